@@ -1,0 +1,166 @@
+"""The build hook decides rightly what to build; real builds are tried by .ci/run."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "python" / "build_backend"))
+import prefmath_build
+
+sys.path.pop(0)
+
+MATURIN, HATCHLING = prefmath_build.MATURIN, prefmath_build.HATCHLING
+
+
+@pytest.fixture(autouse=True)
+def in_checkout(monkeypatch, tmp_path):
+    """Run the hook where an installer runs it, and never write to a real terminal."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(prefmath_build, "TERMINAL", tmp_path / "terminal")
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Set PREFMATH_BUILD and whether cargo is there."""
+
+    def set_up(mode, *, cargo):
+        if mode is None:
+            monkeypatch.delenv("PREFMATH_BUILD", raising=False)
+        else:
+            monkeypatch.setenv("PREFMATH_BUILD", mode)
+        monkeypatch.setattr(prefmath_build, "cargo_found", lambda: cargo)
+
+    return set_up
+
+
+@pytest.fixture
+def maturin(monkeypatch):
+    """Stand in for maturin: note the calls and return a wheel's name, or leave as maturin does."""
+
+    class Maturin(ModuleType):
+        calls: list[tuple]
+        fails = False
+
+        def build_wheel(self, *args):
+            self.calls.append(("build_wheel", *args))
+            if self.fails:
+                sys.exit(1)
+            return "native.whl"
+
+        def build_editable(self, *args):
+            self.calls.append(("build_editable", *args))
+            return "native-editable.whl"
+
+    stand_in = Maturin("maturin")
+    stand_in.calls = []
+    monkeypatch.setitem(sys.modules, "maturin", stand_in)
+    return stand_in
+
+
+@pytest.fixture
+def pure(monkeypatch):
+    """Stand in for the pure build."""
+    monkeypatch.setattr(prefmath_build, "build_pure", lambda hook, _directory: f"pure {hook}")
+
+
+@pytest.mark.parametrize(
+    ("mode", "cargo", "expected"),
+    [
+        (None, True, [MATURIN, HATCHLING]),
+        (None, False, [HATCHLING]),
+        ("auto", True, [MATURIN, HATCHLING]),
+        ("auto", False, [HATCHLING]),
+        ("rust", True, [MATURIN]),
+        ("rust", False, [MATURIN]),
+        ("pure", True, [HATCHLING]),
+        ("pure", False, [HATCHLING]),
+    ],
+)
+def test_requirements(machine, mode, cargo, expected):
+    machine(mode, cargo=cargo)
+    assert prefmath_build.get_requires_for_build_wheel() == expected
+    assert prefmath_build.get_requires_for_build_editable() == expected
+    assert prefmath_build.get_requires_for_build_sdist() == [HATCHLING]
+
+
+@pytest.mark.parametrize("mode", ["", "Rust", "fast"])
+def test_unknown_mode_is_refused(machine, mode, tmp_path):
+    machine(mode, cargo=True)
+    refusal = f"PREFMATH_BUILD must be auto, rust or pure, not '{mode}'"
+    for hook in ("wheel", "editable", "sdist"):
+        with pytest.raises(SystemExit, match=refusal):
+            getattr(prefmath_build, f"get_requires_for_build_{hook}")()
+        with pytest.raises(SystemExit, match=refusal):
+            getattr(prefmath_build, f"build_{hook}")(str(tmp_path))
+
+
+@pytest.mark.parametrize("mode", ["auto", "rust"])
+def test_cargo_builds_the_native_wheel(machine, maturin, mode, capsys):
+    machine(mode, cargo=True)
+    assert prefmath_build.build_wheel("out", {"a": "b"}) == "native.whl"
+    assert prefmath_build.build_editable("out") == "native-editable.whl"
+    assert maturin.calls == [("build_wheel", "out", {"a": "b"}), ("build_editable", "out", None)]
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("pure")
+@pytest.mark.parametrize(
+    ("mode", "cargo", "fails", "reason"),
+    [
+        ("pure", True, False, "PREFMATH_BUILD=pure"),
+        ("auto", False, False, "no cargo on PATH"),
+        ("auto", True, True, "the Rust build failed (PREFMATH_BUILD=rust shows why)"),
+    ],
+)
+def test_the_pure_wheel_is_said_in_one_line(machine, maturin, mode, cargo, fails, reason, capsys):
+    machine(mode, cargo=cargo)
+    maturin.fails = fails
+    assert prefmath_build.build_wheel("out") == "pure build_wheel"
+    line = f"prefmath: {reason}: installing the pure Python package, which runs on numba\n"
+    assert capsys.readouterr().err == line
+    assert prefmath_build.TERMINAL.read_text(encoding="utf-8") == "\n" + line
+
+
+def test_no_terminal_is_no_error(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(prefmath_build, "TERMINAL", tmp_path / "absent" / "terminal")
+    prefmath_build.say("a line")
+    assert capsys.readouterr().err == "a line\n"
+
+
+def test_mode_rust_fails_where_the_build_fails(machine, maturin):
+    machine("rust", cargo=True)
+    maturin.fails = True
+    with pytest.raises(SystemExit) as failure:
+        prefmath_build.build_wheel("out")
+    assert failure.value.code == 1
+
+
+def test_mode_rust_needs_cargo(machine, maturin):
+    machine("rust", cargo=False)
+    with pytest.raises(SystemExit, match="needs cargo on PATH"):
+        prefmath_build.build_wheel("out")
+    assert maturin.calls == []
+
+
+def test_only_the_pure_wheel_depends_on_numba():
+    native = prefmath_build.read_pyproject()["project"]["dependencies"]
+    assert [requirement.partition(">=")[0] for requirement in native] == ["numpy"]
+    pure = prefmath_build.pure_dependencies()
+    assert [requirement.partition(">=")[0] for requirement in pure] == ["numpy", "numba"]
+
+
+def test_pure_editable_removes_the_compiled_module(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    package = tmp_path / "python" / "prefmath"
+    package.mkdir(parents=True)
+    kept = [package / "_native.pyi", package / "_numba.py"]
+    left = [package / "_native.abi3.so", package / "_native.pyd"]
+    for path in kept + left:
+        path.touch()
+    prefmath_build.remove_compiled_module()
+    assert sorted(package.iterdir()) == sorted(kept)
