@@ -50,18 +50,20 @@ def _backend(module: str) -> str:
     elif name == "native":
         why = "compiled module found"
     else:
-        why = f"no compiled module: {_native_error()}"
+        why = _why_not_native()
     if name == "numba" and _installed("numba") == _MISSING:
         why += "; numba is not installed, so it is slow"
     return f"{name} ({why})"
 
 
-def _native_error() -> str:
+def _why_not_native() -> str:
     try:
         import prefmath._native  # noqa: F401
+    except ModuleNotFoundError:
+        return "no compiled module"
     except ImportError as error:
-        return str(error)
-    return "it came after the first import"
+        return f"the compiled module does not load: {error}"
+    return "the compiled module came after the first import"
 
 
 _MISSING = "not installed"
