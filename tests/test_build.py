@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+import tarfile
+from email.parser import Parser
 from types import ModuleType
+from zipfile import ZipFile
 
 import pytest
 
@@ -145,6 +148,30 @@ def test_mode_rust_needs_cargo(machine, maturin):
     with pytest.raises(SystemExit, match="needs cargo on PATH"):
         prefmath_build.build_wheel("out")
     assert maturin.calls == []
+
+
+def test_the_pure_wheel_holds_no_build_hook_and_brings_numba(tmp_path):
+    with ZipFile(tmp_path / prefmath_build.build_pure("build_wheel", str(tmp_path))) as wheel:
+        assert wheel.filename.endswith("-py3-none-any.whl")
+        files = wheel.namelist()
+        folder = next(name for name in files if name.endswith("/METADATA")).partition("/")[0]
+        metadata = Parser().parsestr(wheel.read(f"{folder}/METADATA").decode())
+    assert {name.partition("/")[0] for name in files} == {"prefmath", folder}
+    assert not [name for name in files if name.endswith((".so", ".pyd"))]
+    needed = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
+    assert sorted(line.partition(">=")[0] for line in needed) == ["numba", "numpy"]
+
+
+def test_the_source_archive_leaves_its_dependencies_to_the_build(tmp_path):
+    with tarfile.open(tmp_path / prefmath_build.build_sdist(str(tmp_path))) as archive:
+        files = [name.partition("/")[2] for name in archive.getnames()]
+        folder = archive.getnames()[0].partition("/")[0]
+        metadata = Parser().parsestr(archive.extractfile(f"{folder}/PKG-INFO").read().decode())
+    assert metadata["Dynamic"] == "Requires-Dist"
+    needed = {"Cargo.lock", "Cargo.toml", "rust/core/Cargo.toml", "rust/bindings/src/lib.rs"}
+    hook = "python/build_backend/prefmath_build.py"
+    assert {hook, "python/prefmath/__init__.py", "tests/conftest.py", *needed} <= set(files)
+    assert not [name for name in files if name.endswith((".so", ".pyd"))]
 
 
 def test_only_the_pure_wheel_depends_on_numba():

@@ -60,9 +60,9 @@ def build_editable(
 
 def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
     """Build the source archive, from which either wheel can be built, and return its file name."""
+    build_mode()
     from hatchling.builders.sdist import SdistBuilder
 
-    build_mode()
     builder = SdistBuilder(os.getcwd(), metadata=project_metadata(dependencies=None))
     return Path(next(builder.build(directory=sdist_directory))).name
 
