@@ -1,0 +1,45 @@
+//! `prefmath._native`: takes arrays, releases the GIL, calls prefmath-core, hands arrays back. No mathematics here.
+
+// A Python function owns its arguments.
+#![allow(clippy::needless_pass_by_value)]
+
+mod arrays;
+mod choice;
+mod mixture;
+mod run;
+mod selection;
+mod similarity;
+
+use pyo3::prelude::*;
+
+/// The compiled kernels of prefmath; `prefmath._numba` has the same functions.
+#[pymodule]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::choice::{
+        choose_one_gradient, choose_one_log_likelihood, curvature_product, linear_utility,
+        pair_gradient, pair_log_likelihood,
+    };
+    #[pymodule_export]
+    use crate::mixture::{linear_statistics, newton_direction, posterior_by_annotator};
+    #[pymodule_export]
+    use crate::selection::{greedy_dpp, greedy_dpp_batch};
+    #[pymodule_export]
+    use crate::similarity::{cosine, gram};
+
+    #[pymodule_export]
+    use super::instruction_set;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+/// Name of the instruction set chosen at run time.
+#[pyfunction]
+fn instruction_set() -> &'static str {
+    prefmath_core::simd::instruction_set().name()
+}

@@ -1,0 +1,105 @@
+//! E-step and M-step kernels.
+
+use numpy::{
+    PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
+    PyUntypedArrayMethods,
+};
+use prefmath_core::{Matrix, choice::ChoiceSets, mixture, solve};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::arrays::{matrix, optional, shaped, slice};
+use crate::choice::Features;
+use crate::run::{detached, refused};
+
+type Posterior<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>);
+type Statistics<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray3<f64>>);
+
+/// Responsibilities and log-likelihood of each annotator.
+#[pyfunction]
+pub fn posterior_by_annotator<'py>(
+    py: Python<'py>,
+    log_likelihood: PyReadonlyArray2<'py, f64>,
+    weight: Option<PyReadonlyArray1<'py, f64>>,
+    annotator_offsets: PyReadonlyArray1<'py, i64>,
+    log_prior: PyReadonlyArray2<'py, f64>,
+    n_threads: usize,
+) -> PyResult<Posterior<'py>> {
+    let (ll, weight) = (matrix(&log_likelihood)?, optional(weight.as_ref())?);
+    let (offsets, prior) = (slice(&annotator_offsets)?, matrix(&log_prior)?);
+    let (responsibilities, evidence) = detached(py, n_threads, |workers| {
+        mixture::posterior_by_annotator(ll, weight, offsets, prior, workers)
+    })?;
+    let shape = [evidence.len(), ll.n_columns()];
+    Ok((
+        shaped(py, responsibilities, shape)?,
+        PyArray1::from_vec(py, evidence),
+    ))
+}
+
+/// Gradient and Hessian of the weighted log-likelihood in linear coefficients.
+#[pyfunction]
+pub fn linear_statistics<'py>(
+    py: Python<'py>,
+    features: Features<'py>,
+    utility: PyReadonlyArray2<'py, f64>,
+    offsets: PyReadonlyArray1<'py, i64>,
+    items: PyReadonlyArray1<'py, i32>,
+    chosen: PyReadonlyArray1<'py, i32>,
+    tied: Option<PyReadonlyArray1<'py, bool>>,
+    weights: PyReadonlyArray2<'py, f64>,
+    n_threads: usize,
+) -> PyResult<Statistics<'py>> {
+    let (utility, weights) = (matrix(&utility)?, matrix(&weights)?);
+    let (offsets, items) = (slice(&offsets)?, slice(&items)?);
+    let (chosen, tied) = (slice(&chosen)?, optional(tied.as_ref())?);
+    let sets = ChoiceSets::new(offsets, items, utility.n_rows()).map_err(refused)?;
+    let ((gradient, hessian), d) = match &features {
+        Features::F32(features) => {
+            let x = matrix(features)?;
+            let statistics = detached(py, n_threads, |workers| {
+                mixture::linear_statistics(x, utility, &sets, chosen, tied, weights, workers)
+            })?;
+            (statistics, x.n_columns())
+        }
+        Features::F64(features) => {
+            let x = matrix(features)?;
+            let statistics = detached(py, n_threads, |workers| {
+                mixture::linear_statistics(x, utility, &sets, chosen, tied, weights, workers)
+            })?;
+            (statistics, x.n_columns())
+        }
+    };
+    let n_classes = utility.n_columns();
+    Ok((
+        shaped(py, gradient, [n_classes, d])?,
+        shaped(py, hessian, [n_classes, d, d])?,
+    ))
+}
+
+/// Newton direction of every class.
+#[pyfunction]
+pub fn newton_direction<'py>(
+    py: Python<'py>,
+    gradient: PyReadonlyArray2<'py, f64>,
+    hessian: PyReadonlyArray3<'py, f64>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let gradient = matrix(&gradient)?;
+    let values = hessian
+        .as_slice()
+        .map_err(|_| PyValueError::new_err("kernels take C-contiguous arrays"))?;
+    let &[n_classes, d, _] = hessian.shape() else {
+        return Err(PyValueError::new_err("hessian must have three axes"));
+    };
+    let columns = if n_classes == 0 {
+        d * d
+    } else {
+        values.len() / n_classes
+    };
+    let hessian = Matrix::new(values, n_classes, columns).map_err(refused)?;
+    let out = detached(py, n_threads, |workers| {
+        solve::newton_direction(gradient, hessian, workers)
+    })?;
+    shaped(py, out, [gradient.n_rows(), gradient.n_columns()])
+}

@@ -1,0 +1,143 @@
+//! Ragged choice sets over an item table, checked once so that the kernels can index freely.
+
+use std::ops::Range;
+
+use crate::error::{Error, Result, ensure};
+use crate::matrix::{Matrix, check_offsets, group, runs_of_groups};
+
+/// Items of choice sets that a thread takes at a time.
+const ITEMS_PER_TASK: usize = 2048;
+
+/// Choice set `s` holds the items `items[offsets[s]..offsets[s + 1]]`, rows of the item table.
+#[derive(Clone, Copy, Debug)]
+pub struct ChoiceSets<'a> {
+    offsets: &'a [i64],
+    items: &'a [i32],
+    n_items: usize,
+}
+
+impl<'a> ChoiceSets<'a> {
+    /// # Errors
+    /// Offsets that do not cut the items into non-empty sets, and items that are no row of a table of `n_items`.
+    pub fn new(offsets: &'a [i64], items: &'a [i32], n_items: usize) -> Result<Self> {
+        check_offsets("offsets", offsets, items.len())?;
+        if let Some(set) = offsets.windows(2).position(|pair| pair[0] == pair[1]) {
+            return Err(Error::Shape(format!("choice set {set} is empty")));
+        }
+        check_items("items", items, n_items)?;
+        Ok(Self {
+            offsets,
+            items,
+            n_items,
+        })
+    }
+
+    /// Number of choice sets.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn items(&self, set: usize) -> &'a [i32] {
+        &self.items[group(self.offsets, set)]
+    }
+
+    #[inline(always)]
+    pub(crate) fn items_of(&self, sets: &Range<usize>) -> &'a [i32] {
+        &self.items[self.offsets[sets.start] as usize..self.offsets[sets.end] as usize]
+    }
+
+    /// The work of a thread at a time: runs of consecutive sets.
+    pub(crate) fn tasks(&self) -> Vec<Range<usize>> {
+        runs_of_groups(self.offsets, ITEMS_PER_TASK)
+    }
+
+    /// Checks that `chosen` holds a position within every set.
+    pub(crate) fn check_chosen(&self, chosen: &[i32]) -> Result<()> {
+        ensure(chosen.len() == self.len(), || {
+            format!(
+                "chosen has {} values for {} choice sets",
+                chosen.len(),
+                self.len()
+            )
+        })?;
+        let sizes = self.offsets.windows(2).map(|pair| pair[1] - pair[0]);
+        match chosen
+            .iter()
+            .zip(sizes)
+            .position(|(&at, size)| at < 0 || i64::from(at) >= size)
+        {
+            Some(set) => Err(Error::Shape(format!(
+                "chosen must be a position in its choice set: chosen[{set}]={} of {}",
+                chosen[set],
+                self.items(set).len()
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that `utility` has a row for every item of the table.
+    pub(crate) fn check_utility(&self, utility: Matrix<'_, f64>) -> Result<()> {
+        check_utility(utility, self.n_items)
+    }
+
+    /// Checks that `weights` holds a row for every set and a column for every class of `utility`.
+    pub(crate) fn check_weights(
+        &self,
+        weights: Matrix<'_, f64>,
+        utility: Matrix<'_, f64>,
+    ) -> Result<()> {
+        check_weights(weights, self.len(), utility)
+    }
+}
+
+pub(super) fn check_utility(utility: Matrix<'_, f64>, n_items: usize) -> Result<()> {
+    ensure(
+        utility.n_rows() == n_items && utility.n_columns() > 0,
+        || {
+            format!(
+                "utility must have a row for each of {n_items} items and a column a class, not shape ({}, {})",
+                utility.n_rows(),
+                utility.n_columns()
+            )
+        },
+    )
+}
+
+pub(super) fn check_weights(
+    weights: Matrix<'_, f64>,
+    n: usize,
+    utility: Matrix<'_, f64>,
+) -> Result<()> {
+    ensure(
+        weights.n_rows() == n && weights.n_columns() == utility.n_columns(),
+        || {
+            format!(
+                "weights must have shape ({n}, {}), not ({}, {})",
+                utility.n_columns(),
+                weights.n_rows(),
+                weights.n_columns()
+            )
+        },
+    )
+}
+
+pub(super) fn check_items(name: &str, items: &[i32], n_items: usize) -> Result<()> {
+    match items
+        .iter()
+        .position(|&item| usize::try_from(item).map_or(true, |item| item >= n_items))
+    {
+        Some(at) => Err(Error::Shape(format!(
+            "{name} must be rows of a table of {n_items} items: {name}[{at}]={}",
+            items[at]
+        ))),
+        None => Ok(()),
+    }
+}

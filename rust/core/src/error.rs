@@ -1,0 +1,64 @@
+//! The one error of the crate: every public function returns it, and its text is what a Python user reads.
+
+use thiserror::Error;
+
+/// What a kernel refuses, in one sentence that names argument, row and value.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum Error {
+    /// The shapes or offsets of the arguments do not belong together.
+    #[error("{0}")]
+    Shape(String),
+    /// A matrix holds NaN or infinity.
+    #[error("{argument} must be finite: {argument}[{row}, {column}] is {value}")]
+    NotFinite {
+        /// The argument's name.
+        argument: &'static str,
+        /// Row of the first bad value.
+        row: usize,
+        /// Column of the first bad value.
+        column: usize,
+        /// The value, as Python writes it.
+        value: String,
+    },
+    /// A row without direction, where one is needed.
+    #[error("cosine similarity needs non-zero rows: {argument}[{row}] is all zeros")]
+    ZeroRow {
+        /// The argument's name.
+        argument: &'static str,
+        /// The row.
+        row: usize,
+    },
+    /// A product that float32 cannot hold.
+    #[error("float32 cannot hold the products: {argument}[{row}] has norm {norm:.3e}")]
+    Overflow {
+        /// The argument's name.
+        argument: &'static str,
+        /// The row with the large norm.
+        row: usize,
+        /// Its Euclidean norm.
+        norm: f64,
+    },
+    /// The operating system refused a thread.
+    #[error("cannot start {n_threads} threads: {reason}")]
+    Threads {
+        /// How many were asked for.
+        n_threads: usize,
+        /// The system's words.
+        reason: String,
+    },
+    /// The caller asked to stop (Ctrl-C).
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Short for the result of every kernel.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Refuses with a sentence unless the arguments fit together.
+pub(crate) fn ensure(fits: bool, sentence: impl FnOnce() -> String) -> Result<()> {
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::Shape(sentence()))
+    }
+}

@@ -1,0 +1,21 @@
+//! The mathematics of prefmath: diverse selection, similarity and mixtures of choice models.
+//!
+//! Kernels take slices and numbers and return vectors; they know no default and no option name. Every public function
+//! returns a [`Result`], none panics on its input, and none depends on the number of threads.
+
+pub mod choice;
+mod dot;
+mod error;
+mod gemm;
+mod matrix;
+pub mod mixture;
+mod parallel;
+pub mod selection;
+pub mod simd;
+pub mod similarity;
+pub mod solve;
+pub mod utility;
+
+pub use error::{Error, Result};
+pub use matrix::{Element, Matrix};
+pub use parallel::Workers;

@@ -1,0 +1,236 @@
+//! Threads: one lazily built pool, tasks handed out in order, results combined in order.
+//!
+//! Tasks are cut by the caller from the data alone, never from the number of threads, so that every thread count gives the
+//! same bits. Errors are as repeatable: the one of the lowest task is returned.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::error::{Error, Result};
+
+/// How often the calling thread asks whether to stop.
+const POLL: Duration = Duration::from_millis(50);
+
+/// How a kernel may run: on how many threads, and whom to ask whether to stop.
+pub struct Workers<'a> {
+    n_threads: usize,
+    interrupted: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl<'a> Workers<'a> {
+    /// `interrupted` is called on the calling thread alone, between tasks.
+    pub fn new(n_threads: usize, interrupted: &'a (dyn Fn() -> bool + Sync)) -> Self {
+        Self {
+            n_threads: n_threads.max(1),
+            interrupted,
+        }
+    }
+
+    /// The calling thread and no other; never interrupted.
+    #[must_use]
+    pub fn serial() -> Workers<'static> {
+        Workers {
+            n_threads: 1,
+            interrupted: &|| false,
+        }
+    }
+
+    /// Runs `work` on every task.
+    ///
+    /// # Errors
+    /// The error of the lowest task that failed, or [`Error::Interrupted`].
+    pub fn run<T, I>(&self, tasks: I, work: impl Fn(T) -> Result<()> + Sync) -> Result<()>
+    where
+        T: Send,
+        I: IntoIterator<Item = T>,
+        I::IntoIter: ExactSizeIterator + Send,
+    {
+        let mut tasks = tasks.into_iter();
+        let n_tasks = tasks.len();
+        if n_tasks == 1 {
+            return tasks.next().map_or(Ok(()), work);
+        }
+        let queue = Mutex::new(tasks.enumerate());
+        let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+        let stop = AtomicBool::new(false);
+        let fail = |task: usize, error: Error| {
+            let mut first = lock(&failure);
+            if first.as_ref().is_none_or(|(known, _)| task < *known) {
+                *first = Some((task, error));
+            }
+            stop.store(true, Ordering::Relaxed);
+        };
+        let pull = |poll: &mut dyn FnMut()| {
+            while !stop.load(Ordering::Relaxed) {
+                let Some((index, task)) = lock(&queue).next() else {
+                    return;
+                };
+                if let Err(error) = work(task) {
+                    fail(index, error);
+                }
+                poll();
+            }
+        };
+        let mut asked = Instant::now();
+        let mut poll = || {
+            if asked.elapsed() > POLL {
+                asked = Instant::now();
+                if (self.interrupted)() {
+                    fail(0, Error::Interrupted);
+                }
+            }
+        };
+        let helpers = self.n_threads.min(n_tasks) - usize::from(n_tasks > 0);
+        if helpers == 0 {
+            pull(&mut poll);
+        } else {
+            pool(helpers)?.in_place_scope(|scope| {
+                for _ in 0..helpers {
+                    scope.spawn(|_| pull(&mut || ()));
+                }
+                pull(&mut poll);
+            });
+        }
+        let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+        failure.map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Runs `work` on every task and hands the results to `combine` in the order of the tasks.
+    ///
+    /// A result is combined, and let go, as soon as its turn has come: memory holds little more than a result a thread.
+    ///
+    /// # Errors
+    /// As [`Workers::run`].
+    pub fn fold<T, R, I>(
+        &self,
+        tasks: I,
+        work: impl Fn(T) -> Result<R> + Sync,
+        combine: impl FnMut(R) + Send,
+    ) -> Result<()>
+    where
+        T: Send,
+        R: Send,
+        I: IntoIterator<Item = T>,
+        I::IntoIter: ExactSizeIterator + Send,
+    {
+        let turn = Mutex::new((0_usize, BTreeMap::new(), combine));
+        // `enumerate` of an exact iterator is exact, so that `run` still knows how many tasks there are.
+        self.run(tasks.into_iter().enumerate(), |(index, task)| {
+            let result = work(task)?;
+            let mut guard = lock(&turn);
+            let (next, waiting, combine) = &mut *guard;
+            waiting.insert(index, result);
+            while let Some(result) = waiting.remove(next) {
+                combine(result);
+                *next += 1;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A panic elsewhere must not become a second one here: the data behind a poisoned lock is still whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Pool {
+    process: u32,
+    size: usize,
+    threads: Arc<ThreadPool>,
+}
+
+static POOL: Mutex<Option<Pool>> = Mutex::new(None);
+
+/// The process's pool, built on first use and rebuilt when more threads are asked for or after a fork.
+fn pool(size: usize) -> Result<Arc<ThreadPool>> {
+    let process = std::process::id();
+    let mut slot = lock(&POOL);
+    if let Some(pool) = slot.as_ref()
+        && pool.process == process
+        && pool.size >= size
+    {
+        return Ok(Arc::clone(&pool.threads));
+    }
+    let threads = ThreadPoolBuilder::new()
+        .num_threads(size)
+        .thread_name(|index| format!("prefmath-{index}"))
+        .build()
+        .map_err(|error| Error::Threads {
+            n_threads: size + 1,
+            reason: error.to_string(),
+        })?;
+    let threads = Arc::new(threads);
+    let fresh = Pool {
+        process,
+        size,
+        threads: Arc::clone(&threads),
+    };
+    if let Some(old) = slot.replace(fresh)
+        && old.process != process
+    {
+        // Its threads did not survive the fork; shutting them down would wait for them.
+        std::mem::forget(old);
+    }
+    Ok(threads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fold_combines_in_order_on_any_number_of_threads() {
+        for n_threads in [1, 2, 5] {
+            let workers = Workers::new(n_threads, &|| false);
+            let mut seen = Vec::new();
+            workers
+                .fold(0..100, |task| Ok(task * task), |result| seen.push(result))
+                .unwrap();
+            assert_eq!(seen, (0..100).map(|task| task * task).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn the_lowest_failing_task_is_reported() {
+        for n_threads in [1, 3] {
+            let workers = Workers::new(n_threads, &|| false);
+            let result = workers.run(0..64_usize, |row| {
+                if row % 10 == 7 {
+                    Err(Error::ZeroRow { argument: "X", row })
+                } else {
+                    Ok(())
+                }
+            });
+            assert_eq!(
+                result,
+                Err(Error::ZeroRow {
+                    argument: "X",
+                    row: 7
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn a_long_run_stops_when_asked() {
+        let workers = Workers::new(2, &|| true);
+        let nap = |_| {
+            std::thread::sleep(Duration::from_millis(5));
+            Ok(())
+        };
+        assert_eq!(workers.run(0..10_000, nap), Err(Error::Interrupted));
+    }
+
+    #[test]
+    fn no_task_is_no_work() {
+        assert_eq!(
+            Workers::new(4, &|| false).run(0..0, |_: i32| Ok(())),
+            Ok(())
+        );
+    }
+}

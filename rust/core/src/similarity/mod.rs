@@ -1,0 +1,5 @@
+//! Similarities between embeddings.
+
+mod gram;
+
+pub use gram::{cosine, gram};

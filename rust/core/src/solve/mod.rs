@@ -1,0 +1,5 @@
+//! Solvers for the M-step.
+
+mod newton;
+
+pub use newton::newton_direction;

@@ -1,0 +1,5 @@
+//! Where utilities come from.
+
+mod linear;
+
+pub use linear::linear_utility;
