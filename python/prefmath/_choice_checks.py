@@ -1,0 +1,220 @@
+"""What a container of judgements refuses: one function a rule, no loop over rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sized
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath._labels import shown
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+_LARGE_SET = 16
+"""Above this size sorting finds a repeated item sooner than comparing every two members."""
+
+
+def length_of(values: ArrayLike, name: str) -> int:
+    """Return how many entries there are, at least one."""
+    if not isinstance(values, Sized):
+        raise TypeError(f"{name} must be an array or a sequence, got {type(values).__name__}")
+    if not len(values):
+        raise ValueError(f"there are no judgements: {name} is empty")
+    return len(values)
+
+
+def one_a_judgement(values: ArrayLike, name: str, n: int) -> NDArray[Any]:
+    """Return values as an array of one dimension with `n` entries."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have one dimension, got shape {array.shape}")
+    same_length(array, name, n)
+    return array
+
+
+def same_length(array: NDArray[Any], name: str, n: int) -> None:
+    """Refuse a first axis that does not match the judgements."""
+    length = len(array) if array.ndim else 1
+    if length != n:
+        raise ValueError(f"{name} must have one entry a judgement: {length} for {n} judgements")
+
+
+def integers(values: ArrayLike, name: str, n: int) -> NDArray[Any]:
+    """Return values as integers of one dimension with `n` entries; floats are refused."""
+    array = one_a_judgement(values, name, n)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must hold integers, got dtype {array.dtype}")
+    return array
+
+
+def booleans(values: ArrayLike, name: str, n: int) -> NDArray[np.bool_]:
+    """Return values as booleans; 0 and 1 pass for them."""
+    array = one_a_judgement(values, name, n)
+    if array.dtype.kind == "b":
+        return array
+    if array.dtype.kind not in "iufO":
+        raise TypeError(f"{name} must hold booleans or 0 and 1, got dtype {array.dtype}")
+    yes: NDArray[np.bool_] = array == 1
+    bad = ~(yes | (array == 0))
+    if bad.any():
+        row = int(bad.argmax())
+        raise ValueError(f"{name} must hold booleans or 0 and 1: {name}[{row}]={shown(array[row])}")
+    return yes
+
+
+def tied_pairs(tie: ArrayLike | None, n: int) -> NDArray[np.bool_] | None:
+    """Return which pairs are ties, or None where none is."""
+    if tie is None:
+        return None
+    tied = booleans(tie, "tie", n)
+    return tied if tied.any() else None
+
+
+def offsets(values: ArrayLike, n_items: int, set_name: str) -> NDArray[np.int64]:
+    """Return offsets as int64 that start at 0, increase and end at the number of items."""
+    given = np.asarray(values)
+    if given.ndim != 1:
+        raise ValueError(f"offsets must have one dimension, got shape {given.shape}")
+    if given.dtype.kind not in "iu" and len(given):
+        raise TypeError(f"offsets must hold integers, got dtype {given.dtype}")
+    if len(given) < 2:
+        raise ValueError(f"there are no judgements: offsets has length {len(given)}, not 2 or more")
+    array = given.astype(np.int64, copy=False)
+    if array[0] != 0:
+        raise ValueError(f"offsets must start at 0: offsets[0]={array[0]}")
+    sizes = np.diff(array)
+    if (sizes < 0).any():
+        row = int((sizes < 0).argmax())
+        after = f"offsets[{row + 1}]={array[row + 1]} after offsets[{row}]={array[row]}"
+        raise ValueError(f"offsets must not decrease: {after}")
+    if (sizes == 0).any():
+        row = int((sizes == 0).argmax())
+        raise ValueError(
+            f"{set_name} {row} is empty: offsets[{row}]=offsets[{row + 1}]={array[row]}"
+        )
+    if array[-1] != n_items:
+        last = len(array) - 1
+        raise ValueError(
+            f"offsets must end at the number of items, {n_items}: offsets[{last}]={array[-1]}"
+        )
+    return array
+
+
+def positions(chosen: ArrayLike, sizes: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the chosen positions, each inside its choice set."""
+    array = integers(chosen, "chosen", len(sizes))
+    outside = (array < 0) | (array >= sizes)
+    if outside.any():
+        row = int(outside.argmax())
+        of = f"chosen[{row}]={array[row]} in a set of {sizes[row]}"
+        raise ValueError(f"chosen must be a position inside its choice set: {of}")
+    return array.astype(np.int32, copy=False)
+
+
+def ranked_counts(n_ranked: ArrayLike | None, sizes: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return how many of each set are ranked: all of them where nothing is said."""
+    if n_ranked is None:
+        return sizes.astype(np.int32)
+    array = integers(n_ranked, "n_ranked", len(sizes))
+    outside = (array < 1) | (array > sizes)
+    if outside.any():
+        row = int(outside.argmax())
+        of = f"n_ranked[{row}]={array[row]} in a set of {sizes[row]}"
+        raise ValueError(f"n_ranked must lie between 1 and the size of its set: {of}")
+    return array.astype(np.int32, copy=False)
+
+
+def weights(weight: ArrayLike | None, n: int) -> NDArray[np.float64] | None:
+    """Return weights as float64: finite and not negative."""
+    if weight is None:
+        return None
+    array = one_a_judgement(weight, "weight", n)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"weight must hold numbers, got dtype {array.dtype}")
+    array = array.astype(np.float64, copy=False)
+    for bad, rule in ((~np.isfinite(array), "be finite"), (array < 0, "not be negative")):
+        if bad.any():
+            row = int(bad.argmax())
+            raise ValueError(f"weight must {rule}: weight[{row}]={array[row]}")
+    return array
+
+
+def contexts(context: ArrayLike | None, n: int) -> NDArray[Any] | None:
+    """Return what is carried along with the judgements, its first axis theirs."""
+    if context is None:
+        return None
+    array = np.asarray(context)
+    same_length(array, "context", n)
+    return array
+
+
+def different_pairs(
+    winner: NDArray[np.int32], loser: NDArray[np.int32], ids: NDArray[Any] | None
+) -> None:
+    """Refuse a pair of an item with itself."""
+    same = winner == loser
+    if same.any():
+        row = int(same.argmax())
+        item = shown(winner[row] if ids is None else ids[winner[row]])
+        raise ValueError(
+            f"the same item twice in a pair: winner[{row}] and loser[{row}] are {item}"
+        )
+
+
+def different_items(
+    starts: NDArray[np.int64],
+    items: NDArray[np.int32],
+    ids: NDArray[Any] | None,
+    set_name: Callable[[int], str],
+) -> None:
+    """Refuse a choice set that holds an item twice."""
+    found = _first_repeat(starts, items)
+    if found is not None:
+        row, item = found
+        raise ValueError(
+            f"the same item twice in {set_name(row)}: {shown(item if ids is None else ids[item])}"
+        )
+
+
+def _first_repeat(starts: NDArray[np.int64], items: NDArray[np.int32]) -> tuple[int, int] | None:
+    """Return the first set that holds an item twice, and the item."""
+    sizes = np.diff(starts)
+    largest = int(sizes.max())
+    if largest > _LARGE_SET:
+        return _first_repeat_by_sorting(sizes, items)
+    if (sizes == largest).all():
+        table = items.reshape(-1, largest)
+        repeats = np.zeros(len(table), dtype=np.bool_)
+        for shift in range(1, largest):
+            repeats |= (table[:, shift:] == table[:, :-shift]).any(axis=1)
+        if not repeats.any():
+            return None
+        row = int(repeats.argmax())
+        return _first_repeat_by_sorting(sizes[row : row + 1], table[row], row)
+    ends = np.repeat(starts[1:], sizes)
+    rows: list[int] = []
+    for shift in range(1, largest):
+        same = np.flatnonzero(items[shift:] == items[:-shift])
+        inside = same[same + shift < ends[same]]
+        if len(inside):
+            rows.append(int(np.searchsorted(starts, inside[0], side="right")) - 1)
+    if not rows:
+        return None
+    row = min(rows)
+    return _first_repeat_by_sorting(sizes[row : row + 1], items[starts[row] : starts[row + 1]], row)
+
+
+def _first_repeat_by_sorting(
+    sizes: NDArray[np.int64], items: NDArray[np.int32], first_row: int = 0
+) -> tuple[int, int] | None:
+    n_items = int(items.max()) + 1
+    keys = np.repeat(np.arange(len(sizes), dtype=np.int64) * n_items, sizes)
+    keys += items
+    keys.sort()
+    repeats = keys[1:] == keys[:-1]
+    if not repeats.any():
+        return None
+    row, item = divmod(int(keys[repeats.argmax()]), n_items)
+    return first_row + row, item

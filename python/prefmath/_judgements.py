@@ -1,0 +1,91 @@
+"""Judgements as flat arrays, gathered and sorted by annotator without a loop over rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Layout: TypeAlias = Literal["pairs", "choice_sets", "rankings"]
+
+_DIGIT_BITS = 16
+"""NumPy's stable sort is a radix sort for integers of 16 bits, several times faster than for 32."""
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True, slots=True)
+class Judgements:
+    """One judgement after the other; the attributes are described at `prefmath.Choices`."""
+
+    layout: Layout
+    offsets: NDArray[np.int64]
+    items: NDArray[np.int32]
+    chosen: NDArray[np.int32] | None = None
+    tied: NDArray[np.bool_] | None = None
+    n_ranked: NDArray[np.int32] | None = None
+    weight: NDArray[np.float64] | None = None
+    context: NDArray[Any] | None = None
+
+    def gathered(self, rows: NDArray[np.int64] | None) -> dict[str, Any]:
+        """Return the fields of the judgements in `rows`, in that order; None for as they are."""
+        if rows is None:
+            return {field.name: getattr(self, field.name) for field in dataclass_fields(Judgements)}
+        per_judgement = ("chosen", "tied", "n_ranked", "weight", "context")
+        fields = {name: getattr(self, name) for name in per_judgement}
+        fields = {name: None if a is None else a[rows] for name, a in fields.items()}
+        if fields["tied"] is not None and not fields["tied"].any():
+            fields["tied"] = None
+        size = self.common_size()
+        if size is not None:
+            fields["offsets"] = np.arange(0, size * len(rows) + 1, size, dtype=np.int64)
+        else:
+            fields["offsets"] = offsets_of(np.diff(self.offsets)[rows])
+        fields["items"] = self.pick(self.items, rows)
+        return {"layout": self.layout, **fields}
+
+    def pick(self, values: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return those of the values aligned with `items` that belong to the judgements `rows`."""
+        size = self.common_size()
+        if size is not None:
+            return np.take(values.reshape(-1, size), rows, axis=0).reshape(-1)
+        return values[spans(self.offsets[rows], np.diff(self.offsets)[rows])]
+
+    def common_size(self) -> int | None:
+        """Return the size of every choice set, or None where they differ."""
+        if self.layout == "pairs":
+            return 2
+        sizes = np.diff(self.offsets)
+        return int(sizes[0]) if (sizes == sizes[0]).all() else None
+
+
+def offsets_of(sizes: NDArray[Any]) -> NDArray[np.int64]:
+    """Return where groups of these sizes begin, and where the last ends."""
+    offsets = np.zeros(len(sizes) + 1, dtype=np.int64)
+    np.cumsum(sizes, out=offsets[1:])
+    return offsets
+
+
+def ends_of(codes: NDArray[np.int32], n_codes: int) -> NDArray[np.int64]:
+    """Return the offsets of groups, group c as long as c stands in `codes`."""
+    return offsets_of(np.bincount(codes, minlength=n_codes))
+
+
+def spans(starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return ``start, start + 1, …`` for each start, as many as its size says, one array."""
+    offsets = offsets_of(sizes)
+    return np.arange(offsets[-1], dtype=np.int64) + np.repeat(starts - offsets[:-1], sizes)
+
+
+def stable_order(codes: NDArray[np.int32], n_codes: int) -> NDArray[np.int64] | None:
+    """Return the stable order that sorts `codes`, or None where they are sorted already."""
+    if (codes[1:] >= codes[:-1]).all():
+        return None
+    order = np.argsort(codes.astype(np.uint16), kind="stable")
+    if n_codes > 1 << _DIGIT_BITS:
+        upper = (codes >> _DIGIT_BITS).astype(np.uint16)
+        order = order[np.argsort(upper[order], kind="stable")]
+    return order.astype(np.int64, copy=False)

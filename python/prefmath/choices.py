@@ -1,0 +1,259 @@
+"""Choices: the container of judgements, of annotators, choice sets and outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath import _choice_build as build
+from prefmath._exploded import exploded
+from prefmath._sorted_judgements import SortedJudgements
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True, slots=True)
+class Choices(SortedJudgements):
+    """Judgements of annotators, sorted by annotator; the original order is kept beside.
+
+    Make one with `from_pairs`, `from_choice_sets`, `from_rankings` or `from_frame`. All arrays are
+    C-contiguous and read-only. An array that needs neither another dtype nor another order is a
+    view of the one passed in, which must not be written to afterwards; others are copies.
+
+    Attributes
+    ----------
+    layout : {"pairs", "choice_sets", "rankings"}
+        What a judgement is.
+    offsets : ndarray of int64, shape (n_judgements + 1,)
+        Judgement i is about ``items[offsets[i]:offsets[i + 1]]``.
+    items : ndarray of int32
+        Rows of the item table. Pairs: the winner, then the loser. Rankings: best first.
+    chosen : ndarray of int32, shape (n_judgements,), or None
+        Position of the chosen alternative in its set; None for rankings.
+    tied : ndarray of bool, shape (n_judgements,), or None
+        Which pairs are ties; None where none is.
+    n_ranked : ndarray of int32, shape (n_judgements,), or None
+        Rankings only: as many stand in order; what follows in the set is unordered.
+    weight : ndarray of float64, shape (n_judgements,), or None
+        What a judgement counts; None where each counts 1.
+    context : ndarray with first axis n_judgements, or None
+        Covariates or labels of the judgements, carried along.
+    annotator_offsets : ndarray of int64, shape (n_annotators + 1,)
+        Annotator a made the judgements ``annotator_offsets[a]:annotator_offsets[a + 1]``.
+    annotator_ids : ndarray, shape (n_annotators,), or None
+        Sorted labels of the annotators; None where one anonymous annotator stands for all.
+    item_ids : ndarray, shape (n_items,), or None
+        Labels of the rows of the item table; None where items are row numbers.
+    n_items : int
+        Rows that the item table must have.
+    order : ndarray of int64, shape (n_judgements,), or None
+        Judgement i was row ``order[i]`` of the input; None where that was sorted.
+    item_order : ndarray of int64, or None
+        ``items[j]`` was row ``item_order[j]`` of a long data frame whose rows were not in order;
+        otherwise None.
+    """
+
+    @classmethod
+    def from_pairs(
+        cls,
+        winner: ArrayLike,
+        loser: ArrayLike,
+        *,
+        tie: ArrayLike | None = None,
+        annotator: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+        item_ids: ArrayLike | None = None,
+        context: ArrayLike | None = None,
+    ) -> Choices:
+        """Make choices of pairwise judgements.
+
+        Parameters
+        ----------
+        winner, loser : array_like, shape (n,)
+            The preferred item and the other one. Integers without `item_ids` are rows of the
+            item table; anything else is a label. A new array holds both, interleaved.
+        tie : array_like of bool, shape (n,), optional
+            Where true neither won, and the order of the two says nothing.
+        annotator : array_like, shape (n,), optional
+            Who judged: labels of any one kind. One anonymous annotator by default.
+        weight : array_like, shape (n,), optional
+            What each judgement counts: finite, not negative. 1 by default.
+        item_ids : array_like, shape (n_items,), optional
+            Labels of the item table, one a row, in the order of the features.
+        context : array_like, first axis n, optional
+            Anything to carry along with the judgements.
+
+        Returns
+        -------
+        Choices
+
+        Raises
+        ------
+        ValueError
+            If lengths differ, there is no judgement, a pair is of one item twice, an item is
+            not in `item_ids`, a label is missing, or a weight is negative or not finite.
+        TypeError
+            If the items are of several kinds, or `tie` or `weight` of the wrong one.
+
+        Examples
+        --------
+        >>> from prefmath.choices import Choices
+        >>> choices = Choices.from_pairs(["tea", "milk"], ["milk", "water"], annotator=["b", "a"])
+        >>> choices
+        Choices(2 pairs by 2 annotators over 3 items)
+        >>> choices.annotator_ids.tolist(), choices.item_ids[choices.items].tolist()
+        (['a', 'b'], ['milk', 'water', 'tea', 'milk'])
+        >>> choices.restore(["first stored", "second stored"]).tolist()
+        ['second stored', 'first stored']
+        """
+        return cls(**build.pairs(winner, loser, tie, annotator, weight, item_ids, context))
+
+    @classmethod
+    def from_choice_sets(
+        cls,
+        offsets: ArrayLike,
+        items: ArrayLike,
+        chosen: ArrayLike,
+        *,
+        annotator: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+        item_ids: ArrayLike | None = None,
+        context: ArrayLike | None = None,
+    ) -> Choices:
+        """Make choices of one among several.
+
+        Parameters
+        ----------
+        offsets : array_like of int, shape (n + 1,)
+            Choice set i is ``items[offsets[i]:offsets[i + 1]]``; int64 is not copied.
+        items : array_like, shape (offsets[-1],)
+            The alternatives, rows of the item table (int32 is not copied) or labels.
+        chosen : array_like of int, shape (n,)
+            Position of the chosen alternative in its set, from 0.
+        annotator, weight, item_ids, context
+            As in `from_pairs`.
+
+        Returns
+        -------
+        Choices
+
+        Raises
+        ------
+        ValueError
+            As in `from_pairs`; and if `offsets` do not start at 0, decrease, do not end at
+            ``len(items)`` or leave a set empty, an item stands twice in a set, or a chosen
+            position lies outside its set.
+        TypeError
+            If `offsets` or `chosen` are not integers.
+
+        Examples
+        --------
+        >>> from prefmath.choices import Choices
+        >>> Choices.from_choice_sets([0, 3, 5], [0, 1, 2, 2, 0], [2, 0], annotator=[7, 7])
+        Choices(2 choices among 2 to 3 by 1 annotator over 3 items)
+        """
+        return cls(
+            **build.choice_sets(offsets, items, chosen, annotator, weight, item_ids, context)
+        )
+
+    @classmethod
+    def from_rankings(
+        cls,
+        offsets: ArrayLike,
+        items: ArrayLike,
+        *,
+        n_ranked: ArrayLike | None = None,
+        annotator: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+        item_ids: ArrayLike | None = None,
+        context: ArrayLike | None = None,
+    ) -> Choices:
+        """Make choices of rankings, best first.
+
+        Parameters
+        ----------
+        offsets, items : array_like
+            Ranking i is of ``items[offsets[i]:offsets[i + 1]]``, as in `from_choice_sets`.
+        n_ranked : array_like of int, shape (n,), optional
+            So many of each, from the best, stand in order; what follows is unordered and behind
+            them. All by default.
+        annotator, weight, item_ids, context
+            As in `from_pairs`.
+
+        Returns
+        -------
+        Choices
+
+        Raises
+        ------
+        ValueError
+            As in `from_choice_sets`; and if `n_ranked` is below 1 or above the size of its set.
+        TypeError
+            If `offsets` or `n_ranked` are not integers.
+
+        Examples
+        --------
+        >>> from prefmath.choices import Choices
+        >>> Choices.from_rankings([0, 3, 6], list("abccab"), n_ranked=[3, 1], annotator=[1, 2])
+        Choices(2 rankings of the first 1 to 3 among 3 by 2 annotators over 3 items)
+        """
+        return cls(**build.rankings(offsets, items, n_ranked, annotator, weight, item_ids, context))
+
+    def as_choice_sets(self) -> Choices:
+        """Return the choices of one among several that the judgements stand for.
+
+        A pair is a choice among two. A ranking of the first l among n is ``min(l, n - 1)`` choices,
+        each among what is left ("exploded logit", Luce's axiom): of a, b, c in this order, a among
+        three and b among two. Weight, context and annotator are repeated. Choice sets are returned
+        as they are.
+
+        Returns
+        -------
+        Choices
+            Pairs share their arrays with the new choices. Full rankings of n need n / 2 times the
+            memory of their items.
+
+        Raises
+        ------
+        ValueError
+            If a pair is tied.
+
+        Examples
+        --------
+        >>> from prefmath.choices import Choices
+        >>> sets = Choices.from_rankings([0, 3], ["a", "b", "c"]).as_choice_sets()
+        >>> sets
+        Choices(2 choices among 2 to 3 over 3 items)
+        >>> sets.offsets.tolist(), sets.item_ids[sets.items].tolist()
+        ([0, 3, 5], ['a', 'b', 'c', 'b', 'c'])
+        """
+        return self if self.layout == "choice_sets" else type(self)(**exploded(self))
+
+    def __repr__(self) -> str:
+        by = "" if self.annotator_ids is None else f" by {_counted(self.n_annotators, 'annotator')}"
+        return f"Choices({_what(self)}{by} over {_counted(self.n_items, 'item')})"
+
+
+def _what(choices: Choices) -> str:
+    if choices.layout == "pairs":
+        tied = "" if choices.tied is None else f", {choices.tied.sum():,} tied,"
+        return _counted(len(choices), "pair") + tied
+    sizes = np.diff(choices.offsets)
+    if choices.n_ranked is None:
+        return f"{_counted(len(choices), 'choice')} among {_span(sizes)}"
+    if (choices.n_ranked == sizes).all():
+        return f"{_counted(len(choices), 'ranking')} of {_span(sizes)}"
+    first = f"the first {_span(choices.n_ranked)} among {_span(sizes)}"
+    return f"{_counted(len(choices), 'ranking')} of {first}"
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def _span(numbers: NDArray[Any]) -> str:
+    low, high = numbers.min(), numbers.max()
+    return f"{low}" if low == high else f"{low} to {high}"
