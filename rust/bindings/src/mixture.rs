@@ -92,11 +92,7 @@ pub fn newton_direction<'py>(
     let &[n_classes, d, _] = hessian.shape() else {
         return Err(PyValueError::new_err("hessian must have three axes"));
     };
-    let columns = if n_classes == 0 {
-        d * d
-    } else {
-        values.len() / n_classes
-    };
+    let columns = values.len().checked_div(n_classes).unwrap_or(d * d);
     let hessian = Matrix::new(values, n_classes, columns).map_err(refused)?;
     let out = detached(py, n_threads, |workers| {
         solve::newton_direction(gradient, hessian, workers)

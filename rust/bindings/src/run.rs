@@ -14,7 +14,7 @@ pub fn detached<R: Send>(
 ) -> PyResult<R> {
     let raised: Mutex<Option<PyErr>> = Mutex::new(None);
     let interrupted = || {
-        Python::attach(|py| py.check_signals()).is_err_and(|error| {
+        Python::attach(|py| py.check_signals().err()).is_some_and(|error| {
             raised
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)

@@ -1,0 +1,65 @@
+"""The mathematics of plural preferences.
+
+Select candidates that differ, compare them, and fit who prefers what.
+
+The public names are loaded when they are first used: ``import prefmath`` costs little more than
+NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np  # noqa: F401  (the one dependency: a missing NumPy should show here)
+
+if TYPE_CHECKING:
+    from prefmath import metrics, models, selection, similarity
+    from prefmath._versions import show_versions
+    from prefmath.choices import Choices
+    from prefmath.selection import BatchSelection, Selection, select, select_batch
+    from prefmath.similarity import similarity_matrix
+
+__all__ = [
+    "BatchSelection",
+    "Choices",
+    "Selection",
+    "metrics",
+    "models",
+    "select",
+    "select_batch",
+    "selection",
+    "show_versions",
+    "similarity",
+    "similarity_matrix",
+]
+
+_HOME = {
+    "BatchSelection": "selection",
+    "Choices": "choices",
+    "Selection": "selection",
+    "select": "selection",
+    "select_batch": "selection",
+    "show_versions": "_versions",
+    "similarity_matrix": "similarity",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("prefmath")
+    elif name in _HOME:
+        value = getattr(importlib.import_module(f"prefmath.{_HOME[name]}"), name)
+    elif name in __all__:
+        value = importlib.import_module(f"prefmath.{name}")
+    else:
+        msg = f"module 'prefmath' has no attribute {name!r}"
+        raise AttributeError(msg)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

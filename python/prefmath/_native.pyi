@@ -1,0 +1,71 @@
+"""What the compiled module offers; ``prefmath._numba`` offers the same.
+
+Arrays are C-contiguous. A utility table has n_items rows and n_classes columns; judgements (choice
+sets, pairs) come in the order of their annotators. Nothing here has a default: callers decide.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+_F32: TypeAlias = NDArray[np.float32]
+_F64: TypeAlias = NDArray[np.float64]
+_I32: TypeAlias = NDArray[np.int32]
+_I64: TypeAlias = NDArray[np.int64]
+_Bool: TypeAlias = NDArray[np.bool_]
+_Features: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
+
+__version__: str
+
+def instruction_set() -> str: ...
+
+# similarity
+def gram(x: _F32, n_threads: int) -> _F32: ...
+def cosine(x: _F32, n_threads: int) -> _F32: ...
+
+# selection
+def greedy_dpp(x: _F32, quality: _F64 | None, k: int, n_threads: int) -> tuple[_I32, _F64]: ...
+def greedy_dpp_batch(
+    x: _F32, offsets: _I64, quality: _F64 | None, k: int, n_threads: int
+) -> tuple[_I32, _F64]: ...
+
+# utility
+def linear_utility(features: _Features, coef: _F64, n_threads: int) -> _F64: ...
+
+# observation
+def choose_one_log_likelihood(
+    utility: _F64, offsets: _I64, items: _I32, chosen: _I32, n_threads: int
+) -> _F64: ...
+def choose_one_gradient(
+    utility: _F64, offsets: _I64, items: _I32, chosen: _I32, weights: _F64, n_threads: int
+) -> tuple[_F64, _F64]: ...
+def curvature_product(
+    utility: _F64, offsets: _I64, items: _I32, weights: _F64, direction: _F64, n_threads: int
+) -> _F64: ...
+def pair_log_likelihood(utility: _F64, pairs: _I32, tied: _Bool | None, n_threads: int) -> _F64: ...
+def pair_gradient(
+    utility: _F64, pairs: _I32, tied: _Bool | None, weights: _F64, n_threads: int
+) -> tuple[_F64, _F64]: ...
+
+# population
+def posterior_by_annotator(
+    log_likelihood: _F64,
+    weight: _F64 | None,
+    annotator_offsets: _I64,
+    log_prior: _F64,
+    n_threads: int,
+) -> tuple[_F64, _F64]: ...
+
+# M-step
+def linear_statistics(
+    features: _Features,
+    utility: _F64,
+    offsets: _I64,
+    items: _I32,
+    chosen: _I32,
+    tied: _Bool | None,
+    weights: _F64,
+    n_threads: int,
+) -> tuple[_F64, _F64]: ...
+def newton_direction(gradient: _F64, hessian: _F64, n_threads: int) -> _F64: ...

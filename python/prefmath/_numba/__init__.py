@@ -1,0 +1,41 @@
+"""The kernels in numba: the readable specification of the compiled ones, and their stand-in.
+
+The same functions with the same signatures as ``prefmath._native``. Without numba they run as plain
+Python: slow but right.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from ._njit import instruction_set
+from .choice import (
+    choose_one_gradient,
+    choose_one_log_likelihood,
+    curvature_product,
+    linear_utility,
+    pair_gradient,
+    pair_log_likelihood,
+)
+from .mixture import linear_statistics, newton_direction, posterior_by_annotator
+from .selection import greedy_dpp, greedy_dpp_batch
+from .similarity import cosine, gram
+
+__all__ = [
+    "choose_one_gradient",
+    "choose_one_log_likelihood",
+    "cosine",
+    "curvature_product",
+    "gram",
+    "greedy_dpp",
+    "greedy_dpp_batch",
+    "instruction_set",
+    "linear_statistics",
+    "linear_utility",
+    "newton_direction",
+    "pair_gradient",
+    "pair_log_likelihood",
+    "posterior_by_annotator",
+]
+
+__version__ = version("prefmath")

@@ -1,0 +1,208 @@
+"""Latent classes of annotators: the E-step, and what the M-step needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._njit import njit
+from ._tasks import groups, in_order
+from .choice import probabilities, set_tasks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    _F64 = NDArray[np.float64]
+    _I32 = NDArray[np.int32]
+    _I64 = NDArray[np.int64]
+    _Bool = NDArray[np.bool_]
+
+__all__ = ["linear_statistics", "newton_direction", "posterior_by_annotator"]
+
+_JUDGEMENTS_PER_TASK = 16384
+_NO_TIES = np.empty(0, np.bool_)
+_NO_WEIGHT = np.empty(0)
+
+# A judgement whose weight under a class is this small changes no digit of any sum it would enter.
+_NEGLIGIBLE = 1e-18
+
+# Relative to the largest diagonal entry; grown until the factorisation succeeds.
+_RIDGE = 1e-13
+_RIDGE_GROWTH = 100.0
+
+
+def posterior_by_annotator(
+    log_likelihood: _F64,
+    weight: _F64 | None,
+    annotator_offsets: _I64,
+    log_prior: _F64,
+    n_threads: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Apply Bayes' rule to the judgements of each annotator."""
+    shape = len(annotator_offsets) - 1, log_likelihood.shape[1]
+    responsibilities, evidence = np.empty(shape), np.empty(shape[0])
+    weight = _NO_WEIGHT if weight is None else weight
+
+    def run(first: int, last: int) -> None:
+        _posterior(
+            log_likelihood,
+            weight,
+            annotator_offsets,
+            log_prior,
+            first,
+            last,
+            responsibilities,
+            evidence,
+        )
+
+    for _ in in_order(run, groups(annotator_offsets, _JUDGEMENTS_PER_TASK), n_threads):
+        pass
+    return responsibilities, evidence
+
+
+@njit
+def _posterior(ll, weight, offsets, log_prior, first, last, responsibilities, evidence):
+    for annotator in range(first, last):
+        joint = responsibilities[annotator]
+        joint[:] = log_prior[annotator if len(log_prior) > 1 else 0]
+        for judgement in range(offsets[annotator], offsets[annotator + 1]):
+            w = weight[judgement] if len(weight) > 0 else 1.0
+            for k in range(len(joint)):
+                joint[k] += w * ll[judgement, k]
+        peak = joint.max()
+        total = 0.0
+        for k in range(len(joint)):
+            joint[k] = np.exp(joint[k] - peak)
+            total += joint[k]
+        for k in range(len(joint)):
+            joint[k] /= total
+        evidence[annotator] = peak + np.log(total)
+
+
+def linear_statistics(
+    features: NDArray[np.float32] | _F64,
+    utility: _F64,
+    offsets: _I64,
+    items: _I32,
+    chosen: _I32,
+    tied: _Bool | None,
+    weights: _F64,
+    n_threads: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Sum gradient and negative Hessian of the weighted log-likelihood in the coefficients."""
+    d, n_classes = features.shape[1], utility.shape[1]
+    gradient, hessian = np.zeros((n_classes, d)), np.zeros((n_classes, d, d))
+    ties = _NO_TIES if tied is None else tied
+
+    def run(first: int, last: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        p = np.empty((offsets[last] - offsets[first], n_classes))
+        probabilities(utility, offsets, items, first, last, p)
+        one, two = np.zeros_like(gradient), np.zeros_like(hessian)
+        _linear_statistics(
+            features, offsets, items, chosen, ties, weights, first, last, p, one, two
+        )
+        return one, two
+
+    for one, two in in_order(run, set_tasks(offsets), n_threads):
+        gradient += one
+        hessian += two
+    upper = np.triu_indices(d, 1)
+    hessian[:, upper[0], upper[1]] = hessian[:, upper[1], upper[0]]
+    return gradient, hessian
+
+
+@njit
+def _linear_statistics(
+    features, offsets, items, chosen, tied, weights, first, last, p, gradient, hessian
+):
+    """Sum by West's (1979) update.
+
+    With P and m the probability and the mean of the items before i, item i adds
+    w p_i P / (P + p_i) (x_i - m)(x_i - m)ᵀ.
+    """
+    n_classes, d = gradient.shape
+    mean, difference = np.empty(d), np.empty(d)
+    base = offsets[first]
+    for k in range(n_classes):
+        for s in range(first, last):
+            weight = weights[s, k]
+            if weight <= _NEGLIGIBLE:
+                continue
+            halved = len(tied) > 0 and tied[s]
+            before = 0.0
+            for at in range(offsets[s], offsets[s + 1]):
+                row = features[items[at]]
+                share = 0.5 if halved else (1.0 if at - offsets[s] == chosen[s] else 0.0)
+                if share > 0.0:
+                    for j in range(d):
+                        gradient[k, j] += weight * share * row[j]
+                probability = p[at - base, k]
+                after = before + probability
+                if before == 0.0:
+                    for j in range(d):
+                        mean[j] = row[j]
+                elif probability > 0.0:
+                    scale = weight * probability * before / after
+                    for j in range(d):
+                        difference[j] = row[j] - mean[j]
+                        mean[j] += probability / after * difference[j]
+                    for i in range(d):
+                        scaled = scale * difference[i]
+                        for j in range(i + 1):
+                            hessian[k, i, j] += scaled * difference[j]
+                before = after
+            for j in range(d):
+                gradient[k, j] -= weight * mean[j]
+
+
+def newton_direction(gradient: _F64, hessian: _F64, n_threads: int) -> NDArray[np.float64]:
+    """Solve one positive semidefinite system a class."""
+    out = gradient.copy()
+    tasks = [(k, k + 1) for k in range(len(gradient))]
+    for _ in in_order(lambda k, _: _solve(hessian[k], out[k]), tasks, n_threads):
+        pass
+    return out
+
+
+@njit
+def _solve(matrix, right):
+    d = len(right)
+    largest = 0.0
+    for i in range(d):
+        largest = max(largest, matrix[i, i])
+    factor = matrix.copy()
+    ridge = 0.0
+    while largest == 0.0 or not _cholesky(factor, largest * _RIDGE):
+        ridge = largest * _RIDGE if ridge == 0.0 else ridge * _RIDGE_GROWTH
+        if largest == 0.0 or ridge > largest * 1e6:
+            right[:] = 0.0
+            return
+        factor[:] = matrix
+        for i in range(d):
+            factor[i, i] += ridge
+    for i in range(d):
+        for j in range(i):
+            right[i] -= factor[i, j] * right[j]
+        right[i] /= factor[i, i]
+    for i in range(d - 1, -1, -1):
+        right[i] /= factor[i, i]
+        for j in range(i):
+            right[j] -= factor[i, j] * right[i]
+
+
+@njit
+def _cholesky(factor, smallest):
+    """Replace the lower triangle by its Cholesky factor; say if every pivot exceeds `smallest`."""
+    for i in range(len(factor)):
+        for j in range(i + 1):
+            total = factor[i, j]
+            for k in range(j):
+                total -= factor[i, k] * factor[j, k]
+            if j < i:
+                factor[i, j] = total / factor[j, j]
+            elif not total > smallest:
+                return False
+            else:
+                factor[i, i] = np.sqrt(total)
+    return True

@@ -1,0 +1,53 @@
+"""How many threads a call may use."""
+
+from __future__ import annotations
+
+import operator
+import os
+
+__all__ = ["resolve_threads"]
+
+
+def resolve_threads(n_threads: int | None) -> int:
+    """Return the number of threads to use.
+
+    Parameters
+    ----------
+    n_threads : int or None
+        The caller's wish; None means ``PREFMATH_NUM_THREADS``, or else the cores that this process
+        may use.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Raises
+    ------
+    TypeError
+        If `n_threads` is no integer.
+    ValueError
+        If `n_threads` or the environment variable is below 1, or the variable is no integer.
+
+    Examples
+    --------
+    >>> resolve_threads(2)
+    2
+    """
+    if n_threads is not None:
+        name, count = "n_threads", operator.index(n_threads)
+    elif "PREFMATH_NUM_THREADS" in os.environ:
+        name, value = "PREFMATH_NUM_THREADS", os.environ["PREFMATH_NUM_THREADS"]
+        try:
+            count = int(value)
+        except ValueError:
+            msg = f"PREFMATH_NUM_THREADS must be a whole number, not {value!r}"
+            raise ValueError(msg) from None
+    elif hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    else:
+        return os.cpu_count() or 1
+    if count < 1:
+        msg = f"{name} must be at least 1, not {count}"
+        raise ValueError(msg)
+    return count

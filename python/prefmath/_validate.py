@@ -1,0 +1,112 @@
+"""Checks of arrays: one sentence that names argument, row and value."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["as_embeddings", "as_features", "as_offsets", "as_quality", "as_whole_number"]
+
+# Rows looked at a time when a matrix is searched for NaN: the mask of a block stays in cache.
+_BLOCK = 1 << 14
+
+
+def as_embeddings(X: ArrayLike) -> NDArray[np.float32]:
+    """Return `X` as a C-contiguous float32 matrix; no copy is made of one.
+
+    Values are not looked at: the kernels meet NaN and infinity on their way.
+    """
+    array = _matrix(X, "X")
+    if array.dtype == np.float64 and array.size:
+        largest = max(abs(float(array.max())), abs(float(array.min())))
+        if np.finfo(np.float32).max < largest < np.inf:
+            msg = f"X must fit into float32, but holds {largest:.3e}"
+            raise ValueError(msg)
+    return np.ascontiguousarray(array, np.float32)
+
+
+def as_features(features: ArrayLike) -> NDArray[Any]:
+    """Return `features` as a C-contiguous float32 or float64 matrix of finite numbers.
+
+    No copy is made of one; other numbers are converted to float64.
+    """
+    array = _matrix(features, "features")
+    if array.dtype not in {np.dtype(np.float32), np.dtype(np.float64)}:
+        array = array.astype(np.float64)
+    array = np.ascontiguousarray(array)
+    for first in range(0, len(array), _BLOCK):
+        finite = np.isfinite(array[first : first + _BLOCK])
+        if not finite.all():
+            row, column = np.argwhere(~finite)[0]
+            value = array[first + row, column]
+            msg = f"features must be finite: features[{first + row}, {column}] is {value}"
+            raise ValueError(msg)
+    return array
+
+
+def as_offsets(offsets: ArrayLike, n_rows: int) -> NDArray[np.int64]:
+    """Return `offsets` as int64 that cut `n_rows` rows into groups, empty ones allowed."""
+    array = np.asarray(offsets)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        msg = f"offsets must be a vector of integers, not {array.dtype} of shape {array.shape}"
+        raise TypeError(msg)
+    if len(array) == 0 or array[0] != 0:
+        msg = "offsets must start with 0" + (f", not {array[0]}" if len(array) else "")
+        raise ValueError(msg)
+    for at in np.flatnonzero(array[1:] < array[:-1]):
+        msg = (
+            f"offsets must not decrease: offsets[{at + 1}]={array[at + 1]} after "
+            f"offsets[{at}]={array[at]}"
+        )
+        raise ValueError(msg)
+    if array[-1] != n_rows:
+        msg = f"offsets must end with the number of rows: offsets[-1]={array[-1]} for {n_rows} rows"
+        raise ValueError(msg)
+    return np.ascontiguousarray(array, np.int64)
+
+
+def as_quality(quality: ArrayLike | None, n_rows: int) -> NDArray[np.float64] | None:
+    """Return `quality` as float64, one finite value of at least 0 for each row, or None."""
+    if quality is None:
+        return None
+    array = np.ascontiguousarray(quality, np.float64)
+    if array.shape != (n_rows,):
+        msg = f"quality must have shape ({n_rows},), not {array.shape}"
+        raise ValueError(msg)
+    # Its square enters the determinant.
+    for row in np.flatnonzero(~((array >= 0) & (array < 1e150))):
+        msg = f"quality must lie in [0, 1e150): quality[{row}]={array[row]}"
+        raise ValueError(msg)
+    return array
+
+
+def as_whole_number(value: Any, name: str, at_least: int) -> int:
+    """Return `value` as an int of at least `at_least`."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        msg = f"{name} must be a whole number, not {value!r}"
+        raise TypeError(msg) from None
+    if number < at_least:
+        msg = f"{name} must be at least {at_least}, not {number}"
+        raise ValueError(msg)
+    return number
+
+
+def _matrix(values: ArrayLike, name: str) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.ndim != 2:
+        msg = f"{name} must have two axes, (rows, columns), not shape {array.shape}"
+        raise ValueError(msg)
+    if array.dtype.kind not in "fiu":
+        msg = f"{name} must hold real numbers, not {array.dtype}"
+        raise TypeError(msg)
+    if array.shape[1] == 0:
+        msg = f"{name} must have a column, but has shape {array.shape}"
+        raise ValueError(msg)
+    return array

@@ -1,0 +1,8 @@
+"""Preference models: who prefers what, from what people chose."""
+
+from __future__ import annotations
+
+from prefmath.models._em import ConvergenceWarning
+from prefmath.models.mixture import ChoiceMixture
+
+__all__ = ["ChoiceMixture", "ConvergenceWarning"]

@@ -1,0 +1,131 @@
+"""Expectation-maximisation for latent classes of annotators, one start at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prefmath._kernels import kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from prefmath.models._observation import Observation
+    from prefmath.models._utility import ItemUtility, LinearUtility
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["ConvergenceWarning", "Problem", "Run", "State", "maximize"]
+
+# A step is halved until the objective rises, at most this often.
+_HALVINGS = 30
+
+
+class ConvergenceWarning(UserWarning):
+    """EM stopped before the log-likelihood had settled."""
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Parameters, and what the E-step says of them."""
+
+    coef: _F64
+    weights: _F64
+    table: _F64
+    responsibilities: _F64
+    log_likelihood: float
+    objective: float
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Whose likelihood to maximise: utility, observation and population."""
+
+    utility: LinearUtility | ItemUtility
+    observation: Observation
+    annotator_offsets: NDArray[np.int64]
+    weight: _F64 | None
+    l2: float
+    n_threads: int
+
+    def expect(self, coef: _F64, weights: _F64) -> State:
+        """E-step: responsibilities, log-likelihood, and the objective with its penalty."""
+        table = self.utility.table(coef)
+        responsibilities, evidence = kernels.posterior_by_annotator(
+            self.observation.log_likelihood(table),
+            self.weight,
+            self.annotator_offsets,
+            log_of(weights)[None],
+            self.n_threads,
+        )
+        log_likelihood = float(evidence.sum())
+        objective = log_likelihood - self.l2 / 2 * float((coef * coef).sum())
+        return State(coef, weights, table, responsibilities, log_likelihood, objective)
+
+    def newton_step(self, state: State) -> tuple[_F64, float]:
+        """M-step of the coefficients: one Newton step of each class, and the rise it promises."""
+        weights = self.judgement_weights(state.responsibilities)
+        return self.utility.newton_step(state.coef, state.table, self.observation, weights, self.l2)
+
+    def judgement_weights(self, responsibilities: _F64) -> _F64:
+        """Weight of each judgement in each class, (n_judgements, n_classes)."""
+        weights = np.repeat(responsibilities, np.diff(self.annotator_offsets), axis=0)
+        if self.weight is not None:
+            weights *= self.weight[:, None]
+        return weights
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Where a start has come to."""
+
+    state: State
+    objectives: list[float]
+    converged: bool
+
+
+def maximize(
+    problem: Problem,
+    run: Run | State,
+    *,
+    tol: float,
+    max_iter: int,
+    report: Callable[[int, float], None],
+) -> Run:
+    """Iterate until an iteration adds less than `tol` to the objective, or `max_iter` have passed.
+
+    An iteration sets the class weights to the mean responsibilities and takes one Newton step in
+    the coefficients, halved until the objective does not fall; the E-step that checks it is the
+    next iteration's. So the objective rises with every iteration, as in exact EM.
+    """
+    state, objectives = (
+        (run, [run.objective]) if isinstance(run, State) else (run.state, run.objectives)
+    )
+    converged = False
+    while not converged and len(objectives) <= max_iter:
+        step, promise = problem.newton_step(state)
+        weights = state.responsibilities.mean(axis=0)
+        after = problem.expect(state.coef + step, weights)
+        halvings = 0
+        while not after.objective >= state.objective and halvings < _HALVINGS:
+            # A promise below the tolerance is kept or broken by rounding alone.
+            halvings = _HALVINGS if promise < tol else halvings + 1
+            size = 0.0 if halvings == _HALVINGS else 0.5**halvings
+            after = problem.expect(state.coef + size * step, weights)
+        if not after.objective >= state.objective:
+            after = state
+        converged = after.objective - state.objective < tol
+        state = after
+        objectives = [*objectives, state.objective]
+        report(len(objectives) - 1, state.objective)
+    return Run(state, objectives, converged)
+
+
+def log_of(weights: _F64) -> _F64:
+    """Logarithm of class weights; an empty class is ruled out."""
+    with np.errstate(divide="ignore"):
+        return np.log(weights)

@@ -1,0 +1,383 @@
+"""ChoiceMixture: latent classes of annotators who want different things."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from prefmath._kernels import kernels
+from prefmath._threads import resolve_threads
+from prefmath._validate import as_features, as_whole_number
+from prefmath.models._em import ConvergenceWarning, Problem, Run, log_of
+from prefmath.models._estimator import Estimator
+from prefmath.models._observation import observe
+from prefmath.models._population import choice_shares, known_items, prior_of
+from prefmath.models._starts import Search
+from prefmath.models._utility import ItemUtility, LinearUtility
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from prefmath.choices import Choices
+
+__all__ = ["ChoiceMixture"]
+
+
+class ChoiceMixture(Estimator):
+    r"""Latent classes of annotators, each with utilities of its own.
+
+    An annotator belongs to class z with probability π_z and then chooses item c of a set with
+    probability :math:`e^{u_{cz}} / \sum_i e^{u_{iz}}` (multinomial logit; for pairs,
+    Bradley-Terry). A tie counts as half a win for each side, a ranking as the choices of one that
+    it stands for (Plackett-Luce). Utilities are linear in the features of an item, or free for every item. With
+    one class it is plain conditional logit, Bradley-Terry or Plackett-Luce.
+
+    Parameters
+    ----------
+    n_components : int
+        Number of classes.
+    l2 : float
+        Penalty ``l2 / 2`` times the sum of squared coefficients: small by default, so that items
+        that only win keep finite utilities. 0 gives plain maximum likelihood.
+    n_init : int
+        Number of random starts. All run for some iterations, the best of them to the end.
+    tol : float
+        An iteration that raises the penalised log-likelihood by less ends the fit. In nats, summed
+        over all data.
+    max_iter : int
+        Iterations a start.
+    warm_start : bool
+        Go on from the last fit instead of starting anew.
+    random_state : int, numpy.random.Generator or None
+        Where the starts come from. One seed, one answer, on any number of threads.
+    n_threads : int, optional
+        By default ``PREFMATH_NUM_THREADS``, or else the cores that this process may use.
+    progress : callable, optional
+        Called as ``progress(start, iteration, lower_bound)`` after every iteration.
+
+    Attributes
+    ----------
+    coef_ : ndarray, shape (n_components, d)
+        Coefficients of the features; without features the utility of every item. Classes stand in
+        the order of their weights.
+    weights_ : ndarray, shape (n_components,)
+        Share of the annotators in each class.
+    responsibilities_ : ndarray, shape (n_annotators, n_components)
+        How probable each class is for each annotator, in the order of `annotator_ids_`.
+    log_likelihood_ : float
+        Of all judgements, summed, without the penalty.
+    lower_bound_, lower_bounds_ : float, list of float
+        Penalised log-likelihood at the end, and after every iteration: it never falls.
+    converged_, n_iter_ : bool, int
+        Whether the best start settled, and after how many iterations.
+    annotator_ids_, item_ids_ : ndarray or None
+        Labels, as in the choices.
+
+    See Also
+    --------
+    prefmath.Choices : The container of judgements.
+
+    References
+    ----------
+    McFadden (1974), Conditional logit analysis of qualitative choice behavior.
+    Bhat (1997), An endogenous segmentation mode choice model: EM for latent class logit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from prefmath import Choices
+    >>> from prefmath.models import ChoiceMixture
+    >>> choices = Choices.from_pairs(["tea", "tea", "milk"], ["milk", "water", "water"])
+    >>> model = ChoiceMixture().fit(choices)
+    >>> model.item_ids_[model.coef_[0].argsort()[::-1]].tolist()
+    ['tea', 'milk', 'water']
+    """
+
+    coef_: NDArray[np.float64]
+    weights_: NDArray[np.float64]
+    responsibilities_: NDArray[np.float64]
+    log_likelihood_: float
+    lower_bound_: float
+    lower_bounds_: list[float]
+    converged_: bool
+    n_iter_: int
+    annotator_ids_: NDArray[Any] | None
+    item_ids_: NDArray[Any] | None
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        l2: float = 1e-3,
+        n_init: int = 10,
+        tol: float = 1e-6,
+        max_iter: int = 500,
+        warm_start: bool = False,
+        random_state: int | np.random.Generator | None = None,
+        n_threads: int | None = None,
+        progress: Callable[[int, int, float], None] | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.l2 = l2
+        self.n_init = n_init
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_threads = n_threads
+        self.progress = progress
+
+    def fit(self, choices: Choices, features: ArrayLike | None = None) -> Self:
+        """Fit to judgements by expectation-maximisation.
+
+        Parameters
+        ----------
+        choices : Choices
+            The judgements. Rankings are taken apart first, which needs memory for the choices that
+            they stand for.
+        features : array_like of float32 or float64, shape (n_items, d), optional
+            One row for each row of the item table; C-contiguous arrays are not copied. Without
+            features every item has a free utility.
+
+        Returns
+        -------
+        ChoiceMixture
+            This estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, features are missing for an item or not finite, or there
+            are more classes than annotators.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the best start has not settled within `max_iter` iterations.
+        """
+        n_components = self._check_parameters(choices)
+        judged = _as_choices_of_one(choices)
+        n_threads = resolve_threads(self.n_threads)
+        utility: LinearUtility | ItemUtility = ItemUtility(choices.n_items)
+        if features is not None:
+            utility = LinearUtility(_features_of(choices, features), n_threads)
+        observation = observe(judged, judged.items, n_threads)
+        problem = Problem(
+            utility, observation, judged.annotator_offsets, judged.weight, self.l2, n_threads
+        )
+        search = Search(
+            n_components, self.n_init, self.tol, self.max_iter, self.random_state, self.progress
+        )
+        if self.warm_start and hasattr(self, "coef_"):
+            run = search.from_here(problem, self._checked_coef(utility), self.weights_)
+        else:
+            run = search.from_random_starts(problem)
+        if not run.converged:
+            msg = f"EM has not settled after {self.max_iter} iterations: raise max_iter or tol"
+            warnings.warn(msg, ConvergenceWarning, stacklevel=2)
+        self._keep(run, choices, utility)
+        return self
+
+    def predict_proba(
+        self,
+        choices: Choices,
+        features: ArrayLike | None = None,
+        *,
+        responsibilities: ArrayLike | None = None,
+    ) -> NDArray[np.float64]:
+        """Probability that each item is chosen from its set.
+
+        Parameters
+        ----------
+        choices : Choices
+            Sets to predict; what was chosen is not looked at.
+        features : array_like, shape (n_items, d), optional
+            Of the items of these choices, for a model fitted to features.
+        responsibilities : array_like, shape (n_annotators, n_components), optional
+            Class probabilities of the annotators of these choices, as `adapt` returns them. By
+            default those found in `fit` for annotators known by their id, and the class weights for
+            others.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            In the order in which the items were passed in; sums to 1 over each set.
+        """
+        table, items = self._table(choices, features)
+        if responsibilities is None:
+            given = self._prior(choices)
+        else:
+            given = np.ascontiguousarray(responsibilities, np.float64)
+            if given.shape != (choices.n_annotators, len(self.weights_)):
+                shape = choices.n_annotators, len(self.weights_)
+                msg = f"responsibilities must have shape {shape}, not {given.shape}"
+                raise ValueError(msg)
+        return choices.restore_items(choice_shares(table, choices, items, given))
+
+    def predict(
+        self,
+        choices: Choices,
+        features: ArrayLike | None = None,
+        *,
+        responsibilities: ArrayLike | None = None,
+    ) -> NDArray[np.int64]:
+        """Position of the most probable item in each set, the first of equals.
+
+        Parameters
+        ----------
+        choices, features, responsibilities
+            As for `predict_proba`.
+
+        Returns
+        -------
+        ndarray of int, shape (n_judgements,)
+            In the order in which the judgements were passed in.
+        """
+        shares = self.predict_proba(choices, features, responsibilities=responsibilities)
+        sizes = choices.restore(np.diff(choices.offsets))
+        starts = np.cumsum(sizes) - sizes
+        best = np.repeat(np.maximum.reduceat(shares, starts), sizes) == shares
+        positions = np.arange(len(shares)) - np.repeat(starts, sizes)
+        last = len(shares)
+        return np.minimum.reduceat(np.where(best, positions, last), starts)
+
+    def responsibilities(
+        self, choices: Choices, features: ArrayLike | None = None
+    ) -> NDArray[np.float64]:
+        """Class probabilities of annotators, given these judgements and no others.
+
+        Returns
+        -------
+        ndarray, shape (n_annotators, n_components)
+            In the order of ``choices.annotator_ids``.
+        """
+        return self._expect(choices, features)[0]
+
+    def adapt(self, choices: Choices, features: ArrayLike | None = None) -> NDArray[np.float64]:
+        """Class probabilities of annotators after some more judgements.
+
+        New annotators start from the class weights; those known by id from what `fit` found, so
+        that their new judgements add to the old. The model itself is not changed.
+
+        Parameters
+        ----------
+        choices : Choices
+            Judgements, often only a few for each annotator.
+        features : array_like, shape (n_items, d), optional
+            Of the items of these choices, for a model fitted to features.
+
+        Returns
+        -------
+        ndarray, shape (n_annotators, n_components)
+            In the order of ``choices.annotator_ids``; to be handed to `predict_proba`.
+        """
+        self._check_fitted()
+        return self._expect(choices, features, self._prior(choices))[0]
+
+    def score(self, choices: Choices, features: ArrayLike | None = None) -> float:
+        """Mean log-likelihood of a judgement, in nats, the annotators' classes being unknown."""
+        return float(self._expect(choices, features)[1].sum()) / len(choices)
+
+    def bic(self, choices: Choices, features: ArrayLike | None = None) -> float:
+        """Bayesian information criterion: the lower the better.
+
+        Annotators are the independent units that are counted; where nobody is named, judgements.
+        """
+        log_likelihood = float(self._expect(choices, features)[1].sum())
+        n_free = len(self.weights_) * (self._n_free + 1) - 1
+        named = choices.annotator_ids is not None
+        n_units = choices.n_annotators if named else len(choices)
+        return n_free * float(np.log(n_units)) - 2 * log_likelihood
+
+    def _check_parameters(self, choices: Choices) -> int:
+        n_components = as_whole_number(self.n_components, "n_components", 1)
+        as_whole_number(self.n_init, "n_init", 1)
+        as_whole_number(self.max_iter, "max_iter", 1)
+        for name in ("l2", "tol"):
+            value = getattr(self, name)
+            if not 0 <= value < np.inf:
+                msg = f"{name} must be finite and at least 0, not {value}"
+                raise ValueError(msg)
+        if n_components > choices.n_annotators:
+            named = "" if choices.annotator_ids is not None else " (none is named)"
+            msg = (
+                f"n_components={n_components} exceeds the {choices.n_annotators} annotators{named}"
+            )
+            raise ValueError(msg)
+        return n_components
+
+    def _checked_coef(self, utility: LinearUtility | ItemUtility) -> NDArray[np.float64]:
+        shape = self.n_components, utility.n_parameters
+        if self.coef_.shape != shape:
+            msg = f"warm_start needs coefficients of shape {shape}, not {self.coef_.shape}"
+            raise ValueError(msg)
+        return self.coef_
+
+    def _keep(self, run: Run, choices: Choices, utility: LinearUtility | ItemUtility) -> None:
+        """Store what was found, the largest class first."""
+        state = run.state
+        order = np.argsort(-state.weights, kind="stable")
+        self.coef_ = utility.centered(state.coef, self.l2)[order]
+        self.weights_ = state.weights[order]
+        self.responsibilities_ = np.ascontiguousarray(state.responsibilities[:, order])
+        self.log_likelihood_ = state.log_likelihood
+        self.lower_bound_, self.lower_bounds_ = state.objective, run.objectives
+        self.converged_, self.n_iter_ = run.converged, len(run.objectives) - 1
+        self.annotator_ids_, self.item_ids_ = choices.annotator_ids, choices.item_ids
+        self._linear = isinstance(utility, LinearUtility)
+        self._n_free = utility.n_free
+
+    def _table(
+        self, choices: Choices, features: ArrayLike | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Utilities of the items of some choices, and the rows of them that the choices mean."""
+        self._check_fitted()
+        if not self._linear:
+            if features is not None:
+                msg = "features must be left out: the model was fitted without"
+                raise ValueError(msg)
+            items = known_items(choices, self.item_ids_, self.coef_.shape[1])
+            return np.ascontiguousarray(self.coef_.T), items
+        if features is None:
+            msg = "features are missing: the model was fitted to features"
+            raise ValueError(msg)
+        x = _features_of(choices, features)
+        if x.shape[1] != self.coef_.shape[1]:
+            msg = f"features must have {self.coef_.shape[1]} columns as in fit, not {x.shape[1]}"
+            raise ValueError(msg)
+        return LinearUtility(x, resolve_threads(self.n_threads)).table(self.coef_), choices.items
+
+    def _expect(
+        self, choices: Choices, features: ArrayLike | None, prior: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Class probabilities and log-likelihood of annotators; by default from the weights."""
+        judged = _as_choices_of_one(choices)
+        table, items = self._table(judged, features)
+        n_threads = resolve_threads(self.n_threads)
+        return kernels.posterior_by_annotator(
+            observe(judged, items, n_threads).log_likelihood(table),
+            judged.weight,
+            judged.annotator_offsets,
+            log_of(self.weights_[None] if prior is None else prior),
+            n_threads,
+        )
+
+    def _prior(self, choices: Choices) -> NDArray[np.float64]:
+        known = self.annotator_ids_, self.responsibilities_, self.weights_
+        return prior_of(choices.annotator_ids, *known, choices.n_annotators)
+
+
+def _as_choices_of_one(choices: Choices) -> Choices:
+    return choices.as_choice_sets() if choices.layout == "rankings" else choices
+
+
+def _features_of(choices: Choices, features: ArrayLike) -> NDArray[Any]:
+    x = as_features(features)
+    if len(x) < choices.n_items:
+        msg = f"features must have a row for each of {choices.n_items} items, not {len(x)}"
+        raise ValueError(msg)
+    return x
