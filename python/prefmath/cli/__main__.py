@@ -1,0 +1,5 @@
+"""``python -m prefmath.cli`` is ``prefmath``."""
+
+from prefmath.cli import main
+
+main()

@@ -1,0 +1,146 @@
+"""prefmath fit: fit a mixture of preferences on the judgements in a file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from prefmath.cli.judgements import Layout, Names, read_features, read_judgements
+from prefmath.cli.screen import screen, steps
+from prefmath.cli.summary import print_fit
+from prefmath.io.files import suffix_of
+from prefmath.io.models import save_model
+from prefmath.io.replace import refuse_unwritable
+
+
+def _column(text: str, metavar: str = "COLUMN") -> Any:
+    return typer.Option(metavar=metavar, rich_help_panel="Columns of CHOICES", help=text)
+
+
+def fit(
+    judgements: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CHOICES",
+            show_default=False,
+            help="Judgements: .parquet, .csv or .csv.gz; or .npy with whole numbers, one row"
+            " a pair: (annotator,) winner, loser.",
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="MODEL", help="The model, an .npz file.")
+    ],
+    components: Annotated[int, typer.Option(help="Number of latent classes.")] = 1,
+    layout: Annotated[
+        Layout,
+        typer.Option(
+            metavar="LAYOUT", help="What one judgement is: pairs, choice_sets or rankings."
+        ),
+    ] = Layout.pairs,
+    features: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Features, one row an item: .npy, .parquet, .csv or .csv.gz. Without them each"
+            " item has a utility of its own.",
+        ),
+    ] = None,
+    embedding: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMNS",
+            help="Columns of --features: a column of lists, names with commas between, or what"
+            " they begin with. By default embedding, or all columns of numbers.",
+        ),
+    ] = None,
+    feature_item: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Column of --features that names the items, item by default."
+        ),
+    ] = None,
+    feature_columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMNS",
+            rich_help_panel="Columns of CHOICES",
+            help="Long form: features of the alternative of a row, commas between.",
+        ),
+    ] = None,
+    winner: Annotated[str | None, _column("Pairs: the preferred item.")] = None,
+    loser: Annotated[str | None, _column("Pairs: the other item.")] = None,
+    tie: Annotated[str | None, _column("Pairs: true where neither won.")] = None,
+    choice_set: Annotated[
+        str | None, _column("Long form, one row an alternative: which judgement it belongs to.")
+    ] = None,
+    chosen: Annotated[
+        str | None,
+        _column("Choice sets: 1 in the chosen row; wide form: name or position of its column."),
+    ] = None,
+    item: Annotated[str | None, _column("Long form: the item.")] = None,
+    rank: Annotated[
+        str | None, _column("Rankings in long form: 1 is best, empty is not ranked.")
+    ] = None,
+    items: Annotated[
+        str | None,
+        _column(
+            "Wide form, one row a judgement: alternatives, commas between; rankings best first.",
+            "COLUMNS",
+        ),
+    ] = None,
+    annotator: Annotated[str | None, _column("Who judged.")] = None,
+    weight: Annotated[str | None, _column("What a judgement counts; otherwise 1.")] = None,
+    l2: Annotated[float, typer.Option(help="Penalty on the squared coefficients.")] = 1e-3,
+    starts: Annotated[int, typer.Option(help="Number of random starts; the best one stays.")] = 10,
+    max_iter: Annotated[int, typer.Option(help="Most iterations of one start.")] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of the random starts.")] = 0,
+    threads: Annotated[int | None, typer.Option(help="Number of threads.")] = None,
+) -> None:
+    """Fit who prefers what: latent classes of annotators, by expectation-maximisation.
+
+    A column that is not named has the name of its option; tie and annotator may be missing.
+    """
+    suffix_of(output, (".npz",))
+    refuse_unwritable(output)
+    if features is not None and feature_columns is not None:
+        raise ValueError("--features and --feature-columns exclude each other")
+    for option, given in {"--embedding": embedding, "--feature-item": feature_item}.items():
+        if given is not None and features is None:
+            raise ValueError(f"{option} names columns of --features, which is missing")
+    names = Names(
+        winner=winner,
+        loser=loser,
+        tie=tie,
+        choice_set=choice_set,
+        chosen=chosen,
+        item=item,
+        items=items,
+        rank=rank,
+        annotator=annotator,
+        weight=weight,
+        feature_columns=feature_columns,
+    )
+    table = None if features is None else read_features(features, embedding, feature_item)
+    choices, table = read_judgements(judgements, layout, names, table)
+    if components > 1 and choices.annotator_ids is None:
+        raise ValueError(
+            f"{components} components need to know who judged: name the column with --annotator"
+        )
+    from prefmath.models import ChoiceMixture
+
+    matrix = None if table is None else table.matrix
+    with steps(starts) as bar:
+        model = ChoiceMixture(
+            components,
+            l2=l2,
+            n_init=starts,
+            max_iter=max_iter,
+            random_state=seed,
+            n_threads=threads,
+            progress=bar.starts("", starts, 0),
+        ).fit(choices, None if matrix is None else matrix.values)
+    save_model(output, model, feature_names=None if matrix is None else matrix.names)
+    bic = model.bic(choices, None if matrix is None else matrix.values)
+    print_fit(screen(), choices, model, bic, None if matrix is None else matrix.names)
+    screen().print(f"written: {output}", soft_wrap=True)

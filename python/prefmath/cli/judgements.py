@@ -1,0 +1,193 @@
+"""Judgements and features out of the files that ``prefmath fit`` is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from prefmath.cli import columns
+from prefmath.io.files import TABLES, read_array, read_table, suffix_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from prefmath.choices import Choices
+
+
+class Layout(StrEnum):
+    """What one judgement is."""
+
+    pairs = "pairs"
+    choice_sets = "choice_sets"
+    rankings = "rankings"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """The columns that the user named; None where a default may stand."""
+
+    winner: str | None = None
+    loser: str | None = None
+    tie: str | None = None
+    choice_set: str | None = None
+    chosen: str | None = None
+    item: str | None = None
+    items: str | None = None
+    rank: str | None = None
+    annotator: str | None = None
+    weight: str | None = None
+    feature_columns: str | None = None
+
+
+@dataclass(frozen=True)
+class Features:
+    """One row of numbers an item."""
+
+    matrix: columns.Matrix
+    item_ids: NDArray[Any] | None
+    """The labels of the rows; None where items are row numbers."""
+
+
+def read_judgements(
+    path: Path, layout: Layout, names: Names, features: Features | None
+) -> tuple[Choices, Features | None]:
+    """Read the judgements, and the features where they stand in the same table."""
+    if suffix_of(path, (".npy", *TABLES)) == ".npy":
+        return _from_array(path, layout, names, features), features
+    table = read_table(path)
+    if table.num_rows == 0:
+        raise ValueError(f"{str(path)!r} has no rows")
+    arguments = _arguments(table, layout, names, has_features=features is not None)
+    used = [
+        name
+        for value in arguments.values()
+        for name in (value if isinstance(value, list) else [value])
+        if name is not None
+    ]
+    columns.require(table, used)
+    if names.feature_columns is not None:
+        matrix = columns.numbers(table, columns.split(names.feature_columns))
+        columns.refuse_not_finite(matrix)
+        features = Features(matrix, None)
+    item_ids = None if features is None else features.item_ids
+    from prefmath.choices import Choices
+
+    return Choices.from_frame(table, layout=layout.value, item_ids=item_ids, **arguments), features
+
+
+def read_features(path: Path, embedding: str | None, item: str | None) -> Features:
+    """Read one row of features an item; with labels where the table has a column of these."""
+    if suffix_of(path, (".npy", *TABLES)) == ".npy":
+        for option, given in {"--embedding": embedding, "--feature-item": item}.items():
+            if given is not None:
+                raise ValueError(f"{option} names a column, and {str(path)!r} has none")
+        values = read_array(path)
+        if values.ndim != 2 or values.dtype.kind not in "fiu":
+            raise ValueError(
+                f"{str(path)!r} must hold a matrix of numbers, one row an item,"
+                f" not {values.dtype} of shape {values.shape}"
+            )
+        matrix = columns.Matrix(values, [f"feature {j}" for j in range(values.shape[1])], [])
+        item_ids = None
+    else:
+        table = read_table(path)
+        if item is None and "item" in table.column_names:
+            item = "item"
+        others = [] if item is None else [item]
+        columns.require(table, others)
+        matrix = columns.embedding(table, embedding, others)
+        item_ids = None if item is None else table[item].to_numpy()
+    columns.refuse_not_finite(matrix)
+    return Features(matrix, item_ids)
+
+
+def _from_array(path: Path, layout: Layout, names: Names, features: Features | None) -> Choices:
+    """Rows of winner and loser, or of annotator, winner and loser."""
+    if layout is not Layout.pairs:
+        raise ValueError(
+            f"--layout {layout.value} needs a table; {str(path)!r} can hold pairs only"
+        )
+    for name, given in vars(names).items():
+        if given is not None:
+            option = name.replace("_", "-")
+            raise ValueError(f"--{option} names a column, and {str(path)!r} has none")
+    values = read_array(path)
+    if values.ndim != 2 or values.shape[1] not in (2, 3) or values.dtype.kind not in "iu":
+        raise ValueError(
+            f"{str(path)!r} must hold whole numbers in 2 columns (winner, loser) or 3 (annotator,"
+            f" winner, loser), not {values.dtype} of shape {values.shape}"
+        )
+    from prefmath.choices import Choices
+
+    return Choices.from_pairs(
+        values[:, -2],
+        values[:, -1],
+        annotator=values[:, 0] if values.shape[1] == 3 else None,
+        item_ids=None if features is None else features.item_ids,
+    )
+
+
+def _arguments(
+    table: Any, layout: Layout, names: Names, *, has_features: bool
+) -> dict[str, str | list[str] | None]:
+    """Return the columns for `Choices.from_frame`: those named, or else those of the usual name."""
+
+    def usual(name: str) -> str | None:
+        given: str | None = getattr(names, name)
+        return given if given is not None else (name if name in table.column_names else None)
+
+    def needed(name: str) -> str:
+        given: str | None = getattr(names, name)
+        return given if given is not None else name
+
+    wide = names.items is not None
+    takes: dict[Layout, dict[str, Any]] = {
+        Layout.pairs: {"winner": needed("winner"), "loser": needed("loser"), "tie": usual("tie")},
+        Layout.choice_sets: {
+            "chosen": needed("chosen"),
+            **({} if wide else {"choice_set": needed("choice_set"), "item": _item(table, names)}),
+        },
+        Layout.rankings: (
+            {} if wide else {name: needed(name) for name in ("choice_set", "item", "rank")}
+        ),
+    }
+    arguments = takes[layout]
+    if wide and layout is not Layout.pairs:
+        arguments["items"] = columns.split(names.items or "")
+    _refuse_unused(layout, names, arguments)
+    if layout is Layout.choice_sets and not wide and arguments["item"] is None:
+        if not has_features and names.feature_columns is None:
+            raise ValueError(
+                "without --item every row is an item of its own, which needs --feature-columns or"
+                " --features"
+            )
+    elif names.feature_columns is not None:
+        raise ValueError(
+            "--feature-columns describe the alternative of a row: they go with --layout choice_sets"
+            " in long form, without --item; features of items come with --features"
+        )
+    return {**arguments, "annotator": usual("annotator"), "weight": names.weight}
+
+
+def _item(table: Any, names: Names) -> str | None:
+    if names.item is None and names.feature_columns is None and "item" in table.column_names:
+        return "item"
+    return names.item
+
+
+def _refuse_unused(layout: Layout, names: Names, arguments: dict[str, Any]) -> None:
+    everywhere = {"annotator", "weight", "feature_columns"}
+    for name, given in vars(names).items():
+        if given is not None and name not in everywhere and name not in arguments:
+            form = (
+                ""
+                if layout is Layout.pairs
+                else " in wide form"
+                if names.items
+                else " in long form"
+            )
+            option = name.replace("_", "-")
+            raise ValueError(f"--{option} says nothing about {layout.value}{form}")

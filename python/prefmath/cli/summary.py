@@ -1,0 +1,95 @@
+"""The table that says what a fit found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from rich.console import Console
+
+    from prefmath.choices import Choices
+
+MANY = 12
+"""More coefficients than this are not all shown."""
+TOP = 5
+
+
+def print_fit(
+    console: Console, choices: Choices, model: Any, bic: float, feature_names: Sequence[str] | None
+) -> None:
+    """Print the size of the data, the fit, and what each class prefers.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to.
+    choices : Choices
+        What the model was fitted on.
+    model : ChoiceMixture
+        The fitted model.
+    bic : float
+        Its Bayesian information criterion.
+    feature_names : sequence of str or None
+        The names of the coefficients; None where each item has a utility of its own.
+    """
+    console.print(repr(choices), soft_wrap=True)
+    ended = "converged after" if model.converged_ else "not converged in"
+    console.print(
+        f"log-likelihood {model.log_likelihood_:,.4f}   BIC {bic:,.2f}   {ended}"
+        f" {model.n_iter_} iterations",
+        soft_wrap=True,
+    )
+    console.print(fit_table(choices, model, feature_names))
+
+
+def fit_table(choices: Choices, model: Any, feature_names: Sequence[str] | None) -> Table:
+    """Return the table of the classes, numbered as in the model.
+
+    Parameters
+    ----------
+    choices : Choices
+        What the model was fitted on.
+    model : ChoiceMixture
+        The fitted model.
+    feature_names : sequence of str or None
+        The names of the coefficients; None where each item has a utility of its own.
+
+    Returns
+    -------
+    rich.table.Table
+        One column a class.
+    """
+    coef = model.coef_
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for number in range(len(coef)):
+        table.add_column(f"class {number}", justify="right", no_wrap=True)
+    table.add_row("weight", *(f"{weight:.1%}" for weight in model.weights_))
+    if choices.annotator_ids is not None:
+        members = np.bincount(model.responsibilities_.argmax(axis=1), minlength=len(coef))
+        table.add_row("annotators", *(f"{count:,}" for count in members), end_section=True)
+    names = _item_names(choices) if feature_names is None else list(feature_names)
+    if feature_names is not None and len(names) <= MANY:
+        for name, row in zip(names, coef.T, strict=True):
+            table.add_row(name, *(f"{value:.4g}" for value in row))
+        return table
+    what = "preferred item" if feature_names is None else "largest coefficient"
+    size = coef if feature_names is None else np.abs(coef)
+    largest = np.argsort(-size, axis=1, kind="stable")[:, :TOP]
+    for place in range(largest.shape[1]):
+        table.add_row(
+            f"{what} {place + 1}",
+            *(f"{names[j]} {row[j]:+.3f}" for row, j in zip(coef, largest[:, place], strict=True)),
+        )
+    return table
+
+
+def _item_names(choices: Choices) -> NDArray[Any] | list[str]:
+    ids = choices.item_ids
+    return [f"item {j}" for j in range(choices.n_items)] if ids is None else ids
