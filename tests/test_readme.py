@@ -34,7 +34,7 @@ def examples():
     following = [*found[1:], (0, "", "")]
     return [
         Example(line, code, output if kind == "text" else "")
-        for (line, language, code), (_, kind, output) in zip(found, following, strict=True)
+        for (line, language, code), (_, kind, output) in zip(found, following, strict=False)
         if language == "python"
     ]
 
