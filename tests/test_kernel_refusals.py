@@ -1,0 +1,82 @@
+"""What the kernels refuse in the values of X, in one sentence, the same on both backends."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+OFFSETS = np.array([0, 1500, 1500, 4000], np.int64)
+
+KERNELS = {
+    "gram": lambda kernels, x, n_threads: kernels.gram(x, n_threads),
+    "cosine": lambda kernels, x, n_threads: kernels.cosine(x, n_threads),
+    "greedy_dpp": lambda kernels, x, n_threads: kernels.greedy_dpp(x, None, 2, n_threads),
+    "greedy_dpp_batch": lambda kernels, x, n_threads: kernels.greedy_dpp_batch(
+        x, OFFSETS, None, 2, n_threads
+    ),
+}
+
+
+def rows_with(bad):
+    x = np.random.default_rng(0).standard_normal((4000, 9)).astype(np.float32)
+    for (row, column), value in bad.items():
+        x[row, column] = value
+    return x
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({(0, 0): np.nan}, "X must be finite: X[0, 0] is nan"),
+        ({(3999, 8): np.inf}, "X must be finite: X[3999, 8] is inf"),
+        ({(2600, 3): -np.inf}, "X must be finite: X[2600, 3] is -inf"),
+        ({(7, 6): np.nan, (7, 2): np.inf, (5, 8): -np.nan}, "X must be finite: X[5, 8] is nan"),
+        ({(1600, 4): np.inf, (3900, 0): np.nan}, "X must be finite: X[1600, 4] is inf"),
+    ],
+)
+def test_what_is_not_finite(kernels, name, bad, message, n_threads):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        KERNELS[name](kernels, rows_with(bad), n_threads)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+@pytest.mark.parametrize("name", ["cosine", "greedy_dpp", "greedy_dpp_batch"])
+@pytest.mark.parametrize("rows", [[0], [3999], [1024, 3000], [2048, 2049]])
+def test_rows_of_zeros(kernels, name, rows, n_threads):
+    x = rows_with({})
+    x[rows] = [[0.0] * 8 + [-0.0]]
+    message = f"cosine similarity needs non-zero rows: X[{rows[0]}] is all zeros"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        KERNELS[name](kernels, x, n_threads)
+
+
+def test_rows_of_zeros_have_dot_products(kernels):
+    assert kernels.gram(np.zeros((2, 3), np.float32), 1).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("value", "norm"), [(1.9e19, "1.900e19"), (-2.5e30, "2.500e30"), (3.4e38, "3.400e38")]
+)
+def test_dot_products_beyond_float32(kernels, value, norm):
+    x = rows_with({})
+    x[700] = 0
+    x[[700, 900], 4] = value
+    message = f"float32 cannot hold the products: X[700] has norm {norm}"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        kernels.gram(x, 2)
+    assert np.isfinite(kernels.cosine(x, 2)).all()
+
+
+def test_values_that_are_not_finite_come_before_others(kernels):
+    x = rows_with({(3000, 1): np.nan, (10, 0): 1e30})
+    x[2] = 0
+    for name in ("gram", "cosine"):
+        with pytest.raises(ValueError, match=r"X must be finite: X\[3000, 1\] is nan"):
+            KERNELS[name](kernels, x, 2)
+    for name in ("greedy_dpp", "greedy_dpp_batch"):
+        with pytest.raises(ValueError, match=r"X\[2\] is all zeros"):
+            KERNELS[name](kernels, x, 2)
