@@ -134,6 +134,43 @@ def test_kinds_of_lists_in_several_row_groups(tmp_path, x, kind):
     )
 
 
+def test_pools_of_categories_of_which_some_are_not_used(tmp_path, table, x, prompt):
+    codes = pa.array([["unused", "p0", "p1", "p2"].index(name) for name in prompt])
+    category = pa.DictionaryArray.from_arrays(codes, ["unused", "p0", "p1", "p2"])
+    write_table(tmp_path / "pool.parquet", table.set_column(0, "prompt_id", category))
+    arguments = ["select", tmp_path / "pool.parquet", "-k", K, "--by", "prompt_id"]
+    assert run(*arguments, "-o", tmp_path / "o.npy").status == 0
+    np.testing.assert_array_equal(read_array(tmp_path / "o.npy"), expected(x, prompt))
+
+
+def test_embedding_in_a_file_beside_the_table(tmp_path, monkeypatch, table, x, prompt):
+    monkeypatch.chdir(tmp_path)
+    write_table("pool.csv", table.drop_columns("embedding"))
+    write_array("x.npy", x.astype(np.float16))
+    arguments = ["select", "pool.csv", "--embedding", "x.npy", "-k", K, "-o", "o.npy"]
+    result = run(*arguments, "--by", "prompt_id")
+    assert "embedding: 5 numbers in x.npy" in result.out
+    np.testing.assert_array_equal(
+        read_array("o.npy"), expected(x.astype(np.float16).astype(np.float32), prompt)
+    )
+    write_array("x.npy", x[1:])
+    assert refusal(*arguments) == "'x.npy' has 29 rows, but the table 30"
+
+
+def test_real_responses(tmp_path, data_dir):
+    folder = data_dir / "llmfao"
+    arguments = ["select", folder / "responses.parquet", "--embedding", folder / "embeddings.npy"]
+    result = run(*arguments, "--by", "prompt", "-k", 4, "-o", tmp_path / "o.parquet")
+    assert "76 of 1,133 candidates chosen, 4 from each of 19 pools" in result.out
+    chosen = read_table(tmp_path / "o.parquet")
+    x = np.load(folder / "embeddings.npy").astype(np.float32)
+    responses = read_table(folder / "responses.parquet")
+    rows = expected(x, responses["prompt"].to_numpy())
+    assert (
+        chosen["response_id"].to_pylist() == responses["response_id"].take(rows.ravel()).to_pylist()
+    )
+
+
 def test_fewer_where_allowed(tmp_path):
     pool = pa.table({"by": [1, 1, 1, 2, 1], "a": [1.0, 1, 0, 3, 1], "b": [0.0, 0, 1, 4, 0]})
     write_table(tmp_path / "pool.csv", pool)
@@ -176,7 +213,7 @@ REFUSED = {
     "the pool has 2 among 3 candidates that differ, fewer than 3: --allow-fewer": (
         *("x.npy", np.eye(3)[[0, 1, 1]], ["-k", 3]),
     ),
-    "'x.npy' must hold a matrix of numbers, one row a candidate, not float64 of shape (3,)": (
+    "'x.npy' must hold a matrix of numbers, not float64 of shape (3,)": (
         *("x.npy", np.ones(3), []),
     ),
     "column 1 is nan in row 2": ("x.npy", np.array([[1, 2], [3, 4], [5, np.nan]]), []),
@@ -207,6 +244,9 @@ REFUSED = {
     ),
     "column 'by' has no value in row 1": (
         *("p.csv", pa.table({"by": [1, None], "f": [1.0, 2]}), ["--by", "by"]),
+    ),
+    "column 'embedding' must hold one label a row, not list<": (
+        *("p.parquet", lists([1.0], [2.0]), ["--by", "embedding"]),
     ),
     "q must be at least 0: -1.0 in row 1": (
         *("p.csv", pa.table({"q": [1, -1], "f": [1.0, 2]}), ["--quality", "q", "-k", 1]),

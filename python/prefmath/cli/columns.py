@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from prefmath.io.files import read_array
+
 if TYPE_CHECKING:
+    import os
     from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
@@ -20,7 +23,7 @@ class Matrix(NamedTuple):
     names: list[str]
     """One name a column."""
     sources: list[str]
-    """The columns of the table that the numbers come from."""
+    """The columns of the table, or the file, that the numbers come from."""
 
 
 def split(names: str) -> list[str]:
@@ -63,9 +66,9 @@ def embedding(
     table : pyarrow.Table
         The table.
     wanted : str or None
-        A column of lists, a column of numbers, several names with commas between, or what the names
-        of the columns begin with. None: the column ``embedding``, or else, with `guess`, every
-        column of numbers.
+        A column of lists, a column of numbers, several names with commas between, what the names of
+        the columns begin with, or a .npy file with a row for each row of the table. None: the
+        column ``embedding``, or else, with `guess`, every column of numbers.
     others : collection of str
         Columns that have another use.
     guess : bool
@@ -111,6 +114,13 @@ def embedding(
         if pa.types.is_list(kind) or pa.types.is_large_list(kind) or _is_fixed_list(kind):
             return _of_lists(table[wanted], wanted)
         return _of_columns(table, [wanted], np.float32)
+    if wanted.lower().endswith(".npy"):
+        matrix = from_array(wanted)
+        if len(matrix.values) != table.num_rows:
+            raise ValueError(
+                f"{wanted!r} has {len(matrix.values):,} rows, but the table {table.num_rows:,}"
+            )
+        return matrix
     if "," in wanted:
         return _of_columns(table, split(wanted), np.float32)
     names = [name for name in table.column_names if name.startswith(wanted)]
@@ -119,6 +129,31 @@ def embedding(
             f"no column is or begins with {wanted!r}: there are {_listed(table.column_names)}"
         )
     return _of_columns(table, names, np.float32)
+
+
+def from_array(path: str | os.PathLike[str]) -> Matrix:
+    """Return the matrix in a .npy file, as a view of the file.
+
+    Raises
+    ------
+    ValueError
+        If it holds something else.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/x.npy", np.eye(2))
+    ...     from_array(f"{folder}/x.npy").names
+    ['column 0', 'column 1']
+    """
+    values = read_array(path)
+    if values.ndim != 2 or values.dtype.kind not in "fiu":
+        raise ValueError(
+            f"{str(path)!r} must hold a matrix of numbers, not {values.dtype} of shape"
+            f" {values.shape}"
+        )
+    return Matrix(values, [f"column {j}" for j in range(values.shape[1])], [str(path)])
 
 
 def numbers(table: Any, names: Sequence[str]) -> Matrix:
@@ -153,8 +188,15 @@ def pools(table: Any, name: str) -> tuple[NDArray[np.int64], list[Any]]:
     >>> pools(pyarrow.table({"prompt": ["b", "a", "b"]}), "prompt")
     (array([0, 1, 0]), ['b', 'a'])
     """
+    import pyarrow as pa
+
     require(table, [name])
     column = table[name]
+    if pa.types.is_dictionary(column.type):
+        # its codes stand in an order of their own, and some may not be in use
+        column = column.cast(column.type.value_type)
+    if pa.types.is_nested(column.type):
+        raise ValueError(f"column {name!r} must hold one label a row, not {column.type}")
     _refuse_null(column, name)
     coded = column.dictionary_encode().unify_dictionaries()
     if coded.num_chunks == 0:

@@ -50,8 +50,8 @@ def fit(
         str | None,
         typer.Option(
             metavar="COLUMNS",
-            help="Columns of --features: a column of lists, names with commas between, or what"
-            " they begin with. By default embedding, or all columns of numbers.",
+            help="Columns of --features: a column of lists, names with commas between, what they"
+            " begin with, or a .npy file. By default embedding, or all columns of numbers.",
         ),
     ] = None,
     feature_item: Annotated[

@@ -75,7 +75,13 @@ def read_judgements(
     item_ids = None if features is None else features.item_ids
     from prefmath.choices import Choices
 
-    return Choices.from_frame(table, layout=layout.value, item_ids=item_ids, **arguments), features
+    choices = Choices.from_frame(table, layout=layout.value, item_ids=item_ids, **arguments)
+    if features is not None and item_ids is None and choices.item_ids is not None:
+        raise ValueError(
+            "items are labels: --features must be a table with a column that names them"
+            " (--feature-item)"
+        )
+    return choices, features
 
 
 def read_features(path: Path, embedding: str | None, item: str | None) -> Features:
@@ -84,13 +90,7 @@ def read_features(path: Path, embedding: str | None, item: str | None) -> Featur
         for option, given in {"--embedding": embedding, "--feature-item": item}.items():
             if given is not None:
                 raise ValueError(f"{option} names a column, and {str(path)!r} has none")
-        values = read_array(path)
-        if values.ndim != 2 or values.dtype.kind not in "fiu":
-            raise ValueError(
-                f"{str(path)!r} must hold a matrix of numbers, one row an item,"
-                f" not {values.dtype} of shape {values.shape}"
-            )
-        matrix = columns.Matrix(values, [f"feature {j}" for j in range(values.shape[1])], [])
+        matrix = columns.from_array(path)
         item_ids = None
     else:
         table = read_table(path)
@@ -130,9 +130,7 @@ def _from_array(path: Path, layout: Layout, names: Names, features: Features | N
     )
 
 
-def _arguments(
-    table: Any, layout: Layout, names: Names, *, has_features: bool
-) -> dict[str, str | list[str] | None]:
+def _arguments(table: Any, layout: Layout, names: Names, *, has_features: bool) -> dict[str, Any]:
     """Return the columns for `Choices.from_frame`: those named, or else those of the usual name."""
 
     def usual(name: str) -> str | None:

@@ -8,7 +8,7 @@ import typer
 
 from prefmath.cli import columns
 from prefmath.cli.screen import screen, steps
-from prefmath.io.files import TABLES, read_array, read_table, suffix_of, write_array, write_table
+from prefmath.io.files import TABLES, read_table, suffix_of, write_array, write_table
 from prefmath.io.replace import refuse_unwritable
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def select(
         str | None,
         typer.Option(
             metavar="COLUMNS",
-            help="A column of lists, column names with commas between, or what they begin with."
-            " By default the column embedding, or in CSV all columns of numbers.",
+            help="A column of lists, column names with commas between, what they begin with, or a"
+            " .npy file. By default the column embedding, or in CSV all columns of numbers.",
         ),
     ] = None,
     by: Annotated[
@@ -97,13 +97,7 @@ def _read(path: Path, spec: str | None, by: str | None, quality: str | None) -> 
         for option, given in {"--embedding": spec, "--by": by, "--quality": quality}.items():
             if given is not None:
                 raise ValueError(f"{option} names a column, and {str(path)!r} has none")
-        values = read_array(path)
-        if values.ndim != 2 or values.dtype.kind not in "fiu":
-            raise ValueError(
-                f"{str(path)!r} must hold a matrix of numbers, one row a candidate,"
-                f" not {values.dtype} of shape {values.shape}"
-            )
-        matrix = columns.Matrix(values, [f"column {j}" for j in range(values.shape[1])], [])
+        matrix = columns.from_array(path)
         table = scores = None
     else:
         table = read_table(path)
@@ -214,7 +208,7 @@ def _report(candidates: _Candidates, rows: "NDArray[np.int64]", output: Path) ->
     lines.print(
         f"{(rows >= 0).sum():,} of {n:,} candidates chosen{from_each}: {output}", soft_wrap=True
     )
-    lines.print(f"embedding: {d} numbers{f' in {shown}' if sources else ''}", soft_wrap=True)
+    lines.print(f"embedding: {d} numbers in {shown}", soft_wrap=True)
     if short:
         of = f"{short:,} of {n_pools:,} pools" if candidates.labels is not None else "the pool"
         lines.print(f"{of} had fewer than {k} that differ", soft_wrap=True)

@@ -77,7 +77,7 @@ def fit_table(choices: Choices, model: Any, feature_names: Sequence[str] | None)
     names = _item_names(choices) if feature_names is None else list(feature_names)
     if feature_names is not None and len(names) <= MANY:
         for name, row in zip(names, coef.T, strict=True):
-            table.add_row(name, *(f"{value:.4g}" for value in row))
+            table.add_row(name, *(f"{value:.4f}" for value in row))
         return table
     what = "preferred item" if feature_names is None else "largest coefficient"
     size = coef if feature_names is None else np.abs(coef)
