@@ -2,7 +2,7 @@
 //!
 //! log P(c | set) = u_c − log Σ_i exp(u_i).
 
-use super::softmax::Softmax;
+use super::softmax::{log_sums, probabilities};
 use super::{ChoiceSets, TableGradient};
 use crate::error::{Result, ensure};
 use crate::matrix::{Matrix, split_rows};
@@ -25,15 +25,11 @@ pub fn choose_one_log_likelihood(
     let runs = sets.tasks();
     let pieces = split_rows(&mut out, n_classes, &runs);
     workers.run(runs.iter().cloned().zip(pieces), |(run, out)| {
-        let mut softmax = Softmax::default();
-        softmax.fill(utility, sets, run.clone());
-        let log_sums = softmax.log_sum.chunks_exact(n_classes);
-        for ((set, out), log_sum) in run.zip(out.chunks_exact_mut(n_classes)).zip(log_sums) {
+        log_sums(utility, sets, &run, out);
+        for (set, out) in run.zip(out.chunks_exact_mut(n_classes)) {
             let item = sets.items(set)[chosen[set] as usize];
-            for ((out, utility), log_sum) in
-                out.iter_mut().zip(utility.row(item as usize)).zip(log_sum)
-            {
-                *out = utility - log_sum;
+            for (out, utility) in out.iter_mut().zip(utility.row(item as usize)) {
+                *out = utility - *out;
             }
         }
         Ok(())
@@ -61,11 +57,10 @@ pub fn choose_one_gradient(
     let mut gradient = vec![0.0; utility.values().len()];
     let mut curvature = vec![0.0; utility.values().len()];
     let work = |run: std::ops::Range<usize>| {
-        let mut softmax = Softmax::default();
-        softmax.fill(utility, sets, run.clone());
-        let mut second = softmax.probability.clone();
+        let mut first = probabilities(utility, sets, &run);
+        let mut second = first.clone();
         let (mut firsts, mut seconds) = (
-            softmax.probability.chunks_exact_mut(n_classes),
+            first.chunks_exact_mut(n_classes),
             second.chunks_exact_mut(n_classes),
         );
         for set in run.clone() {
@@ -82,7 +77,7 @@ pub fn choose_one_gradient(
                 }
             }
         }
-        Ok((run, softmax.probability, second))
+        Ok((run, first, second))
     };
     workers.fold(sets.tasks(), work, |(run, first, second)| {
         scatter(&mut gradient, n_classes, sets.items_of(&run), &first);
@@ -113,10 +108,9 @@ pub fn curvature_product(
     let n_classes = utility.n_columns();
     let mut out = vec![0.0; utility.values().len()];
     let work = |run: std::ops::Range<usize>| {
-        let mut softmax = Softmax::default();
-        softmax.fill(utility, sets, run.clone());
+        let mut product = probabilities(utility, sets, &run);
         let mut mean = vec![0.0; n_classes];
-        let mut values: &mut [f64] = &mut softmax.probability;
+        let mut values: &mut [f64] = &mut product;
         for set in run.clone() {
             let items = sets.items(set);
             let (probability, rest) = values.split_at_mut(items.len() * n_classes);
@@ -134,7 +128,7 @@ pub fn curvature_product(
                 }
             }
         }
-        Ok((run, softmax.probability))
+        Ok((run, product))
     };
     workers.fold(sets.tasks(), work, |(run, product)| {
         scatter(&mut out, n_classes, sets.items_of(&run), &product);

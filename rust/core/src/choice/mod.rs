@@ -4,6 +4,7 @@
 //! the utilities come from is not their business.
 
 mod choose_one;
+mod exponential;
 mod pair;
 mod sets;
 mod softmax;
@@ -11,7 +12,7 @@ mod softmax;
 pub use choose_one::{choose_one_gradient, choose_one_log_likelihood, curvature_product};
 pub use pair::{Pairs, pair_gradient, pair_log_likelihood};
 pub use sets::ChoiceSets;
-pub(crate) use softmax::Softmax;
+pub(crate) use softmax::probabilities;
 
 /// Gradient and diagonal curvature on the utility table, each row-major `(n_items, n_classes)`.
 pub type TableGradient = (Vec<f64>, Vec<f64>);

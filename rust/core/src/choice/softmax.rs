@@ -1,183 +1,187 @@
 //! Choice probabilities of a run of choice sets under every class.
 
+use std::array::from_fn;
 use std::ops::Range;
 
 use super::ChoiceSets;
+use super::exponential::{exp_of_negative, ln_from_one};
 use crate::matrix::Matrix;
 use crate::simd::{Target, Vectorized, vectorize};
 
-/// Choice probabilities, and the logarithm of the sums that they were divided by.
-#[derive(Default)]
-pub(crate) struct Softmax {
-    /// `(items of the run, n_classes)`: how probable each item is within its set.
-    pub probability: Vec<f64>,
-    /// `(sets of the run, n_classes)`: log Σ exp(utility) over the set.
-    pub log_sum: Vec<f64>,
+/// How probable each item of a run of sets is within its set, `(items of the run, n_classes)`.
+pub(crate) fn probabilities(
+    utility: Matrix<'_, f64>,
+    sets: &ChoiceSets<'_>,
+    run: &Range<usize>,
+) -> Vec<f64> {
+    let mut out = vec![0.0; sets.items_of(run).len() * utility.n_columns()];
+    vectorize(Probabilities {
+        utility,
+        sets,
+        run,
+        out: &mut out,
+    });
+    out
 }
 
-impl Softmax {
-    /// Computes a run of sets anew, reusing the buffers.
-    pub fn fill(&mut self, utility: Matrix<'_, f64>, sets: &ChoiceSets<'_>, run: Range<usize>) {
-        vectorize(Fill {
-            softmax: self,
-            utility,
-            sets,
-            run,
-        });
-    }
+/// Writes log Σ exp(utility) over each set of a run, `(sets of the run, n_classes)`.
+pub(super) fn log_sums(
+    utility: Matrix<'_, f64>,
+    sets: &ChoiceSets<'_>,
+    run: &Range<usize>,
+    out: &mut [f64],
+) {
+    vectorize(LogSums {
+        utility,
+        sets,
+        run,
+        out,
+    });
 }
 
-struct Fill<'a> {
-    softmax: &'a mut Softmax,
+/// Calls a function of the first of `W` consecutive classes for every stretch of classes: by eights, the rest by four,
+/// two and one, so that each stretch has a length known to the compiler.
+macro_rules! by_classes {
+    ($n_classes:expr, $function:ident :: <$target:ident>($($argument:expr),*)) => {
+        let mut first = 0;
+        while first < $n_classes {
+            first += match $n_classes - first {
+                8.. => $function::<$target, 8>(first, $($argument),*),
+                4.. => $function::<$target, 4>(first, $($argument),*),
+                2.. => $function::<$target, 2>(first, $($argument),*),
+                _ => $function::<$target, 1>(first, $($argument),*),
+            };
+        }
+    };
+}
+
+struct Probabilities<'a> {
     utility: Matrix<'a, f64>,
     sets: &'a ChoiceSets<'a>,
-    run: Range<usize>,
+    run: &'a Range<usize>,
+    out: &'a mut [f64],
 }
 
-impl Vectorized for Fill<'_> {
+impl Vectorized for Probabilities<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<T: Target>(self) {
-        let n_classes = self.utility.n_columns();
-        let Softmax {
-            probability,
-            log_sum,
-        } = self.softmax;
-        probability.clear();
-        for &item in self.sets.items_of(&self.run) {
-            probability.extend_from_slice(self.utility.row(item as usize));
-        }
-        log_sum.clear();
-        log_sum.resize(self.run.len() * n_classes, f64::NEG_INFINITY);
-        for (set, peak) in by_set(probability, self.sets, &self.run, n_classes)
-            .zip(log_sum.chunks_exact_mut(n_classes))
-        {
-            for item in set.chunks_exact(n_classes) {
-                for (peak, utility) in peak.iter_mut().zip(item) {
-                    *peak = if *utility > *peak { *utility } else { *peak };
-                }
-            }
-            for item in set.chunks_exact_mut(n_classes) {
-                for (utility, peak) in item.iter_mut().zip(peak.iter()) {
-                    *utility -= peak;
-                }
-            }
-        }
-        exp_in_place::<T>(probability);
-        let mut sum = vec![0.0; n_classes];
-        for (set, peak) in by_set(probability, self.sets, &self.run, n_classes)
-            .zip(log_sum.chunks_exact_mut(n_classes))
-        {
-            sum.fill(0.0);
-            for item in set.chunks_exact(n_classes) {
-                for (sum, value) in sum.iter_mut().zip(item) {
-                    *sum += value;
-                }
-            }
-            for (peak, sum) in peak.iter_mut().zip(sum.iter_mut()) {
-                *peak += sum.ln();
-                *sum = 1.0 / *sum;
-            }
-            for item in set.chunks_exact_mut(n_classes) {
-                for (value, inverse) in item.iter_mut().zip(sum.iter()) {
-                    *value *= inverse;
-                }
-            }
-        }
+        let Self {
+            utility,
+            sets,
+            run,
+            out,
+        } = self;
+        by_classes!(
+            utility.n_columns(),
+            probabilities_of::<T>(utility, sets, run, out)
+        );
     }
 }
 
-/// The values of each set of a run, one slice a set.
 #[inline(always)]
-fn by_set<'a>(
-    mut values: &'a mut [f64],
-    sets: &'a ChoiceSets<'a>,
+fn probabilities_of<T: Target, const W: usize>(
+    first: usize,
+    utility: Matrix<'_, f64>,
+    sets: &ChoiceSets<'_>,
     run: &Range<usize>,
-    n_classes: usize,
-) -> impl Iterator<Item = &'a mut [f64]> {
-    run.clone().map(move |set| {
-        let (set, rest) =
-            std::mem::take(&mut values).split_at_mut(sets.items(set).len() * n_classes);
-        values = rest;
-        set
-    })
+    out: &mut [f64],
+) -> usize {
+    let n_classes = utility.n_columns();
+    let mut rest = out;
+    for set in run.clone() {
+        let items = sets.items(set);
+        let peak = peak_of::<W>(first, utility, items);
+        let mut sum = [0.0; W];
+        let (of_set, others) = rest.split_at_mut(items.len() * n_classes);
+        rest = others;
+        for (&item, row) in items.iter().zip(of_set.chunks_exact_mut(n_classes)) {
+            let utility = classes::<W>(first, utility, item);
+            let value = exp_of_negative::<T, W>(from_fn(|class| utility[class] - peak[class]));
+            sum = from_fn(|class| sum[class] + value[class]);
+            row[first..first + W].copy_from_slice(&value);
+        }
+        let inverse = sum.map(|sum| 1.0 / sum);
+        for row in of_set.chunks_exact_mut(n_classes) {
+            for (value, inverse) in row[first..first + W].iter_mut().zip(inverse) {
+                *value *= inverse;
+            }
+        }
+    }
+    W
 }
 
-/// Below this the exponential is no normal number; as a probability it is zero.
-const EXP_UNDERFLOW: f64 = -708.0;
-const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
-const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
-/// Adding this leaves the nearest integer in the low bits of the sum.
-const ROUND: f64 = 6_755_399_441_055_744.0;
-/// 1/n! for n from 13 down to 2: the series is exact to the last bit on |r| ≤ ln 2 / 2.
-const SERIES: [f64; 12] = [
-    1.0 / 6_227_020_800.0,
-    1.0 / 479_001_600.0,
-    1.0 / 39_916_800.0,
-    1.0 / 3_628_800.0,
-    1.0 / 362_880.0,
-    1.0 / 40_320.0,
-    1.0 / 5_040.0,
-    1.0 / 720.0,
-    1.0 / 120.0,
-    1.0 / 24.0,
-    1.0 / 6.0,
-    0.5,
-];
+struct LogSums<'a> {
+    utility: Matrix<'a, f64>,
+    sets: &'a ChoiceSets<'a>,
+    run: &'a Range<usize>,
+    out: &'a mut [f64],
+}
 
-/// The exponential of values that are not positive: 2ⁿ · exp(r) with |r| ≤ ln 2 / 2, without a branch, so that it
-/// vectorises; within two units in the last place of the library's.
+impl Vectorized for LogSums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Target>(self) {
+        let Self {
+            utility,
+            sets,
+            run,
+            out,
+        } = self;
+        by_classes!(
+            utility.n_columns(),
+            log_sums_of::<T>(utility, sets, run, out)
+        );
+    }
+}
+
 #[inline(always)]
-fn exp_in_place<T: Target>(values: &mut [f64]) {
-    for value in values {
-        let x = *value;
-        let shifted = T::mul_add(x, std::f64::consts::LOG2_E, ROUND);
-        let n = shifted - ROUND;
-        let r = T::mul_add(n, -LN2_LOW, T::mul_add(n, -LN2_HIGH, x));
-        let mut sum = SERIES[0];
-        for coefficient in &SERIES[1..] {
-            sum = T::mul_add(sum, r, *coefficient);
+fn log_sums_of<T: Target, const W: usize>(
+    first: usize,
+    utility: Matrix<'_, f64>,
+    sets: &ChoiceSets<'_>,
+    run: &Range<usize>,
+    out: &mut [f64],
+) -> usize {
+    for (set, out) in run.clone().zip(out.chunks_exact_mut(utility.n_columns())) {
+        let items = sets.items(set);
+        let peak = peak_of::<W>(first, utility, items);
+        let mut sum = [0.0; W];
+        for &item in items {
+            let utility = classes::<W>(first, utility, item);
+            let value = exp_of_negative::<T, W>(from_fn(|class| utility[class] - peak[class]));
+            sum = from_fn(|class| sum[class] + value[class]);
         }
-        let series = T::mul_add(r * r, sum, r) + 1.0;
-        let power = f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0_f64.to_bits()));
-        *value = if x < EXP_UNDERFLOW {
-            0.0
-        } else {
-            series * power
-        };
+        // The item of the peak alone adds 1.
+        let log = ln_from_one::<T, W>(sum);
+        out[first..first + W]
+            .copy_from_slice(&from_fn::<_, W, _>(|class| peak[class] + log[class]));
     }
+    W
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Utilities of an item under `W` classes.
+#[inline(always)]
+fn classes<const W: usize>(first: usize, utility: Matrix<'_, f64>, item: i32) -> [f64; W] {
+    let row = &utility.row(item as usize)[first..first + W];
+    from_fn(|class| row[class])
+}
 
-    struct Exp<'a>(&'a mut [f64]);
-
-    impl Vectorized for Exp<'_> {
-        type Output = ();
-
-        #[inline(always)]
-        fn run<T: Target>(self) {
-            exp_in_place::<T>(self.0);
-        }
+/// The largest utility in a set under `W` classes.
+#[inline(always)]
+fn peak_of<const W: usize>(first: usize, utility: Matrix<'_, f64>, items: &[i32]) -> [f64; W] {
+    let mut peak = [f64::NEG_INFINITY; W];
+    for &item in items {
+        let row = classes::<W>(first, utility, item);
+        peak = from_fn(|class| {
+            if row[class] > peak[class] {
+                row[class]
+            } else {
+                peak[class]
+            }
+        });
     }
-
-    #[test]
-    fn exponential_agrees_with_the_library() {
-        let arguments: Vec<f64> = (0..100_000).map(|at| -f64::from(at) * 7.07e-3).collect();
-        let mut values = arguments.clone();
-        vectorize(Exp(&mut values));
-        for (x, value) in arguments.iter().zip(&values) {
-            let exact = x.exp();
-            assert!(
-                (value - exact).abs() <= 4.5e-16 * exact,
-                "exp({x}) = {value}, not {exact}"
-            );
-        }
-        let mut extremes = [-1e-300, -0.0, -1e4, f64::NEG_INFINITY];
-        vectorize(Exp(&mut extremes));
-        assert_eq!(extremes, [1.0, 1.0, 0.0, 0.0]);
-    }
+    peak
 }

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::choice::{ChoiceSets, Softmax};
+use crate::choice::{ChoiceSets, probabilities};
 use crate::error::{Result, ensure};
 use crate::matrix::{Element, Matrix};
 use crate::parallel::Workers;
@@ -59,9 +59,7 @@ pub fn linear_statistics<E: Element>(
     let mut total = Partial::new(d, n_classes);
     let work = |run: Range<usize>| {
         let mut partial = Partial::new(d, n_classes);
-        let mut softmax = Softmax::default();
-        softmax.fill(utility, sets, run.clone());
-        let probability = &softmax.probability;
+        let probability = &probabilities(utility, sets, &run);
         let partial_sums = &mut partial;
         vectorize(Accumulate {
             features,
@@ -186,21 +184,22 @@ impl<E: Element> Vectorized for Accumulate<'_, E> {
                 let mut before = 0.0;
                 for (position, &item) in items.iter().enumerate() {
                     widen(features.row(item as usize), &mut row);
-                    let share = match (halved, position == chosen[set] as usize) {
+                    let target = match (halved, position == chosen[set] as usize) {
                         (true, _) => 0.5,
                         (false, true) => 1.0,
                         (false, false) => 0.0,
                     };
-                    if share > 0.0 {
-                        add_scaled::<T>(gradient, weight * share, &row);
+                    if target > 0.0 {
+                        add_scaled::<T>(gradient, weight * target, &row);
                     }
                     let p = probability[(start + position) * n_classes + class];
                     let after = before + p;
                     if before == 0.0 {
                         mean.copy_from_slice(&row);
                     } else if p > 0.0 {
-                        let scale = (weight * p * before / after).sqrt();
-                        products.push::<T>(&row, &mut mean, scale, p / after, tiles);
+                        let share = p / after;
+                        let scale = (weight * before * share).sqrt();
+                        products.push::<T>(&row, &mut mean, scale, share, tiles);
                     }
                     before = after;
                 }
@@ -222,9 +221,7 @@ fn widen<E: Element>(features: &[E], row: &mut [[f64; SIDE]]) {
 #[inline(always)]
 fn add_scaled<T: Target>(sum: &mut [[f64; SIDE]], scale: f64, row: &[[f64; SIDE]]) {
     for (sum, row) in sum.iter_mut().zip(row) {
-        for lane in 0..SIDE {
-            sum[lane] = T::mul_add(scale, row[lane], sum[lane]);
-        }
+        *sum = std::array::from_fn(|lane| T::mul_add(scale, row[lane], sum[lane]));
     }
 }
 
@@ -253,12 +250,9 @@ impl OuterProducts {
         tiles: &mut [Tile],
     ) {
         for ((panel, row), mean) in self.panels.iter_mut().zip(row).zip(mean) {
-            let vector = &mut panel[self.n_rows];
-            for lane in 0..SIDE {
-                let difference = row[lane] - mean[lane];
-                vector[lane] = scale * difference;
-                mean[lane] = T::mul_add(share, difference, mean[lane]);
-            }
+            let difference: [f64; SIDE] = std::array::from_fn(|lane| row[lane] - mean[lane]);
+            panel[self.n_rows] = difference.map(|value| scale * value);
+            *mean = std::array::from_fn(|lane| T::mul_add(share, difference[lane], mean[lane]));
         }
         self.n_rows += 1;
         if self.n_rows == ROWS {

@@ -1,5 +1,7 @@
 //! Utilities linear in the features of an item: one dense product a pass, however many choice sets an item is in.
 
+use std::array::from_fn;
+
 use crate::error::{Result, ensure};
 use crate::matrix::{Element, Matrix, split_rows};
 use crate::parallel::Workers;
@@ -9,7 +11,7 @@ use crate::simd::{Target, Vectorized, vectorize};
 const ITEMS_PER_TASK: usize = 4096;
 
 /// Partial sums of a product, so that one addition need not wait for the last.
-const LANES: usize = 8;
+const SUMS: usize = 4;
 
 /// The utility table `features · coefᵀ`, `(n_items, n_classes)`, summed in float64.
 ///
@@ -69,46 +71,65 @@ impl<E: Element> Vectorized for Product<'_, E> {
             out,
         } = self;
         let n_classes = coef.n_rows();
-        let (fours, _) = (0..n_classes).step_by(4).size_hint();
-        for (item, out) in out.chunks_exact_mut(n_classes).enumerate() {
-            let row = features.row(first + item);
-            for four in 0..fours {
-                let class = four * 4;
-                // A class beyond the last repeats it: the registers are there, the result is not stored.
-                let coef: [&[f64]; 4] =
-                    std::array::from_fn(|n| coef.row((class + n).min(n_classes - 1)));
-                let values = dots::<T, E>(row, coef);
-                for (out, value) in out[class..].iter_mut().zip(values) {
-                    *out = value;
-                }
-            }
+        let mut class = 0;
+        while class < n_classes {
+            let place = Place {
+                features,
+                coef,
+                first,
+                class,
+            };
+            class += match n_classes - class {
+                8.. => products::<T, E, 8>(place, out),
+                4.. => products::<T, E, 4>(place, out),
+                2.. => products::<T, E, 2>(place, out),
+                _ => products::<T, E, 1>(place, out),
+            };
         }
     }
 }
 
-/// The dot product of one row of features with four of coefficients.
+/// Which products: items from `first` with classes from `class`.
+struct Place<'a, E> {
+    features: Matrix<'a, E>,
+    coef: Matrix<'a, f64>,
+    first: usize,
+    class: usize,
+}
+
+/// The products with `W` classes, a vector of which is one operand: coefficients are read across classes, so that no sum
+/// over a vector is needed. Returns `W`.
 #[inline(always)]
-fn dots<T: Target, E: Element>(row: &[E], coef: [&[f64]; 4]) -> [f64; 4] {
-    let whole = row.len() - row.len() % LANES;
-    let mut lanes = [[0.0; LANES]; 4];
-    for start in (0..whole).step_by(LANES) {
-        let x = &row[start..start + LANES];
-        for n in 0..4 {
-            let c = &coef[n][start..start + LANES];
-            for lane in 0..LANES {
-                lanes[n][lane] = T::mul_add(x[lane].widen(), c[lane], lanes[n][lane]);
+fn products<T: Target, E: Element, const W: usize>(place: Place<'_, E>, out: &mut [f64]) -> usize {
+    let Place {
+        features,
+        coef,
+        first,
+        class,
+    } = place;
+    let coef: Vec<[f64; W]> = (0..coef.n_columns())
+        .map(|j| from_fn(|n| coef.row(class + n)[j]))
+        .collect();
+    let (coef, coef_rest) = coef.as_chunks::<SUMS>();
+    let mut wide = vec![0.0; features.n_columns()];
+    for (item, out) in out.chunks_exact_mut(place.coef.n_rows()).enumerate() {
+        for (wide, feature) in wide.iter_mut().zip(features.row(first + item)) {
+            *wide = feature.widen();
+        }
+        let (x, x_rest) = wide.as_chunks::<SUMS>();
+        let mut sums = [[0.0; W]; SUMS];
+        for (x, coef) in x.iter().zip(coef) {
+            for s in 0..SUMS {
+                sums[s] = from_fn(|n| T::mul_add(x[s], coef[s][n], sums[s][n]));
             }
         }
-    }
-    for (lane, x) in row[whole..].iter().enumerate() {
-        for n in 0..4 {
-            lanes[n][lane] = T::mul_add(x.widen(), coef[n][whole + lane], lanes[n][lane]);
+        for (x, coef) in x_rest.iter().zip(coef_rest) {
+            sums[0] = from_fn(|n| T::mul_add(*x, coef[n], sums[0][n]));
         }
+        let total: [f64; W] = from_fn(|n| (sums[0][n] + sums[1][n]) + (sums[2][n] + sums[3][n]));
+        out[class..class + W].copy_from_slice(&total);
     }
-    lanes.map(|lanes| {
-        let [a, b, c, d, e, f, g, h] = lanes;
-        ((a + e) + (c + g)) + ((b + f) + (d + h))
-    })
+    W
 }
 
 #[cfg(test)]
