@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from prefmath import _choice_checks as check
-from prefmath._judgements import Judgements, ends_of, stable_order
+from prefmath._judgements import Judgements, Layout, ends_of, stable_order
 from prefmath._labels import Coded, CodedItems, code_items, code_labels
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+
+class About(NamedTuple):
+    """What every layout says about its judgements, checked."""
+
+    annotators: Coded | None
+    weight: NDArray[np.float64] | None
+    context: NDArray[Any] | None
+
+
+def about(
+    n: int, annotator: ArrayLike | None, weight: ArrayLike | None, context: ArrayLike | None
+) -> About:
+    """Check what is said about `n` judgements."""
+    coded = None
+    if annotator is not None:
+        check.same_length(annotator, "annotator", n)
+        coded = code_labels(annotator, "annotator")
+    return About(coded, check.weights(weight, n), check.contexts(context, n))
 
 
 def pairs(
@@ -25,20 +45,21 @@ def pairs(
 ) -> dict[str, Any]:
     """Return the fields of pairwise judgements."""
     n = check.length_of(winner, "winner")
-    check.one_a_judgement(loser, "loser", n)
+    check.same_length(loser, "loser", n)
     coded = code_items({"winner": winner, "loser": loser}, item_ids)
     first, second = coded.columns
     check.different_pairs(first, second, coded.item_ids)
+    said = about(n, annotator, weight, context)
     judgements = Judgements(
         layout="pairs",
         offsets=np.arange(0, 2 * n + 1, 2, dtype=np.int64),
         items=np.stack((first, second), axis=1).reshape(-1),
         chosen=np.zeros(n, dtype=np.int32),
         tied=check.tied_pairs(tie, n),
-        weight=check.weights(weight, n),
-        context=check.contexts(context, n),
+        weight=said.weight,
+        context=said.context,
     )
-    return by_annotator(judgements, code_annotators(annotator, n), coded)
+    return by_annotator(judgements, coded, said)
 
 
 def choice_sets(
@@ -53,18 +74,13 @@ def choice_sets(
     """Return the fields of choices of one among several."""
     starts = check.offsets(offsets, check.length_of(items, "items"), "choice set")
     sizes = np.diff(starts)
-    n = len(sizes)
-    coded = code_items({"items": items}, item_ids)
-    check.different_items(starts, coded.columns[0], coded.item_ids, "choice set {}".format)
-    judgements = Judgements(
-        layout="choice_sets",
-        offsets=starts,
-        items=coded.columns[0],
+    return sets(
+        "choice_sets",
+        starts,
+        code_items({"items": items}, item_ids),
+        about(len(sizes), annotator, weight, context),
         chosen=check.positions(chosen, sizes),
-        weight=check.weights(weight, n),
-        context=check.contexts(context, n),
     )
-    return by_annotator(judgements, code_annotators(annotator, n), coded)
 
 
 def rankings(
@@ -79,51 +95,64 @@ def rankings(
     """Return the fields of rankings."""
     starts = check.offsets(offsets, check.length_of(items, "items"), "ranking")
     sizes = np.diff(starts)
-    n = len(sizes)
-    coded = code_items({"items": items}, item_ids)
-    check.different_items(starts, coded.columns[0], coded.item_ids, "ranking {}".format)
-    judgements = Judgements(
-        layout="rankings",
-        offsets=starts,
-        items=coded.columns[0],
+    return sets(
+        "rankings",
+        starts,
+        code_items({"items": items}, item_ids),
+        about(len(sizes), annotator, weight, context),
         n_ranked=check.ranked_counts(n_ranked, sizes),
-        weight=check.weights(weight, n),
-        context=check.contexts(context, n),
     )
-    return by_annotator(judgements, code_annotators(annotator, n), coded)
 
 
-def code_annotators(annotator: ArrayLike | None, n: int) -> Coded | None:
-    """Return the annotators of `n` judgements as sorted labels and positions among them."""
-    if annotator is None:
-        return None
-    coded = code_labels(annotator, "annotator")
-    check.same_length(coded.codes, "annotator", n)
-    return coded
+def sets(
+    layout: Layout,
+    offsets: NDArray[np.int64],
+    coded: CodedItems,
+    said: About,
+    *,
+    chosen: NDArray[np.int32] | None = None,
+    n_ranked: NDArray[np.int32] | None = None,
+    set_name: Callable[[int], str] | None = None,
+    item_order: NDArray[np.int64] | None = None,
+) -> dict[str, Any]:
+    """Return the fields of checked choice sets or rankings, refusing an item twice in a set."""
+    (items,) = coded.columns
+    if set_name is None:
+        set_name = ("ranking {}" if layout == "rankings" else "choice set {}").format
+    check.different_items(offsets, items, coded.item_ids, set_name)
+    judgements = Judgements(
+        layout=layout,
+        offsets=offsets,
+        items=items,
+        chosen=chosen,
+        n_ranked=n_ranked,
+        weight=said.weight,
+        context=said.context,
+    )
+    return by_annotator(judgements, coded, said, item_order)
 
 
 def by_annotator(
     judgements: Judgements,
-    annotators: Coded | None,
     coded: CodedItems,
+    said: About,
     item_order: NDArray[np.int64] | None = None,
 ) -> dict[str, Any]:
     """Return the fields of `Choices` for judgements in the caller's order."""
-    table = {"item_ids": coded.item_ids, "n_items": coded.n_items}
-    if annotators is None:
-        ids, ends = None, np.array([0, len(judgements.offsets) - 1], dtype=np.int64)
-        order = None
-    else:
-        ids, codes = annotators
+    ids, order = None, None
+    ends = np.array([0, len(judgements.offsets) - 1], dtype=np.int64)
+    if said.annotators is not None:
+        ids, codes = said.annotators
         ends = ends_of(codes, len(ids))
         order = stable_order(codes, len(ids))
     if item_order is not None and order is not None:
         item_order = judgements.pick(item_order, order)
     return {
         **judgements.gathered(order),
-        **table,
         "annotator_offsets": ends,
         "annotator_ids": ids,
+        "item_ids": coded.item_ids,
+        "n_items": coded.n_items,
         "order": order,
         "item_order": item_order,
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._labels import shown
+from prefmath._labels import code_labels, shown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -18,11 +18,12 @@ _LARGE_SET = 16
 
 def length_of(values: ArrayLike, name: str) -> int:
     """Return how many entries there are, at least one."""
-    if not isinstance(values, Sized):
+    length = _length(values)
+    if length is None:
         raise TypeError(f"{name} must be an array or a sequence, got {type(values).__name__}")
-    if not len(values):
+    if not length:
         raise ValueError(f"there are no judgements: {name} is empty")
-    return len(values)
+    return length
 
 
 def one_a_judgement(values: ArrayLike, name: str, n: int) -> NDArray[Any]:
@@ -31,20 +32,27 @@ def one_a_judgement(values: ArrayLike, name: str, n: int) -> NDArray[Any]:
     if array.ndim != 1:
         raise ValueError(f"{name} must have one dimension, got shape {array.shape}")
     same_length(array, name, n)
+    if np.ma.is_masked(values):
+        row = int(np.ma.getmaskarray(values).argmax())
+        raise ValueError(f"{name} must not be missing: {name}[{row}] is masked")
     return array
 
 
-def same_length(array: NDArray[Any], name: str, n: int) -> None:
+def same_length(values: ArrayLike, name: str, n: int) -> None:
     """Refuse a first axis that does not match the judgements."""
-    length = len(array) if array.ndim else 1
+    length = _length(values)
     if length != n:
-        raise ValueError(f"{name} must have one entry a judgement: {length} for {n} judgements")
+        has = "a single value" if length is None else f"{length:,}"
+        raise ValueError(f"{name} must have one entry a judgement: {has} for {n:,} judgements")
 
 
 def integers(values: ArrayLike, name: str, n: int) -> NDArray[Any]:
     """Return values as integers of one dimension with `n` entries; floats are refused."""
     array = one_a_judgement(values, name, n)
     if array.dtype.kind not in "iu":
+        if array.dtype.kind == "f" and np.isnan(array).any():
+            row = int(np.isnan(array).argmax())
+            raise ValueError(f"{name} must not be missing: {name}[{row}]=nan")
         raise TypeError(f"{name} must hold integers, got dtype {array.dtype}")
     return array
 
@@ -52,9 +60,12 @@ def integers(values: ArrayLike, name: str, n: int) -> NDArray[Any]:
 def booleans(values: ArrayLike, name: str, n: int) -> NDArray[np.bool_]:
     """Return values as booleans; 0 and 1 pass for them."""
     array = one_a_judgement(values, name, n)
+    if array.dtype.kind == "O":
+        ids, codes = code_labels(array, name)
+        array = ids[codes]
     if array.dtype.kind == "b":
         return array
-    if array.dtype.kind not in "iufO":
+    if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must hold booleans or 0 and 1, got dtype {array.dtype}")
     yes: NDArray[np.bool_] = array == 1
     bad = ~(yes | (array == 0))
@@ -176,6 +187,13 @@ def different_items(
         raise ValueError(
             f"the same item twice in {set_name(row)}: {shown(item if ids is None else ids[item])}"
         )
+
+
+def _length(values: ArrayLike) -> int | None:
+    # Not through np.asarray, which would convert a list that is converted again later.
+    if isinstance(values, np.ndarray) and not values.ndim:
+        return None
+    return len(values) if isinstance(values, Sized) else None
 
 
 def _first_repeat(starts: NDArray[np.int64], items: NDArray[np.int32]) -> tuple[int, int] | None:

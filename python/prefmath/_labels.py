@@ -130,11 +130,10 @@ def code_items(columns: Mapping[str, ArrayLike], item_ids: ArrayLike | None) -> 
             array = coded.ids[coded.codes]
         kinds[name] = "integers"
         rows.append(_row_numbers(array, name))
-    if len(set(kinds.values())) > 1:
-        (first, *_), (other, *_) = (
-            [n for n in kinds if kinds[n] == k] for k in set(kinds.values())
-        )
-        raise TypeError(f"{first} holds {kinds[first]} but {other} holds {kinds[other]}")
+    first, *_ = kinds
+    for name, kind in kinds.items():
+        if kind != kinds[first]:
+            raise TypeError(f"{first} holds {kinds[first]} but {name} holds {kind}")
     if rows:
         return CodedItems(rows, None, 1 + max(int(column.max()) for column in rows))
     ids, position = np.unique(np.concatenate([c.ids for c in labels]), return_inverse=True)
@@ -145,8 +144,8 @@ def code_items(columns: Mapping[str, ArrayLike], item_ids: ArrayLike | None) -> 
 
 def label_array(values: ArrayLike, name: str) -> NDArray[Any]:
     """Return labels as an array of one dimension, its dtype one that can be coded."""
-    if isinstance(values, np.ma.MaskedArray):
-        values = np.ma.filled(values.astype(object), None)
+    if np.ma.is_masked(values):
+        values = np.array(np.ma.asarray(values).tolist(), dtype=object)  # None where masked
     array = np.asarray(values)
     if array.dtype.kind == "U" and not hasattr(values, "dtype"):
         # NumPy would turn ["a", None] and ["a", 1] into strings without a word.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from prefmath import _choice_build as build
+from prefmath._choice_text import described
 from prefmath._exploded import exploded
 from prefmath._sorted_judgements import SortedJudgements
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from prefmath._judgements import Layout
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True, slots=True)
@@ -202,6 +205,95 @@ class Choices(SortedJudgements):
         """
         return cls(**build.rankings(offsets, items, n_ranked, annotator, weight, item_ids, context))
 
+    @classmethod
+    def from_frame(
+        cls,
+        frame: object,
+        layout: Layout,
+        *,
+        winner: str | None = None,
+        loser: str | None = None,
+        tie: str | None = None,
+        choice_set: str | None = None,
+        item: str | None = None,
+        items: Sequence[str] | None = None,
+        chosen: str | None = None,
+        rank: str | None = None,
+        annotator: str | None = None,
+        weight: str | None = None,
+        context: str | Sequence[str] | None = None,
+        item_ids: ArrayLike | None = None,
+    ) -> Choices:
+        """Make choices of the columns of a data frame.
+
+        ============= ======================================================================
+        layout        columns
+        ============= ======================================================================
+        pairs         `winner`, `loser`, `tie` if wanted; one row a judgement
+        choice_sets   long, one row an alternative: `choice_set`, `chosen` (true in one row of
+                      each set), `item` (without it each row of the frame is an item of its own,
+                      so that the frame's other columns are the features)
+        choice_sets   wide, one row a judgement: `items`, a list of columns, and `chosen`, the
+                      name of one of them or its position from 0
+        rankings      wide: `items`, a list of columns, best first
+        rankings      long: `choice_set`, `item`, `rank` (1 the best; null is not ranked)
+        ============= ======================================================================
+
+        Rows of a long frame need not stand together; sets keep the order of their first rows, and
+        what is said of a judgement must be the same in all its rows.
+
+        Parameters
+        ----------
+        frame : data frame
+            pandas, Polars, Arrow, or any that narwhals knows; a lazy one is collected.
+        layout : {"pairs", "choice_sets", "rankings"}
+            What a judgement is.
+        winner, loser, tie, choice_set, item, items, chosen, rank : str or list of str
+            Names of columns, as the table says.
+        annotator, weight, context : str, optional
+            Names of columns; `context` may be a list, which makes a table.
+        item_ids : array_like, shape (n_items,), optional
+            Labels of the item table, in the order of the features.
+
+        Returns
+        -------
+        Choices
+
+        Raises
+        ------
+        ImportError
+            If narwhals is not installed.
+        ValueError
+            As in the other constructors; and if columns are lacking or do not belong to the layout,
+            a set has none or several chosen, or ranks do not run 1, 2, …
+        TypeError
+            If `frame` is no data frame, or a column holds the wrong kind of values.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from prefmath.choices import Choices
+        >>> frame = pd.DataFrame({"who": [1, 1, 2], "best": list("aab"), "other": list("bcc")})
+        >>> Choices.from_frame(frame, "pairs", winner="best", loser="other", annotator="who")
+        Choices(3 pairs by 2 annotators over 3 items)
+        """
+        from prefmath.io.frames import fields_of_frame
+
+        columns = {
+            "winner": winner,
+            "loser": loser,
+            "tie": tie,
+            "choice_set": choice_set,
+            "item": item,
+            "items": items,
+            "chosen": chosen,
+            "rank": rank,
+            "annotator": annotator,
+            "weight": weight,
+            "context": context,
+        }
+        return cls(**fields_of_frame(frame, layout, columns, item_ids))
+
     def as_choice_sets(self) -> Choices:
         """Return the choices of one among several that the judgements stand for.
 
@@ -233,27 +325,4 @@ class Choices(SortedJudgements):
         return self if self.layout == "choice_sets" else type(self)(**exploded(self))
 
     def __repr__(self) -> str:
-        by = "" if self.annotator_ids is None else f" by {_counted(self.n_annotators, 'annotator')}"
-        return f"Choices({_what(self)}{by} over {_counted(self.n_items, 'item')})"
-
-
-def _what(choices: Choices) -> str:
-    if choices.layout == "pairs":
-        tied = "" if choices.tied is None else f", {choices.tied.sum():,} tied,"
-        return _counted(len(choices), "pair") + tied
-    sizes = np.diff(choices.offsets)
-    if choices.n_ranked is None:
-        return f"{_counted(len(choices), 'choice')} among {_span(sizes)}"
-    if (choices.n_ranked == sizes).all():
-        return f"{_counted(len(choices), 'ranking')} of {_span(sizes)}"
-    first = f"the first {_span(choices.n_ranked)} among {_span(sizes)}"
-    return f"{_counted(len(choices), 'ranking')} of {first}"
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" + ("" if n == 1 else "s")
-
-
-def _span(numbers: NDArray[Any]) -> str:
-    low, high = numbers.min(), numbers.max()
-    return f"{low}" if low == high else f"{low} to {high}"
+        return f"Choices({described(self)})"

@@ -1,0 +1,44 @@
+"""Choices in a line of words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from prefmath.choices import Choices
+
+
+def described(choices: Choices) -> str:
+    """Return how many judgements of what kind there are, by how many, over how many items."""
+    by = (
+        ""
+        if choices.annotator_ids is None
+        else f" by {_counted(choices.n_annotators, 'annotator')}"
+    )
+    return f"{_what(choices)}{by} over {_counted(choices.n_items, 'item')}"
+
+
+def _what(choices: Choices) -> str:
+    if choices.layout == "pairs":
+        tied = "" if choices.tied is None else f", {choices.tied.sum():,} tied,"
+        return _counted(len(choices), "pair") + tied
+    sizes = np.diff(choices.offsets)
+    if choices.n_ranked is None:
+        return f"{_counted(len(choices), 'choice')} among {_span(sizes)}"
+    if (choices.n_ranked == sizes).all():
+        return f"{_counted(len(choices), 'ranking')} of {_span(sizes)}"
+    first = f"the first {_span(choices.n_ranked)} among {_span(sizes)}"
+    return f"{_counted(len(choices), 'ranking')} of {first}"
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def _span(numbers: NDArray[Any]) -> str:
+    low, high = numbers.min(), numbers.max()
+    return f"{low}" if low == high else f"{low} to {high}"

@@ -1,0 +1,154 @@
+"""Choices from the columns of a data frame: pandas, Polars, Arrow or what else narwhals knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath import _choice_build as build
+from prefmath import _choice_checks as check
+from prefmath._labels import CodedItems, code_items, code_labels, shown
+from prefmath.io._long import long_choice_sets, long_rankings
+from prefmath.io._table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+_FORMS: dict[str, dict[str, tuple[set[str], set[str]]]] = {
+    "pairs": {"pairs": ({"winner", "loser"}, {"tie"})},
+    "choice_sets": {
+        "long": ({"choice_set", "chosen"}, {"item"}),
+        "wide": ({"items", "chosen"}, set()),
+    },
+    "rankings": {
+        "long": ({"choice_set", "item", "rank"}, set()),
+        "wide": ({"items"}, set()),
+    },
+}
+"""The forms of each layout: the columns that one needs, and those that it may have."""
+
+
+def fields_of_frame(
+    frame: object,
+    layout: str,
+    columns: Mapping[str, Any],
+    item_ids: ArrayLike | None,
+) -> dict[str, Any]:
+    """Return the fields of `prefmath.Choices` that a frame holds.
+
+    Parameters
+    ----------
+    frame : frame
+        Anything that narwhals reads or that hands out an Arrow stream.
+    layout : {"pairs", "choice_sets", "rankings"}
+        What a judgement is.
+    columns : mapping
+        Names of columns under the arguments of `Choices.from_frame`; None for those not given.
+    item_ids : array_like, optional
+        Labels of the item table.
+
+    Returns
+    -------
+    dict
+        Checked, coded and sorted by annotator.
+
+    Raises
+    ------
+    ImportError
+        If narwhals is not installed.
+    TypeError
+        If `frame` is none, or a column holds the wrong kind of values.
+    ValueError
+        If columns are lacking or do not belong to the layout, and as the other constructors do.
+    """
+    given = {role: name for role, name in columns.items() if name is not None}
+    names = {role: given.pop(role, None) for role in ("annotator", "weight", "context")}
+    form = _form(layout, given)
+    table = Table(frame)
+    annotator = table.optional("annotator", names["annotator"])
+    weight = table.optional("weight", names["weight"])
+    context = None if names["context"] is None else table.context(names["context"])
+    if form == "pairs":
+        winner, loser = (table.column(role, given[role]) for role in ("winner", "loser"))
+        tie = table.optional("tie", given.get("tie"))
+        return build.pairs(winner, loser, tie, annotator, weight, item_ids, context)
+    said = build.about(len(table), annotator, weight, context)
+    if form == "wide" and layout == "rankings":
+        return _wide_rankings(table.columns("items", given["items"]), item_ids, said)
+    if form == "wide":
+        chosen = table.column("chosen", given["chosen"])
+        return _wide_choice_sets(table.columns("items", given["items"]), chosen, item_ids, said)
+    sets = table.column("choice_set", given["choice_set"])
+    if layout == "rankings":
+        item, rank = table.column("item", given["item"]), table.numbers("rank", given["rank"])
+        return long_rankings(sets, item, rank, item_ids, said)
+    item_or_row = table.optional("item", given.get("item"))
+    return long_choice_sets(sets, table.column("chosen", given["chosen"]), item_or_row, item_ids, said)
+
+
+def _form(layout: str, given: Mapping[str, Any]) -> str:
+    """Return the form of the layout that the columns make, or refuse them."""
+    if layout not in _FORMS:
+        raise ValueError(f"layout must be one of {', '.join(map(repr, _FORMS))}, got {layout!r}")
+    forms = _FORMS[layout]
+    form = "wide" if "items" in given and "wide" in forms else next(iter(forms))
+    needed, optional = forms[form]
+    for role in given:
+        if role not in needed | optional:
+            beside = " and ".join(sorted(needed))
+            raise ValueError(f"{role} has no place beside {beside} in layout={layout!r}")
+    if not needed <= given.keys():
+        ways = ", or ".join(" and ".join(sorted(roles)) for roles, _ in forms.values())
+        raise ValueError(f"layout={layout!r} needs columns for {ways}")
+    return form
+
+
+def _wide_choice_sets(
+    items: dict[str, NDArray[Any]],
+    chosen: NDArray[Any],
+    item_ids: ArrayLike | None,
+    said: build.About,
+) -> dict[str, Any]:
+    offsets, coded = _across(items, item_ids)
+    if chosen.dtype.kind in "UOT":
+        chosen = _place_among(list(items), chosen)
+    positions = check.positions(chosen, np.diff(offsets))
+    return build.sets("choice_sets", offsets, coded, said, chosen=positions)
+
+
+def _wide_rankings(
+    items: dict[str, NDArray[Any]], item_ids: ArrayLike | None, said: build.About
+) -> dict[str, Any]:
+    offsets, coded = _across(items, item_ids)
+    n_ranked = check.ranked_counts(None, np.diff(offsets))
+    return build.sets("rankings", offsets, coded, said, n_ranked=n_ranked)
+
+
+def _across(
+    items: dict[str, NDArray[Any]], item_ids: ArrayLike | None
+) -> tuple[NDArray[np.int64], CodedItems]:
+    """Return the columns of items as one choice set a row."""
+    named = {f"items[{name!r}]": column for name, column in items.items()}
+    coded = code_items(named, item_ids)
+    flat = np.stack(coded.columns, axis=1).reshape(-1)
+    offsets = np.arange(0, len(flat) + 1, len(items), dtype=np.int64)
+    return offsets, coded._replace(columns=[flat])
+
+
+def _place_among(names: list[str], chosen: NDArray[Any]) -> NDArray[np.int32]:
+    """Return the position of each chosen column name among the item columns."""
+    ids, codes = code_labels(chosen, "chosen")
+    place = {name: position for position, name in enumerate(names)}
+    position_of = np.array([place.get(label, -1) for label in ids.tolist()], dtype=np.int32)
+    positions: NDArray[np.int32] = position_of[codes]
+    if (positions < 0).any():
+        row = int((positions < 0).argmax())
+        columns = ", ".join(map(repr, names))
+        raise ValueError(
+            f"chosen must name one of the item columns {columns} or hold positions: "
+            f"chosen[{row}]={shown(chosen[row])}"
+        )
+    return positions
