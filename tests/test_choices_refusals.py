@@ -118,8 +118,10 @@ def test_pairs(changes, message):
         ({"annotator": ["a", 1, "b"]}, "annotator must hold labels of one kind, got int and str"),
         (
             {"annotator": [Unsortable(), Unsortable(), Unsortable()]},
-            "annotator must hold labels that can be sorted: "
-            "'<' not supported between instances of 'Unsortable' and 'Unsortable'",
+            (
+                "annotator must hold labels that can be sorted: "
+                "'<' not supported between instances of 'Unsortable' and 'Unsortable'"
+            ),
         ),
         (
             {"annotator": np.array([{}, {}, {}])},

@@ -51,7 +51,12 @@ class Table:
         """Return several columns by their names."""
         if isinstance(names, str) or not len(names):
             raise TypeError(f"{role} must be a list of column names, got {names!r}")
-        return {name: self.column(role, name) for name in names}
+        columns: dict[str, NDArray[Any]] = {}
+        for name in names:
+            if name in columns:
+                raise ValueError(f"{role} must name each column once, got {name!r} twice")
+            columns[name] = self.column(role, name)
+        return columns
 
     def context(self, names: str | Sequence[str]) -> NDArray[Any]:
         """Return one column as it is, or several as the columns of a table."""

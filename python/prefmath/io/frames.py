@@ -79,14 +79,15 @@ def fields_of_frame(
     if form == "wide" and layout == "rankings":
         return _wide_rankings(table.columns("items", given["items"]), item_ids, said)
     if form == "wide":
-        chosen = table.column("chosen", given["chosen"])
-        return _wide_choice_sets(table.columns("items", given["items"]), chosen, item_ids, said)
+        picked = table.column("chosen", given["chosen"])
+        return _wide_choice_sets(table.columns("items", given["items"]), picked, item_ids, said)
     sets = table.column("choice_set", given["choice_set"])
     if layout == "rankings":
         item, rank = table.column("item", given["item"]), table.numbers("rank", given["rank"])
         return long_rankings(sets, item, rank, item_ids, said)
+    chosen = table.column("chosen", given["chosen"])
     item_or_row = table.optional("item", given.get("item"))
-    return long_choice_sets(sets, table.column("chosen", given["chosen"]), item_or_row, item_ids, said)
+    return long_choice_sets(sets, chosen, item_or_row, item_ids, said)
 
 
 def _form(layout: str, given: Mapping[str, Any]) -> str:
