@@ -1,0 +1,206 @@
+"""The number of threads changes no bit of any result; who may set it, and how."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+import prefmath
+from kernel_data import offsets_of, random_embeddings, random_judged
+from prefmath import Choices, _numba
+from prefmath._threads import resolve_threads
+from prefmath.models import ChoiceMixture
+
+# Enough for dozens of tasks of every kernel on either backend.
+N_SETS = 60_000
+
+
+def large_embeddings():
+    return random_embeddings(np.random.default_rng(0), 6000, 21)
+
+
+def pool_offsets():
+    return offsets_of(np.random.default_rng(1).multinomial(6000, np.ones(300) / 300))
+
+
+def judged(*, pairs=False):
+    rng = np.random.default_rng(2)
+    sizes = np.full(N_SETS, 2) if pairs else rng.integers(1, 9, size=N_SETS)
+    return random_judged(rng, 40, sizes, 3, 11, ties=pairs)
+
+
+def posterior(kernels, n_threads):
+    rng = np.random.default_rng(3)
+    ll = -rng.exponential(size=(200_000, 3))
+    offsets = offsets_of(rng.multinomial(len(ll), np.ones(9000) / 9000))
+    return kernels.posterior_by_annotator(
+        ll, rng.random(len(ll)), offsets, np.log([[0.2, 0.3, 0.5]]), n_threads
+    )
+
+
+def linear_utility(kernels, n_threads):
+    rng = np.random.default_rng(4)
+    x = rng.standard_normal((100_000, 17)).astype(np.float32)
+    return kernels.linear_utility(x, rng.standard_normal((3, 17)), n_threads)
+
+
+def statistics(kernels, j, n_threads):
+    return kernels.linear_statistics(
+        j.features, j.utility, j.offsets, j.items, j.chosen, j.tied, j.weights, n_threads
+    )
+
+
+def newton_direction(kernels, n_threads):
+    rng = np.random.default_rng(5)
+    root = rng.standard_normal((8, 60, 60))
+    return kernels.newton_direction(
+        rng.standard_normal((8, 60)), root @ root.swapaxes(1, 2), n_threads
+    )
+
+
+def of_sets(name, *fields):
+    def call(kernels, n_threads):
+        j = judged(pairs=name.startswith("pair"))
+        return getattr(kernels, name)(*(getattr(j, field) for field in fields), n_threads)
+
+    return call
+
+
+CALLS = {
+    "gram": lambda kernels, n: kernels.gram(np.clip(large_embeddings()[:1500], -9, 9), n),
+    "cosine": lambda kernels, n: kernels.cosine(large_embeddings()[:1500], n),
+    "greedy_dpp": lambda kernels, n: kernels.greedy_dpp(large_embeddings(), None, 21, n),
+    "greedy_dpp_batch": lambda kernels, n: kernels.greedy_dpp_batch(
+        large_embeddings(), pool_offsets(), np.linspace(1, 2, 6000), 6, n
+    ),
+    "linear_utility": linear_utility,
+    "choose_one_log_likelihood": of_sets(
+        "choose_one_log_likelihood", "utility", "offsets", "items", "chosen"
+    ),
+    "choose_one_gradient": of_sets(
+        "choose_one_gradient", "utility", "offsets", "items", "chosen", "weights"
+    ),
+    "curvature_product": of_sets(
+        "curvature_product", "utility", "offsets", "items", "weights", "direction"
+    ),
+    "pair_log_likelihood": of_sets("pair_log_likelihood", "utility", "items", "tied"),
+    "pair_gradient": of_sets("pair_gradient", "utility", "items", "tied", "weights"),
+    "posterior_by_annotator": posterior,
+    "linear_statistics of choices": lambda kernels, n: statistics(kernels, judged(), n),
+    "linear_statistics of pairs": lambda kernels, n: statistics(kernels, judged(pairs=True), n),
+    "newton_direction": newton_direction,
+}
+
+
+def assert_same_bits(one, two):
+    if not isinstance(one, tuple):
+        one, two = (one,), (two,)
+    for left, right in zip(one, two, strict=True):
+        assert left.tobytes() == right.tobytes()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_kernels_give_the_same_bits(kernels, name):
+    alone = CALLS[name](kernels, 1)
+    for n_threads in (2, 3):
+        assert_same_bits(alone, CALLS[name](kernels, n_threads))
+
+
+def test_every_kernel_is_tried(kernels):
+    tried = {name.partition(" ")[0] for name in CALLS}
+    offered = {name for name in _numba.__all__ if hasattr(kernels, name)}
+    assert offered - {"instruction_set"} == tried
+
+
+def test_selection_gives_the_same_bits():
+    x, offsets = large_embeddings(), pool_offsets()
+    quality = np.linspace(1, 2, len(x))
+    alone = prefmath.select(x, 20, quality=quality, n_threads=1)
+    many = prefmath.select_batch(x, offsets, 3, quality=quality, allow_fewer=True, n_threads=1)
+    similarity = prefmath.similarity_matrix(x[:900], n_threads=1)
+    for n in (2, 3):
+        again = prefmath.select(x, 20, quality=quality, n_threads=n)
+        assert_same_bits((alone.indices, alone.gains), (again.indices, again.gains))
+        again = prefmath.select_batch(x, offsets, 3, quality=quality, allow_fewer=True, n_threads=n)
+        assert_same_bits(
+            (many.indices, many.gains, many.values), (again.indices, again.gains, again.values)
+        )
+        assert_same_bits(similarity, prefmath.similarity_matrix(x[:900], n_threads=n))
+
+
+@pytest.mark.parametrize("layout", ["choice sets with features", "tied pairs", "rankings"])
+def test_fits_give_the_same_bits(layout):
+    rng = np.random.default_rng(7)
+    n = 9000
+    j = random_judged(rng, 30, np.full(n, 2 if layout == "tied pairs" else 4), 2, 5)
+    annotator = rng.integers(100, size=n)
+    features = None
+    if layout == "tied pairs":
+        first, second = j.items.reshape(-1, 2).T
+        choices = Choices.from_pairs(
+            first, second, tie=rng.random(n) < 0.3, annotator=annotator, weight=rng.random(n)
+        )
+    elif layout == "rankings":
+        choices = Choices.from_rankings(j.offsets, j.items, annotator=annotator)
+    else:
+        choices = Choices.from_choice_sets(j.offsets, j.items, j.chosen, annotator=annotator)
+        features = j.features
+
+    def fitted(n_threads):
+        model = ChoiceMixture(2, n_init=2, max_iter=8, tol=10, random_state=1, n_threads=n_threads)
+        model.fit(choices, features)
+        shares = model.predict_proba(choices, features)
+        return model.coef_, model.weights_, model.responsibilities_, model.lower_bounds_, shares
+
+    alone = fitted(1)
+    for n_threads in (2, 3):
+        for left, right in zip(alone, fitted(n_threads), strict=True):
+            np.testing.assert_array_equal(left, right)
+
+
+def test_the_environment_sets_the_default(monkeypatch):
+    monkeypatch.setenv("PREFMATH_NUM_THREADS", "3")
+    assert resolve_threads(None) == 3
+    assert resolve_threads(1) == 1
+    monkeypatch.delenv("PREFMATH_NUM_THREADS")
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
+    assert resolve_threads(None) == len(allowed)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("0", "^PREFMATH_NUM_THREADS must be at least 1, not 0$"),
+        ("-2", "^PREFMATH_NUM_THREADS must be at least 1, not -2$"),
+        ("two", "^PREFMATH_NUM_THREADS must be a whole number, not 'two'$"),
+        ("1.5", "^PREFMATH_NUM_THREADS must be a whole number, not '1.5'$"),
+    ],
+)
+def test_an_environment_that_makes_no_sense(monkeypatch, value, message):
+    monkeypatch.setenv("PREFMATH_NUM_THREADS", value)
+    x = np.eye(3, dtype=np.float32)
+    choices = Choices.from_pairs([0, 1], [1, 2])
+    calls = [
+        lambda n: prefmath.select(x, 1, n_threads=n),
+        lambda n: prefmath.select_batch(x, [0, 3], 1, n_threads=n),
+        lambda n: prefmath.similarity_matrix(x, n_threads=n),
+        lambda n: ChoiceMixture(n_threads=n).fit(choices),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match=message):
+            call(None)
+        call(1)
+
+
+@pytest.mark.parametrize("n_threads", [0, -1])
+def test_too_few_threads(n_threads):
+    with pytest.raises(ValueError, match=f"^n_threads must be at least 1, not {n_threads}$"):
+        prefmath.select(np.eye(3, dtype=np.float32), 1, n_threads=n_threads)
+
+
+@pytest.mark.parametrize("n_threads", [1.5, "2"])
+def test_threads_that_are_no_number(n_threads):
+    with pytest.raises(TypeError, match=r"n_threads must be a whole number, not (1\.5|'2')$"):
+        resolve_threads(n_threads)
