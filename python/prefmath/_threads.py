@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 import os
+
+from prefmath._validate import as_whole_number
 
 __all__ = ["resolve_threads"]
 
@@ -35,19 +36,15 @@ def resolve_threads(n_threads: int | None) -> int:
     2
     """
     if n_threads is not None:
-        name, count = "n_threads", operator.index(n_threads)
-    elif "PREFMATH_NUM_THREADS" in os.environ:
-        name, value = "PREFMATH_NUM_THREADS", os.environ["PREFMATH_NUM_THREADS"]
+        return as_whole_number(n_threads, "n_threads", 1)
+    if "PREFMATH_NUM_THREADS" in os.environ:
+        value = os.environ["PREFMATH_NUM_THREADS"]
         try:
             count = int(value)
         except ValueError:
             msg = f"PREFMATH_NUM_THREADS must be a whole number, not {value!r}"
             raise ValueError(msg) from None
-    elif hasattr(os, "sched_getaffinity"):
+        return as_whole_number(count, "PREFMATH_NUM_THREADS", 1)
+    if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
-    else:
-        return os.cpu_count() or 1
-    if count < 1:
-        msg = f"{name} must be at least 1, not {count}"
-        raise ValueError(msg)
-    return count
+    return os.cpu_count() or 1
