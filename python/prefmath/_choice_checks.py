@@ -33,7 +33,7 @@ def one_a_judgement(values: ArrayLike, name: str, n: int) -> NDArray[Any]:
         raise ValueError(f"{name} must have one dimension, got shape {array.shape}")
     same_length(array, name, n)
     if np.ma.is_masked(values):
-        row = int(np.ma.getmaskarray(values).argmax())
+        row = int(np.ma.getmaskarray(np.ma.asarray(values)).argmax())
         raise ValueError(f"{name} must not be missing: {name}[{row}] is masked")
     return array
 
