@@ -1,0 +1,1 @@
+"""What prefmath is timed against: the same work in NumPy, written as its author would."""

@@ -1,0 +1,108 @@
+"""The inputs, drawn at random with a fixed seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def pools(n_pools, n, d):
+    """Embeddings of the answers to many prompts: those of one prompt have something in common."""
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((n_pools, n, d), dtype=np.float32)
+    x += rng.standard_normal((n_pools, 1, d), dtype=np.float32)
+    return x
+
+
+def corpus(n, d):
+    """Embeddings of one pool: clusters of unequal size."""
+    rng = np.random.default_rng(2)
+    centers = rng.standard_normal((64, d), dtype=np.float32)
+    cluster = np.minimum(rng.geometric(0.05, n), 64) - 1
+    return centers[cluster] + rng.standard_normal((n, d), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class ChoicesOfClasses:
+    """What annotators of several classes chose, and a state of EM."""
+
+    features: np.ndarray
+    items: np.ndarray
+    chosen: np.ndarray
+    annotator_offsets: np.ndarray
+    size: int
+    coef: np.ndarray
+    l2: float = 1e-3
+
+    @property
+    def d(self):
+        return self.features.shape[1]
+
+    @property
+    def weights(self):
+        return np.full(len(self.coef), 1 / len(self.coef))
+
+
+def choices_of_classes(n_annotators, n_choices, size, d, n_classes, *, spread, n_items=None):
+    """Choices of one among `size` by annotators of `n_classes` classes.
+
+    `spread` is the standard deviation of a coefficient: 0.1 leaves many annotators in doubt, 0.35
+    none. Without `n_items` every alternative is an item of its own. EM starts near the truth.
+    """
+    rng = np.random.default_rng(3)
+    n = n_annotators * n_choices
+    if n_items is None:
+        items = np.arange(n * size, dtype=np.int32)
+    else:
+        first, steps = rng.integers(n_items, size=n), rng.integers(1, n_items // size, (n, size))
+        items = ((first[:, None] + steps.cumsum(axis=1)) % n_items).astype(np.int32).ravel()
+    features = rng.standard_normal((items.max() + 1 if n_items is None else n_items, d), np.float32)
+    truth = rng.normal(0, spread, (n_classes, d))
+    annotator = np.repeat(rng.integers(n_classes, size=n_annotators), n_choices)
+    utility = (features.astype(np.float64) @ truth.T)[items.reshape(n, size), annotator[:, None]]
+    return ChoicesOfClasses(
+        features,
+        items,
+        (utility + rng.gumbel(size=(n, size))).argmax(axis=1).astype(np.int32),
+        np.arange(0, n + 1, n_choices),
+        size,
+        truth + rng.normal(0, spread / 4, truth.shape),
+    )
+
+
+@dataclass(frozen=True)
+class PairsOfClasses:
+    """Which of two items annotators of several classes preferred, and a state of EM."""
+
+    winner: np.ndarray
+    loser: np.ndarray
+    annotator_offsets: np.ndarray
+    coef: np.ndarray
+    l2: float = 1e-3
+
+    @property
+    def weights(self):
+        return np.full(len(self.coef), 1 / len(self.coef))
+
+    @property
+    def annotator(self):
+        judgements = np.diff(self.annotator_offsets)
+        return np.repeat(np.arange(len(judgements)), judgements)
+
+
+def pairs_of_classes(n_annotators, n_choices, n_items, n_classes):
+    """Pairs judged by annotators of `n_classes` classes, each with a utility of its own an item."""
+    rng = np.random.default_rng(4)
+    n = n_annotators * n_choices
+    first = rng.integers(n_items, size=n, dtype=np.int32)
+    second = (first + rng.integers(1, n_items, size=n, dtype=np.int32)) % n_items
+    truth = rng.normal(size=(n_classes, n_items))
+    annotator = np.repeat(rng.integers(n_classes, size=n_annotators), n_choices)
+    ahead = truth[annotator, first] - truth[annotator, second] + rng.logistic(size=n) > 0
+    return PairsOfClasses(
+        np.where(ahead, first, second).astype(np.int32),
+        np.where(ahead, second, first).astype(np.int32),
+        np.arange(0, n + 1, n_choices),
+        truth + rng.normal(0, 0.3, truth.shape),
+    )

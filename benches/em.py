@@ -1,0 +1,27 @@
+"""One iteration of prefmath's EM from a given state, which `fit` does not offer by itself."""
+
+from __future__ import annotations
+
+from prefmath._threads import resolve_threads
+from prefmath.models._em import Problem, maximize
+from prefmath.models._observation import observe
+from prefmath.models._utility import ItemUtility, LinearUtility
+
+
+def start(data, choices, features=None):
+    """Return the problem and the state with the coefficients and class weights of `data`."""
+    n_threads = resolve_threads(None)
+    utility = ItemUtility(choices.n_items)
+    if features is not None:
+        utility = LinearUtility(features, n_threads)
+    observation = observe(choices, choices.items, n_threads)
+    offsets = choices.annotator_offsets
+    problem = Problem(utility, observation, offsets, choices.weight, data.l2, n_threads)
+    return problem, problem.expect(data.coef, data.weights)
+
+
+def iterate(problem_and_state):
+    """Return coefficients, responsibilities and log-likelihood after one iteration."""
+    problem, state = problem_and_state
+    run = maximize(problem, state, tol=0, max_iter=1, report=lambda *_: None)
+    return run.state.coef, run.state.responsibilities, run.state.log_likelihood

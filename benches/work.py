@@ -1,0 +1,86 @@
+"""What is timed: a piece of work, who does it, and what it could cost at best."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Small inputs, to see that everything runs: nothing about speed can be read from them.
+SMALL = bool(os.environ.get("PREFMATH_BENCH_SMALL"))
+
+# Rates of the machine of the table, two cores together: operations and bytes a second.
+FLOAT32, FLOAT64, MEMORY = 208e9, 104e9, 40e9
+
+
+def scaled(n: int, least: int = 1) -> int:
+    """Return how many of `n` to take."""
+    return max(n // 100, least) if SMALL else n
+
+
+@dataclass(frozen=True)
+class Call:
+    """One way of doing the work: `run` is timed, `prepare` brings the data into its form before."""
+
+    run: Callable[[Any], Any]
+    prepare: Callable[[Any], Any] = lambda data: data
+    # Share of the work that it does: times are divided by it.
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Operations and bytes that no way of doing the work can do without."""
+
+    float32: float = 0.0
+    float64: float = 0.0
+    bytes: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """The time that they take at least, arithmetic and memory at once."""
+        return max(self.float32 / FLOAT32 + self.float64 / FLOAT64, self.bytes / MEMORY)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A piece of work; `agree` asserts that a result equals the reference's, the first call's."""
+
+    name: str
+    title: str
+    data: Callable[[], Any]
+    calls: dict[str, Call]
+    agree: Callable[[Any, Any], None]
+    # Whose time the others' are divided by, and the most that prefmath may take of it.
+    baseline: str | None = None
+    bar: float | None = None
+    floor: Floor | None = None
+    # What to say of a result beside its time.
+    remark: Callable[[Any], str] = field(default=lambda _: "")
+
+    def prepared(self, who: str) -> Any:
+        """Return the data in the form in which this caller takes them."""
+        return self.calls[who].prepare(_data(self.data))
+
+    @property
+    def reference(self) -> Any:
+        """The result that all others must agree with."""
+        return _reference(self)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+@cache
+def _data(make: Callable[[], Any]) -> Any:
+    return make()
+
+
+@cache
+def _reference(work: Work) -> Any:
+    who = work.baseline or next(iter(work.calls))
+    return work.calls[who].run(work.prepared(who))
