@@ -85,9 +85,17 @@ def long_statistics(kernels, n_threads):
     )
 
 
-def long_selection(kernels, n_threads):
-    x = np.random.default_rng(0).standard_normal((30_000, 700), np.float32)
-    kernels.greedy_dpp(x, None, 700, n_threads)
+def long_selection_from_a_small_pool(kernels, n_threads):
+    x = np.random.default_rng(0).standard_normal((1000, 8000), np.float32)
+    kernels.greedy_dpp(x, None, 1000, n_threads)
+
+
+def long_selection_in_short_steps(kernels, n_threads):
+    x = np.random.default_rng(0).standard_normal((5000, 1500), np.float32)
+    kernels.greedy_dpp(x, None, 1500, n_threads)
+
+
+LONG_CALLS = [long_statistics, long_selection_from_a_small_pool, long_selection_in_short_steps]
 
 
 class StoppedByTimerError(Exception):
@@ -96,7 +104,7 @@ class StoppedByTimerError(Exception):
 
 @needs_timer
 @pytest.mark.parametrize("n_threads", [1, 2])
-@pytest.mark.parametrize("long_call", [long_statistics, long_selection])
+@pytest.mark.parametrize("long_call", LONG_CALLS)
 def test_signals_are_heard_during_a_call(kernels, long_call, n_threads):
     results(kernels, n_threads)  # compiled by now
     rings = 0
@@ -110,7 +118,7 @@ def test_signals_are_heard_during_a_call(kernels, long_call, n_threads):
             raise StoppedByTimerError
 
     before = signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
+    signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
     try:
         with pytest.raises(StoppedByTimerError):
             long_call(kernels, n_threads)
