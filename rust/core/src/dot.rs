@@ -4,6 +4,8 @@
 //! order of the sum fixed every instruction set, and the numba twin, gives the same bits. Selection rests on that: ties
 //! and near-ties fall the same way everywhere.
 
+use std::array::from_fn;
+
 use crate::simd::Target;
 
 /// Element `j` is summed into lane `j % LANES`; then the lanes are added, the upper half onto the lower.
@@ -12,73 +14,128 @@ const LANES: usize = 16;
 /// The dot product of `row` with each of `rows`, which lie one after the other.
 #[inline(always)]
 pub(crate) fn dots_with<T: Target>(row: &[f32], rows: &[f32], out: &mut [f64]) {
+    // Several rows at a time share the widening of `row`; more than the registers hold would spill.
     if T::WIDE {
-        in_groups::<T, 4>(Some(row), row.len(), rows, out);
+        in_groups::<T, 4, true, false>(row, row.len(), rows, out, &mut []);
     } else {
-        in_groups::<T, 2>(Some(row), row.len(), rows, out);
+        in_groups::<T, 2, true, false>(row, row.len(), rows, out, &mut []);
     }
 }
 
 /// The squared norm of each of `rows`.
 #[inline(always)]
 pub(crate) fn squared_norms<T: Target>(n_features: usize, rows: &[f32], out: &mut [f64]) {
-    if T::WIDE {
-        in_groups::<T, 4>(None, n_features, rows, out);
-    } else {
-        in_groups::<T, 2>(None, n_features, rows, out);
-    }
+    in_groups::<T, 1, false, true>(&[], n_features, rows, &mut [], out);
 }
 
-/// Takes `N` rows at a time: enough independent sums to hide the latency of an addition, few enough for the registers.
+/// Both at once. The rows come from memory, which is fastest when they are read one after the other.
 #[inline(always)]
-fn in_groups<T: Target, const N: usize>(
-    partner: Option<&[f32]>,
+pub(crate) fn dots_and_squared_norms<T: Target>(
+    row: &[f32],
+    rows: &[f32],
+    dots: &mut [f64],
+    norms: &mut [f64],
+) {
+    in_groups::<T, 1, true, true>(row, row.len(), rows, dots, norms);
+}
+
+/// Takes `N` rows at a time; fills only what is asked for.
+#[inline(always)]
+fn in_groups<T: Target, const N: usize, const DOTS: bool, const NORMS: bool>(
+    partner: &[f32],
     n_features: usize,
     rows: &[f32],
-    out: &mut [f64],
+    dots: &mut [f64],
+    norms: &mut [f64],
 ) {
     let row = |index: usize| &rows[index * n_features..(index + 1) * n_features];
-    let whole = out.len() - out.len() % N;
+    let n_rows = rows.len() / n_features;
+    let whole = n_rows - n_rows % N;
     for first in (0..whole).step_by(N) {
-        let rows = std::array::from_fn(|n| row(first + n));
-        out[first..first + N].copy_from_slice(&dots::<T, N>(partner, rows));
+        let (dot, norm) = sums::<T, N, DOTS, NORMS>(partner, from_fn(|n| row(first + n)));
+        if DOTS {
+            dots[first..first + N].copy_from_slice(&dot);
+        }
+        if NORMS {
+            norms[first..first + N].copy_from_slice(&norm);
+        }
     }
-    for (index, out) in out.iter_mut().enumerate().skip(whole) {
-        [*out] = dots::<T, 1>(partner, [row(index)]);
+    for index in whole..n_rows {
+        let (dot, norm) = sums::<T, 1, DOTS, NORMS>(partner, [row(index)]);
+        if DOTS {
+            dots[index] = dot[0];
+        }
+        if NORMS {
+            norms[index] = norm[0];
+        }
     }
 }
 
-/// The dot product of each row with the partner, or with itself.
+/// A vector of lanes 0 to 7, and one of lanes 8 to 15.
+type Sums<T> = [<T as Target>::F64x8; 2];
+
 #[inline(always)]
-fn dots<T: Target, const N: usize>(partner: Option<&[f32]>, rows: [&[f32]; N]) -> [f64; N] {
-    let mut sums = [[0.0; LANES]; N];
-    let chunks = rows.map(|row| row.as_chunks::<LANES>());
-    let partner = partner.map(|row| row.as_chunks::<LANES>());
-    for at in 0..rows[0].len() / LANES {
-        let partner = partner.map(|(chunks, _)| &chunks[at]);
-        add_products::<T, N>(&mut sums, partner, chunks.map(|(chunks, _)| &chunks[at]));
+fn sums<T: Target, const N: usize, const DOTS: bool, const NORMS: bool>(
+    partner: &[f32],
+    rows: [&[f32]; N],
+) -> ([f64; N], [f64; N]) {
+    let zero = [T::splat(0.0); 2];
+    let (mut dots, mut norms): ([Sums<T>; N], [Sums<T>; N]) = ([zero; N], [zero; N]);
+    let (partner, partner_rest) = partner.as_chunks::<LANES>();
+    let (chunks, rests) = (
+        rows.map(|row| row.as_chunks().0),
+        rows.map(|row| row.as_chunks::<LANES>().1),
+    );
+    for at in 0..chunks[0].len() {
+        let partner = if DOTS { &partner[at] } else { &[0.0; LANES] };
+        add::<T, N, DOTS, NORMS>(partner, chunks.map(|row| &row[at]), &mut dots, &mut norms);
     }
-    if !rows[0].len().is_multiple_of(LANES) {
+    if !rests[0].is_empty() {
         // Zeros beyond the end add nothing to any lane.
-        let partner = partner.map(|(_, rest)| padded(rest));
-        let rests = chunks.map(|(_, rest)| padded(rest));
-        add_products::<T, N>(&mut sums, partner.as_ref(), rests.each_ref());
+        let rests = rests.map(padded);
+        add::<T, N, DOTS, NORMS>(
+            &padded(partner_rest),
+            rests.each_ref(),
+            &mut dots,
+            &mut norms,
+        );
     }
-    sums.map(sum_lanes)
+    // Not `map`: the compiler does not inline it around vectors.
+    let (mut dot, mut norm) = ([0.0; N], [0.0; N]);
+    for n in 0..N {
+        dot[n] = sum_lanes::<T>(dots[n]);
+        norm[n] = sum_lanes::<T>(norms[n]);
+    }
+    (dot, norm)
 }
 
 #[inline(always)]
-fn add_products<T: Target, const N: usize>(
-    sums: &mut [[f64; LANES]; N],
-    partner: Option<&[f32; LANES]>,
+fn add<T: Target, const N: usize, const DOTS: bool, const NORMS: bool>(
+    partner: &[f32; LANES],
     rows: [&[f32; LANES]; N],
+    dots: &mut [Sums<T>; N],
+    norms: &mut [Sums<T>; N],
 ) {
-    let partner = partner.map(|values| values.map(f64::from));
+    let partner = widen::<T>(partner);
     for n in 0..N {
-        let row = rows[n].map(f64::from);
-        let partner = partner.unwrap_or(row);
-        sums[n] = std::array::from_fn(|lane| T::mul_add(partner[lane], row[lane], sums[n][lane]));
+        let row = widen::<T>(rows[n]);
+        if DOTS {
+            for half in 0..2 {
+                dots[n][half] = T::mul_add_x8(partner[half], row[half], dots[n][half]);
+            }
+        }
+        if NORMS {
+            for half in 0..2 {
+                norms[n][half] = T::mul_add_x8(row[half], row[half], norms[n][half]);
+            }
+        }
     }
+}
+
+#[inline(always)]
+fn widen<T: Target>(values: &[f32; LANES]) -> Sums<T> {
+    let (halves, _) = values.as_chunks::<{ LANES / 2 }>();
+    [T::widen(&halves[0]), T::widen(&halves[1])]
 }
 
 #[inline(always)]
@@ -89,8 +146,10 @@ fn padded(rest: &[f32]) -> [f32; LANES] {
 }
 
 #[inline(always)]
-fn sum_lanes(mut lanes: [f64; LANES]) -> f64 {
-    let mut half = LANES / 2;
+fn sum_lanes<T: Target>(sums: Sums<T>) -> f64 {
+    let (low, high) = (T::store(sums[0]), T::store(sums[1]));
+    let mut lanes: [f64; LANES / 2] = from_fn(|lane| low[lane] + high[lane]);
+    let mut half = LANES / 4;
     while half > 0 {
         for lane in 0..half {
             lanes[lane] += lanes[lane + half];

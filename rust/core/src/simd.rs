@@ -60,18 +60,65 @@ fn detect() -> InstructionSet {
     InstructionSet::Baseline
 }
 
-/// What a loop may know of the instruction set that it is compiled for.
+/// What a loop may use of the instruction set that it is compiled for.
+///
+/// The implementations are private to this file and reach a loop only through [`vectorize`], which has seen that the
+/// processor has what they need: that is what makes their functions safe to call.
 pub trait Target {
-    /// Multiplication and addition in one rounding cost one instruction.
-    const FMA: bool;
     /// There are 32 vector registers, each of eight doubles.
     const WIDE: bool;
 
+    /// Eight doubles, in registers.
+    type F64x8: Copy;
+
+    /// Eight times the same value.
+    fn splat(value: f64) -> Self::F64x8;
+    /// Eight doubles from memory.
+    fn load(values: &[f64; 8]) -> Self::F64x8;
+    /// Eight floats from memory, exactly.
+    fn widen(values: &[f32; 8]) -> Self::F64x8;
+    /// The values, in order.
+    fn store(vector: Self::F64x8) -> [f64; 8];
+    /// `a * b + c`, fused where the processor can.
+    fn mul_add_x8(a: Self::F64x8, b: Self::F64x8, c: Self::F64x8) -> Self::F64x8;
     /// `a * b + c`, fused where that is one instruction; never the slow fused call of the C library.
+    fn mul_add(a: f64, b: f64, c: f64) -> f64;
+}
+
+struct Baseline;
+
+impl Target for Baseline {
+    const WIDE: bool = false;
+    type F64x8 = [f64; 8];
+
     #[inline(always)]
-    #[must_use]
+    fn splat(value: f64) -> [f64; 8] {
+        [value; 8]
+    }
+
+    #[inline(always)]
+    fn load(values: &[f64; 8]) -> [f64; 8] {
+        *values
+    }
+
+    #[inline(always)]
+    fn widen(values: &[f32; 8]) -> [f64; 8] {
+        values.map(f64::from)
+    }
+
+    #[inline(always)]
+    fn store(vector: [f64; 8]) -> [f64; 8] {
+        vector
+    }
+
+    #[inline(always)]
+    fn mul_add_x8(a: [f64; 8], b: [f64; 8], c: [f64; 8]) -> [f64; 8] {
+        std::array::from_fn(|lane| Self::mul_add(a[lane], b[lane], c[lane]))
+    }
+
+    #[inline(always)]
     fn mul_add(a: f64, b: f64, c: f64) -> f64 {
-        if Self::FMA {
+        if cfg!(target_arch = "aarch64") {
             a.mul_add(b, c)
         } else {
             a * b + c
@@ -79,22 +126,124 @@ pub trait Target {
     }
 }
 
-struct Baseline;
-impl Target for Baseline {
-    const FMA: bool = cfg!(target_arch = "aarch64");
-    const WIDE: bool = false;
-}
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{
+        __m256d, __m512d, _mm_loadu_ps, _mm256_cvtps_pd, _mm256_fmadd_pd, _mm256_loadu_pd,
+        _mm256_loadu_ps, _mm256_set1_pd, _mm256_storeu_pd, _mm512_cvtps_pd, _mm512_fmadd_pd,
+        _mm512_loadu_pd, _mm512_set1_pd, _mm512_storeu_pd,
+    };
 
-struct Avx2;
-impl Target for Avx2 {
-    const FMA: bool = true;
-    const WIDE: bool = false;
-}
+    use super::Target;
 
-struct Avx512;
-impl Target for Avx512 {
-    const FMA: bool = true;
-    const WIDE: bool = true;
+    pub(super) struct Avx2;
+
+    // SAFETY of all that follows: `vectorize` names this type only on a processor with AVX2 and FMA, and the arrays that
+    // are loaded and stored have the size of the vectors.
+    impl Target for Avx2 {
+        const WIDE: bool = false;
+        type F64x8 = [__m256d; 2];
+
+        #[inline(always)]
+        fn splat(value: f64) -> [__m256d; 2] {
+            // SAFETY: see above.
+            [unsafe { _mm256_set1_pd(value) }; 2]
+        }
+
+        #[inline(always)]
+        fn load(values: &[f64; 8]) -> [__m256d; 2] {
+            // SAFETY: see above.
+            unsafe {
+                [
+                    _mm256_loadu_pd(values.as_ptr()),
+                    _mm256_loadu_pd(values[4..].as_ptr()),
+                ]
+            }
+        }
+
+        #[inline(always)]
+        fn widen(values: &[f32; 8]) -> [__m256d; 2] {
+            // SAFETY: see above.
+            unsafe {
+                [
+                    _mm256_cvtps_pd(_mm_loadu_ps(values.as_ptr())),
+                    _mm256_cvtps_pd(_mm_loadu_ps(values[4..].as_ptr())),
+                ]
+            }
+        }
+
+        #[inline(always)]
+        fn store(vector: [__m256d; 2]) -> [f64; 8] {
+            let mut values = [0.0; 8];
+            // SAFETY: see above.
+            unsafe {
+                _mm256_storeu_pd(values.as_mut_ptr(), vector[0]);
+                _mm256_storeu_pd(values[4..].as_mut_ptr(), vector[1]);
+            }
+            values
+        }
+
+        #[inline(always)]
+        fn mul_add_x8(a: [__m256d; 2], b: [__m256d; 2], c: [__m256d; 2]) -> [__m256d; 2] {
+            // SAFETY: see above.
+            unsafe {
+                [
+                    _mm256_fmadd_pd(a[0], b[0], c[0]),
+                    _mm256_fmadd_pd(a[1], b[1], c[1]),
+                ]
+            }
+        }
+
+        #[inline(always)]
+        fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+            a.mul_add(b, c)
+        }
+    }
+
+    pub(super) struct Avx512;
+
+    // SAFETY of all that follows: as for AVX2, with AVX-512F.
+    impl Target for Avx512 {
+        const WIDE: bool = true;
+        type F64x8 = __m512d;
+
+        #[inline(always)]
+        fn splat(value: f64) -> __m512d {
+            // SAFETY: see above.
+            unsafe { _mm512_set1_pd(value) }
+        }
+
+        #[inline(always)]
+        fn load(values: &[f64; 8]) -> __m512d {
+            // SAFETY: see above.
+            unsafe { _mm512_loadu_pd(values.as_ptr()) }
+        }
+
+        #[inline(always)]
+        fn widen(values: &[f32; 8]) -> __m512d {
+            // SAFETY: see above.
+            unsafe { _mm512_cvtps_pd(_mm256_loadu_ps(values.as_ptr())) }
+        }
+
+        #[inline(always)]
+        fn store(vector: __m512d) -> [f64; 8] {
+            let mut values = [0.0; 8];
+            // SAFETY: see above.
+            unsafe { _mm512_storeu_pd(values.as_mut_ptr(), vector) };
+            values
+        }
+
+        #[inline(always)]
+        fn mul_add_x8(a: __m512d, b: __m512d, c: __m512d) -> __m512d {
+            // SAFETY: see above.
+            unsafe { _mm512_fmadd_pd(a, b, c) }
+        }
+
+        #[inline(always)]
+        fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+            a.mul_add(b, c)
+        }
+    }
 }
 
 /// A loop to compile for every instruction set. Mark `run`, and what it calls, `#[inline(always)]`.
@@ -112,11 +261,11 @@ pub fn vectorize<V: Vectorized>(work: V) -> V::Output {
     {
         #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
         fn avx512<V: Vectorized>(work: V) -> V::Output {
-            work.run::<Avx512>()
+            work.run::<x86::Avx512>()
         }
         #[target_feature(enable = "avx2,fma")]
         fn avx2<V: Vectorized>(work: V) -> V::Output {
-            work.run::<Avx2>()
+            work.run::<x86::Avx2>()
         }
         match instruction_set() {
             // SAFETY: `detect` found every feature that the function is compiled with.

@@ -286,15 +286,19 @@ fn add_products<T: Target, const N: usize>(
     tile: &mut Tile,
     first: usize,
 ) {
-    let mut sums: [[f64; SIDE]; N] = std::array::from_fn(|n| tile[first + n]);
+    let mut sums = [T::splat(0.0); N];
+    for n in 0..N {
+        sums[n] = T::load(&tile[first + n]);
+    }
     for (left, right) in left.iter().zip(right) {
+        let right = T::load(right);
         for n in 0..N {
-            for lane in 0..SIDE {
-                sums[n][lane] = T::mul_add(left[first + n], right[lane], sums[n][lane]);
-            }
+            sums[n] = T::mul_add_x8(T::splat(left[first + n]), right, sums[n]);
         }
     }
-    tile[first..first + N].copy_from_slice(&sums);
+    for n in 0..N {
+        tile[first + n] = T::store(sums[n]);
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! to the span of what is chosen, 1 at first); the gain of i is log(q_i² d_i²). Only the rows of S that belong to
 //! chosen candidates are ever computed.
 
-use crate::dot::{dots_with, squared_norms};
+use crate::dot::{dots_and_squared_norms, dots_with, squared_norms};
 use crate::error::{Error, Result};
 use crate::matrix::not_finite;
 use crate::parallel::Workers;
@@ -68,19 +68,18 @@ pub(super) fn greedy(
     picks: &mut Vec<Pick>,
 ) -> Result<()> {
     picks.clear();
+    for (candidates, search) in blocks.iter_mut() {
+        search.reset(candidates.len());
+    }
+    // Every candidate starts at distance 1, so that the first choice is known before any row is read, and one pass over
+    // the rows takes their norms and their products with it.
+    let first = best_of(blocks).map(|(_, block, index)| blocks[block].0.row(index));
     workers.run(blocks.iter_mut(), |(candidates, search)| {
-        search.start(candidates)
+        search.measure(candidates, first)
     })?;
     let mut column = Vec::new();
     while picks.len() < k {
-        let mut best: Option<(f64, usize, usize)> = None;
-        for (block, (candidates, search)) in blocks.iter().enumerate() {
-            let (score, index) = search.best(candidates.quality);
-            if score > best.map_or(0.0, |(best, ..)| best) {
-                best = Some((score, block, index));
-            }
-        }
-        let Some((score, block, index)) = best else {
+        let Some((score, block, index)) = best_of(blocks) else {
             break;
         };
         let (candidates, search) = &mut blocks[block];
@@ -110,17 +109,35 @@ pub(super) fn greedy(
     Ok(())
 }
 
+/// The best candidate of all blocks: its score, block and place in it. None if nothing adds to the chosen ones.
+fn best_of(blocks: &[(Candidates<'_>, Search)]) -> Option<(f64, usize, usize)> {
+    let (mut best, mut best_score) = (None, 0.0);
+    for (block, (candidates, search)) in blocks.iter().enumerate() {
+        let (score, index) = search.best(candidates.quality);
+        if score > best_score {
+            (best, best_score) = (Some((score, block, index)), score);
+        }
+    }
+    best
+}
+
 impl Search {
-    fn start(&mut self, candidates: &Candidates<'_>) -> Result<()> {
-        let len = candidates.len();
+    fn reset(&mut self, len: usize) {
         self.factor.clear();
         self.residual.clear();
         self.residual.resize(len, 1.0);
         self.similarity.resize(len, 0.0);
         self.inverse_norm.resize(len, 0.0);
-        vectorize(Norms {
+    }
+
+    /// Takes the norms and, where a first choice is known, the products with it.
+    fn measure(&mut self, candidates: &Candidates<'_>, first: Option<&[f32]>) -> Result<()> {
+        let (norms, products) = (&mut self.inverse_norm, &mut self.similarity);
+        vectorize(Measure {
             candidates,
-            out: &mut self.inverse_norm,
+            first,
+            norms,
+            products,
         });
         // No float32 is large enough for its square to overflow float64: a norm that is not finite shows a bad value.
         for (index, norm) in self.inverse_norm.iter_mut().enumerate() {
@@ -157,17 +174,25 @@ impl Search {
     }
 }
 
-struct Norms<'a> {
+struct Measure<'a> {
     candidates: &'a Candidates<'a>,
-    out: &'a mut [f64],
+    first: Option<&'a [f32]>,
+    norms: &'a mut [f64],
+    products: &'a mut [f64],
 }
 
-impl Vectorized for Norms<'_> {
+impl Vectorized for Measure<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<T: Target>(self) {
-        squared_norms::<T>(self.candidates.n_features, self.candidates.rows, self.out);
+        let Candidates {
+            rows, n_features, ..
+        } = *self.candidates;
+        match self.first {
+            Some(first) => dots_and_squared_norms::<T>(first, rows, self.products, self.norms),
+            None => squared_norms::<T>(n_features, rows, self.norms),
+        }
     }
 }
 
@@ -197,7 +222,10 @@ impl Vectorized for Condition<'_> {
             factor,
             similarity,
         } = search;
-        dots_with::<T>(chosen.row, candidates.rows, similarity);
+        // Those with the first choice were taken along with the norms.
+        if !factor.is_empty() {
+            dots_with::<T>(chosen.row, candidates.rows, similarity);
+        }
         for (value, inverse_norm) in similarity.iter_mut().zip(inverse_norm.iter()) {
             *value = *value * chosen.inverse_norm * inverse_norm;
         }

@@ -73,46 +73,33 @@ impl<E: Element> Vectorized for Product<'_, E> {
         let n_classes = coef.n_rows();
         let mut class = 0;
         while class < n_classes {
-            let place = Place {
-                features,
-                coef,
-                first,
-                class,
-            };
             class += match n_classes - class {
-                8.. => products::<T, E, 8>(place, out),
-                4.. => products::<T, E, 4>(place, out),
-                2.. => products::<T, E, 2>(place, out),
-                _ => products::<T, E, 1>(place, out),
+                8.. => products::<T, E, 8>(features, coef, first, class, out),
+                4.. => products::<T, E, 4>(features, coef, first, class, out),
+                2.. => products::<T, E, 2>(features, coef, first, class, out),
+                _ => products::<T, E, 1>(features, coef, first, class, out),
             };
         }
     }
 }
 
-/// Which products: items from `first` with classes from `class`.
-struct Place<'a, E> {
-    features: Matrix<'a, E>,
-    coef: Matrix<'a, f64>,
-    first: usize,
-    class: usize,
-}
-
-/// The products with `W` classes, a vector of which is one operand: coefficients are read across classes, so that no sum
+/// The products of items from `first` with `W` classes from `class`, a vector of which is one operand: coefficients are read across classes, so that no sum
 /// over a vector is needed. Returns `W`.
 #[inline(always)]
-fn products<T: Target, E: Element, const W: usize>(place: Place<'_, E>, out: &mut [f64]) -> usize {
-    let Place {
-        features,
-        coef,
-        first,
-        class,
-    } = place;
+fn products<T: Target, E: Element, const W: usize>(
+    features: Matrix<'_, E>,
+    coef: Matrix<'_, f64>,
+    first: usize,
+    class: usize,
+    out: &mut [f64],
+) -> usize {
+    let n_classes = coef.n_rows();
     let coef: Vec<[f64; W]> = (0..coef.n_columns())
         .map(|j| from_fn(|n| coef.row(class + n)[j]))
         .collect();
     let (coef, coef_rest) = coef.as_chunks::<SUMS>();
     let mut wide = vec![0.0; features.n_columns()];
-    for (item, out) in out.chunks_exact_mut(place.coef.n_rows()).enumerate() {
+    for (item, out) in out.chunks_exact_mut(n_classes).enumerate() {
         for (wide, feature) in wide.iter_mut().zip(features.row(first + item)) {
             *wide = feature.widen();
         }
