@@ -22,12 +22,14 @@ def as_embeddings(X: ArrayLike) -> NDArray[np.float32]:
     Values are not looked at: the kernels meet NaN and infinity on their way.
     """
     array = _matrix(X, "X")
-    if array.dtype == np.float64 and array.size:
-        largest = max(abs(float(array.max())), abs(float(array.min())))
-        if np.finfo(np.float32).max < largest < np.inf:
-            msg = f"X must fit into float32, but holds {largest:.3e}"
+    with np.errstate(over="ignore"):
+        x = np.ascontiguousarray(array, np.float32)
+    wider = array.dtype.kind == "f" and array.dtype.itemsize > x.itemsize
+    if wider and x.size and not (np.isfinite(x.min()) and np.isfinite(x.max())):
+        for row, column in np.argwhere(np.isinf(x) & np.isfinite(array)):
+            msg = f"X must fit into float32: X[{row}, {column}] is {array[row, column]}"
             raise ValueError(msg)
-    return np.ascontiguousarray(array, np.float32)
+    return x
 
 
 def as_features(features: ArrayLike) -> NDArray[Any]:
