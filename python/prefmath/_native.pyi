@@ -16,6 +16,24 @@ _I64: TypeAlias = NDArray[np.int64]
 _Bool: TypeAlias = NDArray[np.bool_]
 _Features: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
+__all__ = [
+    "__version__",
+    "choose_one_gradient",
+    "choose_one_log_likelihood",
+    "cosine",
+    "curvature_product",
+    "gram",
+    "greedy_dpp",
+    "greedy_dpp_batch",
+    "instruction_set",
+    "linear_statistics",
+    "linear_utility",
+    "newton_direction",
+    "pair_gradient",
+    "pair_log_likelihood",
+    "posterior_by_annotator",
+]
+
 __version__: str
 
 def instruction_set() -> str: ...

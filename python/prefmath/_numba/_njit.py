@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,8 @@ else:
 
     def njit(function: _Function) -> _Function:
         """Compile on first use, keep the machine code on disk, release the GIL, follow IEEE 754."""
-        compiled: _Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-        return compiled
+        compile_ = numba.njit(cache=True, nogil=True, error_model="numpy")
+        return cast("_Function", compile_(function))
 
     def instruction_set() -> str:
         """Name the processor that numba compiles for."""

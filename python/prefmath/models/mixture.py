@@ -33,8 +33,8 @@ class ChoiceMixture(Estimator):
     An annotator belongs to class z with probability π_z and then chooses item c of a set with
     probability :math:`e^{u_{cz}} / \sum_i e^{u_{iz}}` (multinomial logit; for pairs,
     Bradley-Terry). A tie counts as half a win for each side, a ranking as the choices of one that
-    it stands for (Plackett-Luce). Utilities are linear in the features of an item, or free for every item. With
-    one class it is plain conditional logit, Bradley-Terry or Plackett-Luce.
+    it stands for (Plackett-Luce). Utilities are linear in the features of an item, or free for
+    every item. With one class it is plain conditional logit, Bradley-Terry or Plackett-Luce.
 
     Parameters
     ----------
@@ -320,7 +320,8 @@ class ChoiceMixture(Estimator):
     def _keep(self, run: Run, choices: Choices, utility: LinearUtility | ItemUtility) -> None:
         """Store what was found, the largest class first."""
         state = run.state
-        order = np.argsort(-state.weights, kind="stable")
+        # Rounded, so that classes of equal weight stay in the order in which they started.
+        order = np.argsort(-state.weights.round(9), kind="stable")
         self.coef_ = utility.centered(state.coef, self.l2)[order]
         self.weights_ = state.weights[order]
         self.responsibilities_ = np.ascontiguousarray(state.responsibilities[:, order])
