@@ -16,9 +16,9 @@ def pools(n_pools, n, d):
 
 
 def corpus(n, d):
-    """Embeddings of one pool: clusters of unequal size."""
+    """Embeddings of one pool: clusters of unequal size, which have something in common."""
     rng = np.random.default_rng(2)
-    centers = rng.standard_normal((64, d), dtype=np.float32)
+    centers = rng.standard_normal((64, d), dtype=np.float32) + rng.standard_normal(d, np.float32)
     cluster = np.minimum(rng.geometric(0.05, n), 64) - 1
     return centers[cluster] + rng.standard_normal((n, d), dtype=np.float32)
 
