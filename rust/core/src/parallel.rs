@@ -18,15 +18,22 @@ const POLL: Duration = Duration::from_millis(50);
 /// How a kernel may run: on how many threads, and whom to ask whether to stop.
 pub struct Workers<'a> {
     n_threads: usize,
+    poll: Option<Poll<'a>>,
+}
+
+/// The clock runs on from one call of [`Workers::run`] to the next: many short runs make a long one.
+struct Poll<'a> {
     interrupted: &'a (dyn Fn() -> bool + Sync),
+    asked: Mutex<Instant>,
 }
 
 impl<'a> Workers<'a> {
     /// `interrupted` is called on the calling thread alone, between tasks.
     pub fn new(n_threads: usize, interrupted: &'a (dyn Fn() -> bool + Sync)) -> Self {
+        let asked = Mutex::new(Instant::now());
         Self {
             n_threads: n_threads.max(1),
-            interrupted,
+            poll: Some(Poll { interrupted, asked }),
         }
     }
 
@@ -35,8 +42,19 @@ impl<'a> Workers<'a> {
     pub fn serial() -> Workers<'static> {
         Workers {
             n_threads: 1,
-            interrupted: &|| false,
+            poll: None,
         }
+    }
+
+    /// Whether it is time to stop.
+    fn interrupted(&self) -> bool {
+        let Some(poll) = &self.poll else { return false };
+        let mut asked = lock(&poll.asked);
+        if asked.elapsed() < POLL {
+            return false;
+        }
+        *asked = Instant::now();
+        (poll.interrupted)()
     }
 
     /// Runs `work` on every task.
@@ -52,7 +70,12 @@ impl<'a> Workers<'a> {
         let mut tasks = tasks.into_iter();
         let n_tasks = tasks.len();
         if n_tasks == 1 {
-            return tasks.next().map_or(Ok(()), work);
+            tasks.next().map_or(Ok(()), work)?;
+            return if self.interrupted() {
+                Err(Error::Interrupted)
+            } else {
+                Ok(())
+            };
         }
         let queue = Mutex::new(tasks.enumerate());
         let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
@@ -75,13 +98,9 @@ impl<'a> Workers<'a> {
                 poll();
             }
         };
-        let mut asked = Instant::now();
         let mut poll = || {
-            if asked.elapsed() > POLL {
-                asked = Instant::now();
-                if (self.interrupted)() {
-                    fail(0, Error::Interrupted);
-                }
+            if self.interrupted() {
+                fail(0, Error::Interrupted);
             }
         };
         let helpers = self.n_threads.min(n_tasks) - usize::from(n_tasks > 0);
@@ -224,6 +243,19 @@ mod tests {
             Ok(())
         };
         assert_eq!(workers.run(0..10_000, nap), Err(Error::Interrupted));
+    }
+
+    #[test]
+    fn many_short_runs_stop_when_asked() {
+        let workers = Workers::new(2, &|| true);
+        let nap = |_| {
+            std::thread::sleep(Duration::from_millis(5));
+            Ok(())
+        };
+        for n_tasks in [1, 2] {
+            let runs = (0..1000).try_for_each(|_| workers.run(0..n_tasks, nap));
+            assert_eq!(runs, Err(Error::Interrupted));
+        }
     }
 
     #[test]
