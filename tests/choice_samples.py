@@ -64,6 +64,17 @@ def draw(
     return Sample(choices, features, coef, group)
 
 
+def relabelled(choices, annotator):
+    """Make the same judgements, in the order they are stored, of annotators of other names."""
+    common = {"annotator": annotator, "item_ids": choices.item_ids, "weight": choices.weight}
+    labels = choices.item_ids[choices.items]
+    if choices.layout == "pairs":
+        return Choices.from_pairs(labels[::2], labels[1::2], tie=choices.tied, **common)
+    if choices.layout == "rankings":
+        return Choices.from_rankings(choices.offsets, labels, n_ranked=choices.n_ranked, **common)
+    return Choices.from_choice_sets(choices.offsets, labels, choices.chosen, **common)
+
+
 def judgement_log_likelihood(choices, table):
     """Sum log-likelihoods of each stored judgement, (n_judgements, n_classes), by definition."""
     out = np.zeros((len(choices), table.shape[1]))
