@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._labels import shown
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -59,7 +61,7 @@ def known_items(
     rows = np.where(found, order[at], -1).astype(np.int32)
     items: NDArray[np.int32] = rows[choices.items]
     for missing in choices.items[items < 0][:1]:
-        msg = f"items must be among the items of fit, not {choices.item_ids[missing]!r}"
+        msg = f"items must be among the items of fit, not {shown(choices.item_ids[missing])}"
         raise ValueError(msg)
     return items
 
