@@ -99,10 +99,11 @@ def pairs_of_classes(n_annotators, n_choices, n_items, n_classes):
     second = (first + rng.integers(1, n_items, size=n, dtype=np.int32)) % n_items
     truth = rng.normal(size=(n_classes, n_items))
     annotator = np.repeat(rng.integers(n_classes, size=n_annotators), n_choices)
+    begin = truth + rng.normal(0, 0.3, truth.shape)
     ahead = truth[annotator, first] - truth[annotator, second] + rng.logistic(size=n) > 0
     return PairsOfClasses(
         np.where(ahead, first, second).astype(np.int32),
         np.where(ahead, second, first).astype(np.int32),
         np.arange(0, n + 1, n_choices),
-        truth + rng.normal(0, 0.3, truth.shape),
+        begin - begin.mean(axis=1, keepdims=True),
     )
