@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -24,11 +26,12 @@ def test_weight_two_is_the_judgement_twice(layout, linear):
     one, two = (ChoiceMixture(**settings).fit(c, features) for c in (weighted, repeated))
     np.testing.assert_allclose(one.coef_, two.coef_, atol=1e-6)
     assert one.log_likelihood_ == pytest.approx(two.log_likelihood_, abs=1e-7)
-    # Of more classes, from the same place.
-    one, two = (ChoiceMixture(2, n_init=1, **settings).fit(weighted, features) for _ in range(2))
-    two.set_params(warm_start=True).fit(repeated, features)
-    assert one.log_likelihood_ == pytest.approx(two.log_likelihood_, abs=1e-5)
-    np.testing.assert_allclose(one.responsibilities_, two.responsibilities_, atol=1e-3)
+    # Of more classes: what is settled for the one is settled for the other.
+    one = ChoiceMixture(2, n_init=1, random_state=0, **settings).fit(weighted, features)
+    two = copy.copy(one).set_params(warm_start=True).fit(repeated, features)
+    assert two.n_iter_ <= 2
+    assert one.log_likelihood_ == pytest.approx(two.log_likelihood_, abs=1e-6)
+    np.testing.assert_allclose(one.responsibilities_, two.responsibilities_, atol=1e-4)
 
 
 @pytest.mark.parametrize("linear", [True, False])
