@@ -56,11 +56,6 @@ def same_step(result, reference):
     np.testing.assert_allclose(log_likelihood, expected[2], rtol=1e-7)
 
 
-def same_optimum(model, reference):
-    """One seed, one answer."""
-    assert model.log_likelihood_ == reference.log_likelihood_
-
-
 def mixture(data):
     em = bradley_terry.Mixture(data)
     return em, em.expect(data.coef, data.weights)
@@ -99,14 +94,13 @@ WORKS = (
     ),
     Work(
         name="item-mixture-fit",
-        title="whole fit of the same, ten starts",
+        title=f"ChoiceMixture({MIXTURE[3]}).fit with ten starts to the same pairs",
         data=some_classes,
         calls={
             "prefmath": Call(
                 lambda choices: ChoiceMixture(MIXTURE[3], random_state=0).fit(choices), as_choices
             )
         },
-        agree=same_optimum,
         remark=lambda model: f"log-likelihood {model.log_likelihood_:,.2f}",
     ),
 )

@@ -9,8 +9,8 @@ import pytest
 
 from prefmath._kernels import kernels
 
-# A call is repeated for about so many seconds, at least and at most so often.
-SECONDS, LEAST, MOST = 3.0, 3, 31
+# A call is repeated for about so many seconds, at least (unless it is long) and at most so often.
+SECONDS, LEAST, MOST, LONG = 3.0, 3, 31, 5.0
 
 
 def pytest_generate_tests(metafunc):
@@ -27,20 +27,20 @@ def timed(benchmark):
 
     def measure(work, who):
         call, prepared = work.calls[who], work.prepared(who)
-        result = call.run(prepared)
-        work.agree(result, work.reference)
-        processor, begun = [], time.perf_counter()
+        result, seconds, _ = once_timed(call, prepared)
+        work.check(result)
+        if seconds < LONG:
+            seconds = once_timed(call, prepared)[1]
+        processor = []
 
         def once():
-            before = time.process_time()
-            call.run(prepared)
-            processor.append(time.process_time() - before)
+            result, _, used = once_timed(call, prepared)
+            processor.append(used)
+            return result
 
-        once()
-        rounds = int(SECONDS / (time.perf_counter() - begun))
-        processor.clear()
+        least = 1 if seconds > LONG else LEAST
         benchmark.group = work.title
-        benchmark.pedantic(once, rounds=min(max(rounds, LEAST), MOST))
+        benchmark.pedantic(once, rounds=min(max(int(SECONDS / seconds), least), MOST))
         benchmark.extra_info.update(
             work=work.name,
             who=who,
@@ -51,3 +51,10 @@ def timed(benchmark):
         )
 
     return measure
+
+
+def once_timed(call, prepared):
+    """Return the result of a call, its wall time and the processor time of all threads."""
+    begun, before = time.perf_counter(), time.process_time()
+    result = call.run(prepared)
+    return result, time.perf_counter() - begun, time.process_time() - before

@@ -48,13 +48,13 @@ class Floor:
 
 @dataclass(frozen=True)
 class Work:
-    """A piece of work; `agree` asserts that a result equals the reference's, the first call's."""
+    """A piece of work; `agree` asserts that a result equals the baseline's."""
 
     name: str
     title: str
     data: Callable[[], Any]
     calls: dict[str, Call]
-    agree: Callable[[Any, Any], None]
+    agree: Callable[[Any, Any], None] | None = None
     # Whose time the others' are divided by, and the most that prefmath may take of it.
     baseline: str | None = None
     bar: float | None = None
@@ -66,10 +66,10 @@ class Work:
         """Return the data in the form in which this caller takes them."""
         return self.calls[who].prepare(_data(self.data))
 
-    @property
-    def reference(self) -> Any:
-        """The result that all others must agree with."""
-        return _reference(self)
+    def check(self, result: Any) -> None:
+        """Assert that a result is right, where there is something to compare it with."""
+        if self.agree is not None:
+            self.agree(result, _reference(self))
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -82,5 +82,4 @@ def _data(make: Callable[[], Any]) -> Any:
 
 @cache
 def _reference(work: Work) -> Any:
-    who = work.baseline or next(iter(work.calls))
-    return work.calls[who].run(work.prepared(who))
+    return work.calls[work.baseline].run(work.prepared(work.baseline))
