@@ -110,3 +110,11 @@ def test_many_pools_are_as_each_alone(kernels, pools):
         # numba's logarithm may differ from NumPy's in the last place.
         expected = [*alone.tolist(), *[0.0] * missing]
         np.testing.assert_allclose(gains[pool], expected, rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize(("angle", "n_chosen"), [(1e-2, 2), (2e-5, 2), (5e-6, 1)])
+def test_how_little_two_candidates_must_differ(kernels, angle, n_chosen):
+    x = np.array([[1, 0], [1, angle]], np.float32)
+    rows, gains = kernels.greedy_dpp(x, None, 2, 1)
+    assert rows.tolist() == [0, 1][:n_chosen]
+    np.testing.assert_allclose(gains[1:], np.log(np.sin(angle) ** 2), rtol=1e-5)
