@@ -7,12 +7,15 @@ use crate::matrix::{Matrix, not_finite};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
+/// Rows whose norms a thread takes at a time.
+const ROWS: usize = 1024;
+
 /// The dot product of every two rows, row-major `(n, n)`, exactly symmetric.
 ///
 /// # Errors
 /// Refuses NaN and infinity, and rows so long that float32 cannot hold their product.
 pub fn gram(x: Matrix<'_, f32>, workers: &Workers<'_>) -> Result<Vec<f32>> {
-    let norms = squared_row_norms(x)?;
+    let norms = squared_row_norms(x, workers)?;
     // By the Cauchy-Schwarz inequality no partial sum of any two rows is larger than the largest squared norm.
     if let Some(row) = norms.iter().position(|norm| *norm > f64::from(f32::MAX)) {
         return Err(Error::Overflow {
@@ -40,7 +43,7 @@ pub fn gram(x: Matrix<'_, f32>, workers: &Workers<'_>) -> Result<Vec<f32>> {
 /// # Errors
 /// Refuses NaN, infinity and rows of zeros.
 pub fn cosine(x: Matrix<'_, f32>, workers: &Workers<'_>) -> Result<Vec<f32>> {
-    let mut norms = squared_row_norms(x)?;
+    let mut norms = squared_row_norms(x, workers)?;
     if let Some(row) = norms.iter().position(|norm| *norm == 0.0) {
         return Err(Error::ZeroRow { argument: "X", row });
     }
@@ -67,10 +70,19 @@ pub fn cosine(x: Matrix<'_, f32>, workers: &Workers<'_>) -> Result<Vec<f32>> {
     symmetric_product(x.n_rows(), x.n_columns(), panel, finish, workers)
 }
 
-fn squared_row_norms(x: Matrix<'_, f32>) -> Result<Vec<f64>> {
+fn squared_row_norms(x: Matrix<'_, f32>, workers: &Workers<'_>) -> Result<Vec<f64>> {
     ensure(x.n_columns() > 0, || "X must have a column".to_owned())?;
     let mut norms = vec![0.0; x.n_rows()];
-    vectorize(Norms { x, out: &mut norms });
+    workers.run(norms.chunks_mut(ROWS).enumerate(), |(chunk, out)| {
+        let first = chunk * ROWS;
+        let rows = x.rows(first..first + out.len());
+        vectorize(Norms {
+            n_features: x.n_columns(),
+            rows,
+            out,
+        });
+        Ok(())
+    })?;
     match norms.iter().position(|norm| !norm.is_finite()) {
         Some(row) => Err(not_finite("X", row, x.row(row))),
         None => Ok(norms),
@@ -78,7 +90,8 @@ fn squared_row_norms(x: Matrix<'_, f32>) -> Result<Vec<f64>> {
 }
 
 struct Norms<'a> {
-    x: Matrix<'a, f32>,
+    n_features: usize,
+    rows: &'a [f32],
     out: &'a mut [f64],
 }
 
@@ -87,7 +100,7 @@ impl Vectorized for Norms<'_> {
 
     #[inline(always)]
     fn run<T: Target>(self) {
-        squared_norms::<T>(self.x.n_columns(), self.x.values(), self.out);
+        squared_norms::<T>(self.n_features, self.rows, self.out);
     }
 }
 

@@ -1,0 +1,203 @@
+"""What follows from a fit: predictions, responsibilities, scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath._kernels import kernels
+from prefmath._threads import resolve_threads
+from prefmath._validate import as_features
+from prefmath.models._em import log_of
+from prefmath.models._estimator import Estimator
+from prefmath.models._observation import observe
+from prefmath.models._population import choice_shares, known_items, prior_of
+from prefmath.models._utility import LinearUtility
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from prefmath.choices import Choices
+
+__all__ = ["Predictor", "as_choices_of_one", "features_of"]
+
+
+class Predictor(Estimator):
+    """A fitted mixture, asked about choices: those of the fit or others."""
+
+    n_threads: int | None
+    coef_: NDArray[np.float64]
+    weights_: NDArray[np.float64]
+    responsibilities_: NDArray[np.float64]
+    annotator_ids_: NDArray[Any] | None
+    item_ids_: NDArray[Any] | None
+    _linear: bool
+    _n_free: int
+
+    def predict_proba(
+        self,
+        choices: Choices,
+        features: ArrayLike | None = None,
+        *,
+        responsibilities: ArrayLike | None = None,
+    ) -> NDArray[np.float64]:
+        """Probability that each item is chosen from its set.
+
+        Parameters
+        ----------
+        choices : Choices
+            Sets to predict; what was chosen is not looked at.
+        features : array_like, shape (n_items, d), optional
+            Of the items of these choices, for a model fitted to features.
+        responsibilities : array_like, shape (n_annotators, n_components), optional
+            Class probabilities of the annotators of these choices, as `adapt` returns them. By
+            default those found in `fit` for annotators known by their id, and the class weights for
+            others.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+            In the order in which the items were passed in; sums to 1 over each set.
+        """
+        return choices.restore_items(self._shares(choices, features, responsibilities))
+
+    def predict(
+        self,
+        choices: Choices,
+        features: ArrayLike | None = None,
+        *,
+        responsibilities: ArrayLike | None = None,
+    ) -> NDArray[np.int64]:
+        """Position of the most probable item in each set, the first of equals.
+
+        Parameters
+        ----------
+        choices, features, responsibilities
+            As for `predict_proba`.
+
+        Returns
+        -------
+        ndarray of int, shape (n_judgements,)
+            In the order in which the judgements were passed in.
+        """
+        shares = self._shares(choices, features, responsibilities)
+        starts, sizes = choices.offsets[:-1], np.diff(choices.offsets)
+        best = np.repeat(np.maximum.reduceat(shares, starts), sizes) == shares
+        positions = np.arange(len(shares)) - np.repeat(starts, sizes)
+        last = len(shares)
+        return choices.restore(np.minimum.reduceat(np.where(best, positions, last), starts))
+
+    def responsibilities(
+        self, choices: Choices, features: ArrayLike | None = None
+    ) -> NDArray[np.float64]:
+        """Class probabilities of annotators, given these judgements and no others.
+
+        Returns
+        -------
+        ndarray, shape (n_annotators, n_components)
+            In the order of ``choices.annotator_ids``.
+        """
+        return self._expect(choices, features)[0]
+
+    def adapt(self, choices: Choices, features: ArrayLike | None = None) -> NDArray[np.float64]:
+        """Class probabilities of annotators after some more judgements.
+
+        New annotators start from the class weights; those known by id from what `fit` found, so
+        that their new judgements add to the old. The model itself is not changed.
+
+        Parameters
+        ----------
+        choices : Choices
+            Judgements, often only a few for each annotator.
+        features : array_like, shape (n_items, d), optional
+            Of the items of these choices, for a model fitted to features.
+
+        Returns
+        -------
+        ndarray, shape (n_annotators, n_components)
+            In the order of ``choices.annotator_ids``; to be handed to `predict_proba`.
+        """
+        self._check_fitted()
+        return self._expect(choices, features, self._prior(choices))[0]
+
+    def score(self, choices: Choices, features: ArrayLike | None = None) -> float:
+        """Mean log-likelihood of a judgement, in nats, the annotators' classes being unknown."""
+        return float(self._expect(choices, features)[1].sum()) / len(choices)
+
+    def bic(self, choices: Choices, features: ArrayLike | None = None) -> float:
+        """Bayesian information criterion: the lower the better.
+
+        Annotators are the independent units that are counted; where nobody is named, judgements.
+        """
+        log_likelihood = float(self._expect(choices, features)[1].sum())
+        n_free = len(self.weights_) * (self._n_free + 1) - 1
+        named = choices.annotator_ids is not None
+        n_units = choices.n_annotators if named else len(choices)
+        return n_free * float(np.log(n_units)) - 2 * log_likelihood
+
+    def _table(
+        self, choices: Choices, features: ArrayLike | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Utilities of the items of some choices, and the rows of them that the choices mean."""
+        self._check_fitted()
+        if not self._linear:
+            if features is not None:
+                msg = "features must be left out: the model was fitted without"
+                raise ValueError(msg)
+            items = known_items(choices, self.item_ids_, self.coef_.shape[1])
+            return np.ascontiguousarray(self.coef_.T), items
+        if features is None:
+            msg = "features are missing: the model was fitted to features"
+            raise ValueError(msg)
+        x = features_of(choices, features)
+        if x.shape[1] != self.coef_.shape[1]:
+            msg = f"features must have {self.coef_.shape[1]} columns as in fit, not {x.shape[1]}"
+            raise ValueError(msg)
+        return LinearUtility(x, resolve_threads(self.n_threads)).table(self.coef_), choices.items
+
+    def _shares(
+        self, choices: Choices, features: ArrayLike | None, responsibilities: ArrayLike | None
+    ) -> NDArray[np.float64]:
+        """Probability of each item in its set, in the order in which the items are stored."""
+        table, items = self._table(choices, features)
+        if responsibilities is None:
+            given = self._prior(choices)
+        else:
+            given = np.ascontiguousarray(responsibilities, np.float64)
+            if given.shape != (choices.n_annotators, len(self.weights_)):
+                shape = choices.n_annotators, len(self.weights_)
+                msg = f"responsibilities must have shape {shape}, not {given.shape}"
+                raise ValueError(msg)
+        return choice_shares(table, choices, items, given)
+
+    def _expect(
+        self, choices: Choices, features: ArrayLike | None, prior: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Class probabilities and log-likelihood of annotators; by default from the weights."""
+        judged = as_choices_of_one(choices)
+        table, items = self._table(judged, features)
+        n_threads = resolve_threads(self.n_threads)
+        return kernels.posterior_by_annotator(
+            observe(judged, items, n_threads).log_likelihood(table),
+            judged.weight,
+            judged.annotator_offsets,
+            log_of(self.weights_[None] if prior is None else prior),
+            n_threads,
+        )
+
+    def _prior(self, choices: Choices) -> NDArray[np.float64]:
+        known = self.annotator_ids_, self.responsibilities_, self.weights_
+        return prior_of(choices.annotator_ids, *known, choices.n_annotators)
+
+
+def as_choices_of_one(choices: Choices) -> Choices:
+    return choices.as_choice_sets() if choices.layout == "rankings" else choices
+
+
+def features_of(choices: Choices, features: ArrayLike) -> NDArray[Any]:
+    x = as_features(features)
+    if len(x) < choices.n_items:
+        msg = f"features must have a row for each of {choices.n_items} items, not {len(x)}"
+        raise ValueError(msg)
+    return x
