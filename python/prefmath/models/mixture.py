@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from numbers import Real
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -184,7 +183,7 @@ class ChoiceMixture(Predictor):
         as_whole_number(self.max_iter, "max_iter", 1)
         for name in ("l2", "tol"):
             value = getattr(self, name)
-            if not isinstance(value, Real):
+            if not isinstance(value, int | float | np.integer | np.floating):
                 msg = f"{name} must be a number, not {value!r}"
                 raise TypeError(msg)
             if not 0 <= value < np.inf:
