@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -72,6 +73,13 @@ def test_a_forked_child_computes_on_two_threads(kernels, before):
     assert from_a_child(kernels, [2, 1, 3]) == [expected] * 3
     # Nor does the parent mind that it has forked.
     assert [array.tobytes() for array in results(kernels, 2)] == expected
+
+
+def test_threads_of_the_caller_may_compute_at_once(kernels):
+    expected = [array.tobytes() for array in results(kernels, 1)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda n_threads: results(kernels, n_threads), [2, 1, 3, 2, 4, 2]))
+    assert [[array.tobytes() for array in one] for one in found] == [expected] * 6
 
 
 def long_statistics(kernels, n_threads):
