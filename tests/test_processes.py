@@ -140,7 +140,9 @@ def test_signals_are_heard_during_a_call(kernels, long_call, n_threads):
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process on Windows")
 def test_ctrl_c_ends_a_process(kernels):
     code = (
-        "import importlib, sys; sys.path.insert(0, sys.argv[1])\n"
+        "import importlib, signal, sys; sys.path.insert(0, sys.argv[1])\n"
+        # A process in the background is started with SIGINT ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from test_processes import long_statistics, results\n"
         "kernels = importlib.import_module(sys.argv[2])\n"
         "results(kernels, 2); print('ready', flush=True)\n"
