@@ -76,7 +76,10 @@ def check_statistics(kernels, j):
     x = 1 + np.abs(j.features).max(initial=0)
     scale = (1 + j.weights.sum()) * x * (1 + np.abs(j.utility).max(initial=0))
     np.testing.assert_allclose(gradient, expected_gradient, rtol=0, atol=1e-13 * scale)
-    np.testing.assert_allclose(hessian, expected_hessian, rtol=0, atol=1e-13 * scale * x)
+    # The compiled kernel sums the products of float32 features in float32.
+    single = j.features.dtype == np.float32 and kernels.__name__ == "prefmath._native"
+    digits = 1e-6 if single else 1e-13
+    np.testing.assert_allclose(hessian, expected_hessian, rtol=0, atol=digits * scale * x)
 
 
 @given(j=judged_sets())

@@ -1,7 +1,8 @@
 """Both backends agree on choices and mixtures: any shape, any number of classes, any weights.
 
 The tolerances: 1e-12 of the largest utility for utilities and log-likelihoods, 1e-12 for
-probabilities, 1e-10 for sums over data, each relative to the sum of what is summed, taken absolute.
+probabilities, 1e-10 for sums over data, each relative to the sum of what is summed, taken absolute;
+1e-6 for the Hessian of float32 features, whose products the compiled kernel sums in float32.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from prefmath import _numba
 native = pytest.importorskip("prefmath._native", reason="the compiled module is not installed")
 
 # Tasks are cut after 2,048 items or pairs on one backend and after 16,384 on the other; Hessians
-# are summed 128 rows at a time, in tiles of 8 columns.
+# are summed 96 rows at a time, in tiles of 8 columns.
 LARGE = [(2047, 1, 1), (2048, 3, 8), (2049, 2, 9), (16385, 4, 16), (20000, 6, 17)]
 
 
@@ -65,7 +66,8 @@ def check_linear_statistics(j):
     x = size_of(j.features.astype(np.float64))
     total = size_of(j.weights.sum(axis=0))
     assert_close(one[0], two[0], 1e-10 * total * x)
-    assert_close(one[1], two[1], 1e-10 * total * x**2)
+    digits = 1e-6 if j.features.dtype == np.float32 else 1e-10
+    assert_close(one[1], two[1], digits * total * x**2)
 
 
 @given(judged_sets())

@@ -75,7 +75,7 @@ def posterior_by_annotator(
     n_threads: int,
 ) -> tuple[_F64, _F64]: ...
 
-# M-step
+# M-step; the Hessian of float32 features has six digits, all else is summed in float64
 def linear_statistics(
     features: _Features,
     utility: _F64,

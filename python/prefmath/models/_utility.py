@@ -106,6 +106,9 @@ class ItemUtility:
             return observation.curvature_product(table, weights, direction) + l2 * direction
 
         step = _conjugate_gradients(product, gradient, curvature + l2)
+        if l2 > 0:
+            # No choice depends on a constant, so that the exact step takes the mean to 0.
+            step -= (step.mean(axis=0) + coef.mean(axis=1))[None]
         return np.ascontiguousarray(step.T), float((gradient * step).sum()) / 2
 
     def centered(self, coef: _F64, l2: float) -> _F64:

@@ -3,11 +3,14 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result, ensure};
+use crate::simd::Target;
 
 /// float32 or float64, read as float64.
-pub trait Element: Copy + Send + Sync + 'static {
+pub trait Element: Copy + Default + Send + Sync + 'static {
     /// The value, exactly.
     fn widen(self) -> f64;
+    /// Eight values, exactly.
+    fn widen_x8<T: Target>(values: &[Self; 8]) -> T::F64x8;
 }
 
 impl Element for f32 {
@@ -15,12 +18,22 @@ impl Element for f32 {
     fn widen(self) -> f64 {
         f64::from(self)
     }
+
+    #[inline(always)]
+    fn widen_x8<T: Target>(values: &[Self; 8]) -> T::F64x8 {
+        T::widen(values)
+    }
 }
 
 impl Element for f64 {
     #[inline(always)]
     fn widen(self) -> f64 {
         self
+    }
+
+    #[inline(always)]
+    fn widen_x8<T: Target>(values: &[Self; 8]) -> T::F64x8 {
+        T::load(values)
     }
 }
 

@@ -79,10 +79,24 @@ pub trait Target {
     fn widen(values: &[f32; 8]) -> Self::F64x8;
     /// The values, in order.
     fn store(vector: Self::F64x8) -> [f64; 8];
+    /// The values, rounded to floats.
+    fn narrow(vector: Self::F64x8) -> [f32; 8];
     /// `a * b + c`, fused where the processor can.
     fn mul_add_x8(a: Self::F64x8, b: Self::F64x8, c: Self::F64x8) -> Self::F64x8;
     /// `a * b + c`, fused where that is one instruction; never the slow fused call of the C library.
     fn mul_add(a: f64, b: f64, c: f64) -> f64;
+
+    /// Eight floats, in a register.
+    type F32x8: Copy;
+
+    /// Eight times the same float.
+    fn splat_f32(value: f32) -> Self::F32x8;
+    /// Eight floats from memory.
+    fn load_f32(values: &[f32; 8]) -> Self::F32x8;
+    /// The floats, in order.
+    fn store_f32(vector: Self::F32x8) -> [f32; 8];
+    /// `a * b + c` of floats, fused where the processor can.
+    fn mul_add_f32(a: Self::F32x8, b: Self::F32x8, c: Self::F32x8) -> Self::F32x8;
 }
 
 struct Baseline;
@@ -117,6 +131,39 @@ impl Target for Baseline {
     }
 
     #[inline(always)]
+    fn narrow(vector: [f64; 8]) -> [f32; 8] {
+        vector.map(|value| value as f32)
+    }
+
+    type F32x8 = [f32; 8];
+
+    #[inline(always)]
+    fn splat_f32(value: f32) -> [f32; 8] {
+        [value; 8]
+    }
+
+    #[inline(always)]
+    fn load_f32(values: &[f32; 8]) -> [f32; 8] {
+        *values
+    }
+
+    #[inline(always)]
+    fn store_f32(vector: [f32; 8]) -> [f32; 8] {
+        vector
+    }
+
+    #[inline(always)]
+    fn mul_add_f32(a: [f32; 8], b: [f32; 8], c: [f32; 8]) -> [f32; 8] {
+        std::array::from_fn(|lane| {
+            if cfg!(target_arch = "aarch64") {
+                a[lane].mul_add(b[lane], c[lane])
+            } else {
+                a[lane] * b[lane] + c[lane]
+            }
+        })
+    }
+
+    #[inline(always)]
     fn mul_add(a: f64, b: f64, c: f64) -> f64 {
         if cfg!(target_arch = "aarch64") {
             a.mul_add(b, c)
@@ -129,9 +176,10 @@ impl Target for Baseline {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m256d, __m512d, _mm_loadu_ps, _mm256_cvtps_pd, _mm256_fmadd_pd, _mm256_loadu_pd,
-        _mm256_loadu_ps, _mm256_set1_pd, _mm256_storeu_pd, _mm512_cvtps_pd, _mm512_fmadd_pd,
-        _mm512_loadu_pd, _mm512_set1_pd, _mm512_storeu_pd,
+        __m256, __m256d, __m512d, _mm_loadu_ps, _mm_storeu_ps, _mm256_cvtpd_ps, _mm256_cvtps_pd,
+        _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_set1_pd,
+        _mm256_set1_ps, _mm256_storeu_pd, _mm256_storeu_ps, _mm512_cvtpd_ps, _mm512_cvtps_pd,
+        _mm512_fmadd_pd, _mm512_loadu_pd, _mm512_set1_pd, _mm512_storeu_pd,
     };
 
     use super::Target;
@@ -198,6 +246,45 @@ mod x86 {
         fn mul_add(a: f64, b: f64, c: f64) -> f64 {
             a.mul_add(b, c)
         }
+
+        #[inline(always)]
+        fn narrow(vector: [__m256d; 2]) -> [f32; 8] {
+            let mut values = [0.0; 8];
+            // SAFETY: see above.
+            unsafe {
+                _mm_storeu_ps(values.as_mut_ptr(), _mm256_cvtpd_ps(vector[0]));
+                _mm_storeu_ps(values[4..].as_mut_ptr(), _mm256_cvtpd_ps(vector[1]));
+            }
+            values
+        }
+
+        type F32x8 = __m256;
+
+        #[inline(always)]
+        fn splat_f32(value: f32) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_set1_ps(value) }
+        }
+
+        #[inline(always)]
+        fn load_f32(values: &[f32; 8]) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_loadu_ps(values.as_ptr()) }
+        }
+
+        #[inline(always)]
+        fn store_f32(vector: __m256) -> [f32; 8] {
+            let mut values = [0.0; 8];
+            // SAFETY: see above.
+            unsafe { _mm256_storeu_ps(values.as_mut_ptr(), vector) };
+            values
+        }
+
+        #[inline(always)]
+        fn mul_add_f32(a: __m256, b: __m256, c: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_fmadd_ps(a, b, c) }
+        }
     }
 
     pub(super) struct Avx512;
@@ -242,6 +329,40 @@ mod x86 {
         #[inline(always)]
         fn mul_add(a: f64, b: f64, c: f64) -> f64 {
             a.mul_add(b, c)
+        }
+
+        #[inline(always)]
+        fn narrow(vector: __m512d) -> [f32; 8] {
+            // SAFETY: see above.
+            Self::store_f32(unsafe { _mm512_cvtpd_ps(vector) })
+        }
+
+        type F32x8 = __m256;
+
+        #[inline(always)]
+        fn splat_f32(value: f32) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_set1_ps(value) }
+        }
+
+        #[inline(always)]
+        fn load_f32(values: &[f32; 8]) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_loadu_ps(values.as_ptr()) }
+        }
+
+        #[inline(always)]
+        fn store_f32(vector: __m256) -> [f32; 8] {
+            let mut values = [0.0; 8];
+            // SAFETY: see above.
+            unsafe { _mm256_storeu_ps(values.as_mut_ptr(), vector) };
+            values
+        }
+
+        #[inline(always)]
+        fn mul_add_f32(a: __m256, b: __m256, c: __m256) -> __m256 {
+            // SAFETY: see above.
+            unsafe { _mm256_fmadd_ps(a, b, c) }
         }
     }
 }

@@ -1,13 +1,17 @@
 //! M-step for utilities linear in features: gradient and curvature of the weighted log-likelihood in the coefficients.
 //!
 //! For a choice set with weight w, choice probabilities p and features x the negative Hessian is the weighted covariance
-//! w (Σ p_i x_i x_iᵀ − x̄ x̄ᵀ) with x̄ = Σ p_i x_i. It is summed by West's (1979) update: with P and m the probability and
-//! the mean of the items before i, item i adds w p_i P / (P + p_i) · (x_i − m)(x_i − m)ᵀ. A set of J items costs J − 1
-//! outer products, nothing is subtracted from anything large, and only the lower triangle is computed.
+//! w (Σ p_i x_i x_iᵀ − x̄ x̄ᵀ) with x̄ = Σ p_i x_i. With differences D_i = x_i − x_0 from the first item, their mean
+//! m = Σ p_i D_i and c = 1 / (1 + √p_0) it is the sum of w p_i (D_i − c m)(D_i − c m)ᵀ over the items after the first: a
+//! set of J items costs J − 1 outer products, and nothing large is subtracted. Only the lower triangle is computed.
+//!
+//! For float32 features the outer products are summed in float32, 96 at a time, and those sums in float64: of six digits,
+//! they give Newton's method its direction. The gradient, which decides where it ends, is summed in float64 throughout.
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::outer_products::{OuterProducts, SIDE, Tile};
+use super::outer_products::{OuterProducts, SIDE, Stored, Tile};
 use crate::choice::{ChoiceSets, probabilities};
 use crate::error::{Result, ensure};
 use crate::matrix::{Element, Matrix};
@@ -28,7 +32,7 @@ pub type LinearStatistics = (Vec<f64>, Vec<f64>);
 ///
 /// # Errors
 /// Refuses arrays that do not belong together.
-pub fn linear_statistics<E: Element>(
+pub fn linear_statistics<E: Element + Stored>(
     features: Matrix<'_, E>,
     utility: Matrix<'_, f64>,
     sets: &ChoiceSets<'_>,
@@ -48,26 +52,60 @@ pub fn linear_statistics<E: Element>(
     ensure(n_tied == sets.len(), || {
         format!("tied has {n_tied} values for {} choice sets", sets.len())
     })?;
-    let (d, n_classes) = (features.n_columns(), utility.n_columns());
-    let mut total = Partial::new(d, n_classes);
-    let work = |run: Range<usize>| {
-        let mut partial = Partial::new(d, n_classes);
-        let probability = &probabilities(utility, sets, &run);
-        let partial_sums = &mut partial;
-        vectorize(Accumulate {
-            features,
-            sets,
-            chosen,
-            tied,
-            weights,
-            run,
-            probability,
-            partial_sums,
-        });
-        Ok(partial)
+    let judged = Judged {
+        features,
+        utility,
+        sets,
+        chosen,
+        tied,
+        weights,
     };
-    workers.fold(sets.tasks(), work, |partial| total.add(&partial))?;
-    Ok(total.finish(d))
+    let statistics = judged.sum::<E>(workers)?;
+    if trustworthy(&statistics, features.n_columns()) {
+        Ok(statistics)
+    } else {
+        judged.sum::<f64>(workers)
+    }
+}
+
+/// Whether the products fitted into what they were stored in: float32 overflows beyond 1e19 and is blind below 1e-19.
+fn trustworthy((gradient, hessian): &LinearStatistics, d: usize) -> bool {
+    gradient.iter().enumerate().all(|(at, slope)| {
+        let diagonal = hessian[at * d + at % d];
+        diagonal.is_finite() && (diagonal > 1e-30 || *slope == 0.0)
+    })
+}
+
+/// The judgements, and what weighs them.
+struct Judged<'a, E> {
+    features: Matrix<'a, E>,
+    utility: Matrix<'a, f64>,
+    sets: &'a ChoiceSets<'a>,
+    chosen: &'a [i32],
+    tied: Option<&'a [bool]>,
+    weights: Matrix<'a, f64>,
+}
+
+impl<E: Element> Judged<'_, E> {
+    /// Sums over all sets; outer products wait in `S`.
+    fn sum<S: Stored>(&self, workers: &Workers<'_>) -> Result<LinearStatistics> {
+        let (d, n_classes) = (self.features.n_columns(), self.utility.n_columns());
+        let mut total = Partial::new(d, n_classes);
+        let work = |run: Range<usize>| {
+            let mut partial = Partial::new(d, n_classes);
+            let probability = &probabilities(self.utility, self.sets, &run);
+            vectorize(Accumulate::<E, S> {
+                judged: self,
+                run,
+                probability,
+                partial: &mut partial,
+                stored: PhantomData,
+            });
+            Ok(partial)
+        };
+        workers.fold(self.sets.tasks(), work, |partial| total.add(&partial))?;
+        Ok(total.finish(d))
+    }
 }
 
 /// The sums over a run of choice sets, one class after the other.
@@ -125,97 +163,147 @@ impl Partial {
     }
 }
 
-struct Accumulate<'a, E> {
-    features: Matrix<'a, E>,
-    sets: &'a ChoiceSets<'a>,
-    chosen: &'a [i32],
-    tied: Option<&'a [bool]>,
-    weights: Matrix<'a, f64>,
+struct Accumulate<'a, E, S> {
+    judged: &'a Judged<'a, E>,
     run: Range<usize>,
     probability: &'a [f64],
-    partial_sums: &'a mut Partial,
+    partial: &'a mut Partial,
+    stored: PhantomData<S>,
 }
 
-impl<E: Element> Vectorized for Accumulate<'_, E> {
+impl<E: Element, S: Stored> Vectorized for Accumulate<'_, E, S> {
     type Output = ();
 
     #[inline(always)]
     fn run<T: Target>(self) {
         let Self {
-            features,
-            sets,
-            chosen,
-            tied,
-            weights,
+            judged,
             run,
             probability,
-            partial_sums,
+            partial,
+            ..
         } = self;
-        let Partial {
-            gradient,
-            tiles,
-            n_panels,
-        } = partial_sums;
-        let (n_panels, n_classes) = (*n_panels, weights.n_columns());
-        let mut row = vec![[0.0; SIDE]; n_panels];
-        let mut mean = vec![[0.0; SIDE]; n_panels];
-        let mut products = OuterProducts::new(n_panels);
-        let of_class = gradient
-            .chunks_exact_mut(n_panels)
-            .zip(tiles.chunks_exact_mut(n_panels * (n_panels + 1) / 2));
-        for (class, (gradient, tiles)) in of_class.enumerate() {
-            let mut first = 0;
-            for set in run.clone() {
-                let items = sets.items(set);
-                let start = first;
-                first += items.len();
-                let weight = weights.row(set)[class];
+        let Judged {
+            features,
+            sets,
+            weights,
+            ..
+        } = *judged;
+        let (n_panels, n_classes) = (partial.n_panels, weights.n_columns());
+        let n_tiles = n_panels * (n_panels + 1) / 2;
+        let largest = run
+            .clone()
+            .map(|set| sets.items(set).len())
+            .max()
+            .unwrap_or(0);
+        let mut products: Vec<OuterProducts<S>> = (0..n_classes)
+            .map(|_| OuterProducts::new(n_panels, largest))
+            .collect();
+        let mut differences = vec![[0.0; SIDE]; largest * n_panels];
+        let roots: Vec<f64> = probability.iter().map(|p| p.sqrt()).collect();
+        let (mut shares, mut scales) = (Vec::new(), Vec::new());
+        let mut first = 0;
+        for set in run {
+            let items = sets.items(set);
+            let others = items.len() - 1;
+            let of_set = first * n_classes..(first + items.len()) * n_classes;
+            let (probability, roots) = (&probability[of_set.clone()], &roots[of_set]);
+            first += items.len();
+            let weights = weights.row(set);
+            if others == 0 || weights.iter().all(|weight| *weight <= NEGLIGIBLE) {
+                continue;
+            }
+            let differences = &mut differences[..others * n_panels];
+            subtract_first::<T, E>(features, items, differences);
+            let target = judged.target(set);
+            for (class, &weight) in weights.iter().enumerate() {
                 if weight <= NEGLIGIBLE {
                     continue;
                 }
-                let halved = tied.is_some_and(|tied| tied[set]);
-                let mut before = 0.0;
-                for (position, &item) in items.iter().enumerate() {
-                    widen(features.row(item as usize), &mut row);
-                    let target = match (halved, position == chosen[set] as usize) {
-                        (true, _) => 0.5,
-                        (false, true) => 1.0,
-                        (false, false) => 0.0,
-                    };
-                    if target > 0.0 {
-                        add_scaled::<T>(gradient, weight * target, &row);
+                let root = weight.sqrt();
+                let of_class =
+                    |values: &[f64], other: usize| values[(other + 1) * n_classes + class];
+                shares.clear();
+                shares.extend((0..others).map(|other| of_class(probability, other)));
+                scales.clear();
+                scales.extend((0..others).map(|other| root * of_class(roots, other)));
+                let shrink = T::splat(-1.0 / (1.0 + roots[class]));
+                let tiles = &mut partial.tiles[class * n_tiles..(class + 1) * n_tiles];
+                let gradient = &mut partial.gradient[class * n_panels..(class + 1) * n_panels];
+                let vectors = products[class].reserve::<T>(others, tiles);
+                let panels = differences.chunks_exact(others).zip(gradient).zip(vectors);
+                for ((differences, slope), vectors) in panels {
+                    let mut mean = T::splat(0.0);
+                    for (difference, share) in differences.iter().zip(&shares) {
+                        mean = T::mul_add_x8(T::splat(*share), T::load(difference), mean);
                     }
-                    let p = probability[(start + position) * n_classes + class];
-                    let after = before + p;
-                    if before == 0.0 {
-                        mean.copy_from_slice(&row);
-                    } else if p > 0.0 {
-                        let share = p / after;
-                        let scale = (weight * before * share).sqrt();
-                        products.push::<T>(&row, &mut mean, scale, share, tiles);
+                    let mut sum = T::mul_add_x8(T::splat(-weight), mean, T::load(slope));
+                    if let Some((other, share)) = target {
+                        let difference = T::load(&differences[other]);
+                        sum = T::mul_add_x8(T::splat(weight * share), difference, sum);
                     }
-                    before = after;
+                    *slope = T::store(sum);
+                    let terms = differences.iter().zip(&scales);
+                    for (vector, (difference, scale)) in vectors.iter_mut().zip(terms) {
+                        let value = T::mul_add_x8(shrink, mean, T::load(difference));
+                        let value = T::mul_add_x8(T::splat(*scale), value, T::splat(0.0));
+                        *vector = S::from_vector::<T>(value);
+                    }
                 }
-                add_scaled::<T>(gradient, -weight, &mean);
             }
+        }
+        for (products, tiles) in products
+            .iter_mut()
+            .zip(partial.tiles.chunks_exact_mut(n_tiles))
+        {
             products.sum_into::<T>(tiles);
         }
     }
 }
 
-/// The feature row in float64, in stretches of `SIDE`; what lies beyond the last feature stays zero.
+impl<E> Judged<'_, E> {
+    /// Which of the items after the first was chosen, and its share in the choice: half of a tie, whose first item has the
+    /// other half. None if the first was chosen.
+    #[inline(always)]
+    fn target(&self, set: usize) -> Option<(usize, f64)> {
+        if self.tied.is_some_and(|tied| tied[set]) {
+            return Some((0, 0.5));
+        }
+        let chosen = self.chosen[set] as usize;
+        chosen.checked_sub(1).map(|other| (other, 1.0))
+    }
+}
+
+/// The features of the items after the first, less those of the first: for every stretch of `SIDE` features, padded with
+/// zeros, one vector an item.
 #[inline(always)]
-fn widen<E: Element>(features: &[E], row: &mut [[f64; SIDE]]) {
-    for (to, from) in row.as_flattened_mut().iter_mut().zip(features) {
-        *to = from.widen();
+fn subtract_first<T: Target, E: Element>(
+    features: Matrix<'_, E>,
+    items: &[i32],
+    out: &mut [[f64; SIDE]],
+) {
+    let Some((&first, others)) = items.split_first() else {
+        return;
+    };
+    let first = features.row(first as usize);
+    for (other, &item) in others.iter().enumerate() {
+        let row = features.row(item as usize);
+        for (panel, out) in out.iter_mut().skip(other).step_by(others.len()).enumerate() {
+            let (row, first) = (stretch::<T, E>(row, panel), stretch::<T, E>(first, panel));
+            *out = T::store(T::mul_add_x8(T::splat(-1.0), first, row));
+        }
     }
 }
 
 #[inline(always)]
-fn add_scaled<T: Target>(sum: &mut [[f64; SIDE]], scale: f64, row: &[[f64; SIDE]]) {
-    for (sum, row) in sum.iter_mut().zip(row) {
-        *sum = std::array::from_fn(|lane| T::mul_add(scale, row[lane], sum[lane]));
+fn stretch<T: Target, E: Element>(row: &[E], panel: usize) -> T::F64x8 {
+    let (whole, rest) = row.as_chunks::<SIDE>();
+    if let Some(values) = whole.get(panel) {
+        return E::widen_x8::<T>(values);
     }
+    let mut values = [E::default(); SIDE];
+    values[..rest.len()].copy_from_slice(rest);
+    E::widen_x8::<T>(&values)
 }
 
 #[cfg(test)]
@@ -305,6 +393,32 @@ mod tests {
         for (j, value) in gradient.iter().enumerate() {
             let expected: f64 = (0..3).map(|item| on_table[item] * x.row(item)[j]).sum();
             assert!((value - expected).abs() < 1e-15);
+        }
+    }
+
+    #[test]
+    fn features_that_float32_cannot_square_are_summed_in_float64() {
+        let unit = noise(6, 7);
+        let (items, chosen) = ([0, 1, 2, 0], [0, 1]);
+        let sets = ChoiceSets::new(&[0, 2, 4], &items, 3).unwrap();
+        let utility = Matrix::new(&[0.1, 0.2, -0.3], 3, 1).unwrap();
+        let weights = Matrix::new(&[1.0, 2.0], 2, 1).unwrap();
+        for scale in [1e-25_f64, 1.0, 1e25] {
+            let single: Vec<f32> = unit.iter().map(|x| (x * scale) as f32).collect();
+            let double: Vec<f64> = single.iter().map(|x| f64::from(*x)).collect();
+            let workers = Workers::serial();
+            let x = Matrix::new(&single, 3, 2).unwrap();
+            let (_, of_single) =
+                linear_statistics(x, utility, &sets, &chosen, None, weights, &workers).unwrap();
+            let x = Matrix::new(&double, 3, 2).unwrap();
+            let (_, of_double) =
+                linear_statistics(x, utility, &sets, &chosen, None, weights, &workers).unwrap();
+            for (single, double) in of_single.iter().zip(of_double) {
+                assert!(
+                    (single - double).abs() < 1e-6 * scale * scale,
+                    "{single} {double}"
+                );
+            }
         }
     }
 }

@@ -5,4 +5,5 @@ mod outer_products;
 mod posterior;
 
 pub use m_step::{LinearStatistics, linear_statistics};
+pub use outer_products::Stored;
 pub use posterior::{Posterior, posterior_by_annotator};

@@ -2,71 +2,44 @@
 
 use crate::simd::Target;
 
-/// The side of a tile of the Hessian: its rows fill the registers.
+/// The side of a tile of the sum: its rows fill the registers.
 pub(super) const SIDE: usize = 8;
 
-/// Outer products gathered before they are summed: a panel of them stays in the first cache.
-const ROWS: usize = 128;
+/// Outer products gathered before they are summed: few enough for the first cache, and for float32 sums of them.
+const ROWS: usize = 96;
 
 /// A square of the sum.
 pub(super) type Tile = [[f64; SIDE]; SIDE];
 
-/// Vectors whose outer products are still to be summed, panel by panel so that a tile reads two contiguous stretches.
-pub(super) struct OuterProducts {
-    panels: Vec<[[f64; SIDE]; ROWS]>,
-    n_rows: usize,
+/// What vectors are kept in until their products are summed.
+pub trait Stored: Copy + Default + Send + Sync {
+    /// Eight values, rounded.
+    fn from_vector<T: Target>(vector: T::F64x8) -> [Self; SIDE];
+    /// Adds the products of the columns of `left` with those of `right` to a tile.
+    fn add_products<T: Target>(left: &[[Self; SIDE]], right: &[[Self; SIDE]], tile: &mut Tile);
 }
 
-impl OuterProducts {
-    pub fn new(n_panels: usize) -> Self {
-        Self {
-            panels: vec![[[0.0; SIDE]; ROWS]; n_panels],
-            n_rows: 0,
-        }
-    }
-
-    /// Takes up `scale · (row − mean)` and moves the mean by `share` of the way to the row.
+impl Stored for f64 {
     #[inline(always)]
-    pub fn push<T: Target>(
-        &mut self,
-        row: &[[f64; SIDE]],
-        mean: &mut [[f64; SIDE]],
-        scale: f64,
-        share: f64,
-        tiles: &mut [Tile],
-    ) {
-        for ((panel, row), mean) in self.panels.iter_mut().zip(row).zip(mean) {
-            let difference: [f64; SIDE] = std::array::from_fn(|lane| row[lane] - mean[lane]);
-            panel[self.n_rows] = difference.map(|value| scale * value);
-            *mean = std::array::from_fn(|lane| T::mul_add(share, difference[lane], mean[lane]));
-        }
-        self.n_rows += 1;
-        if self.n_rows == ROWS {
-            self.sum_into::<T>(tiles);
-        }
+    fn from_vector<T: Target>(vector: T::F64x8) -> [f64; SIDE] {
+        T::store(vector)
     }
 
     #[inline(always)]
-    pub fn sum_into<T: Target>(&mut self, tiles: &mut [Tile]) {
-        let mut tiles = tiles.iter_mut();
-        for (row, left) in self.panels.iter().enumerate() {
-            for (right, tile) in self.panels[..=row].iter().zip(&mut tiles) {
-                let (left, right) = (&left[..self.n_rows], &right[..self.n_rows]);
-                if T::WIDE {
-                    add_products::<T, SIDE>(left, right, tile, 0);
-                } else {
-                    add_products::<T, { SIDE / 2 }>(left, right, tile, 0);
-                    add_products::<T, { SIDE / 2 }>(left, right, tile, SIDE / 2);
-                }
-            }
+    fn add_products<T: Target>(left: &[[f64; SIDE]], right: &[[f64; SIDE]], tile: &mut Tile) {
+        // A whole tile of doubles fits into wide registers, half of one into others.
+        if T::WIDE {
+            add_columns::<T, SIDE>(left, right, tile, 0);
+        } else {
+            add_columns::<T, { SIDE / 2 }>(left, right, tile, 0);
+            add_columns::<T, { SIDE / 2 }>(left, right, tile, SIDE / 2);
         }
-        self.n_rows = 0;
     }
 }
 
-/// Adds the products of `N` columns of `left`, from `first`, with the columns of `right` to a tile kept in registers.
+/// The products of `N` columns of `left`, from `first`.
 #[inline(always)]
-fn add_products<T: Target, const N: usize>(
+fn add_columns<T: Target, const N: usize>(
     left: &[[f64; SIDE]],
     right: &[[f64; SIDE]],
     tile: &mut Tile,
@@ -84,5 +57,82 @@ fn add_products<T: Target, const N: usize>(
     }
     for n in 0..N {
         tile[first + n] = T::store(sums[n]);
+    }
+}
+
+impl Stored for f32 {
+    #[inline(always)]
+    fn from_vector<T: Target>(vector: T::F64x8) -> [f32; SIDE] {
+        T::narrow(vector)
+    }
+
+    #[inline(always)]
+    fn add_products<T: Target>(left: &[[f32; SIDE]], right: &[[f32; SIDE]], tile: &mut Tile) {
+        let mut sums = [T::splat_f32(0.0); SIDE];
+        for (left, right) in left.iter().zip(right) {
+            let right = T::load_f32(right);
+            for n in 0..SIDE {
+                sums[n] = T::mul_add_f32(T::splat_f32(left[n]), right, sums[n]);
+            }
+        }
+        for n in 0..SIDE {
+            for (entry, sum) in tile[n].iter_mut().zip(T::store_f32(sums[n])) {
+                *entry += f64::from(sum);
+            }
+        }
+    }
+}
+
+/// Vectors whose outer products are still to be summed, panel by panel so that a tile reads two contiguous stretches.
+pub(super) struct OuterProducts<S> {
+    /// `capacity` stretches of each panel, one panel after the other.
+    panels: Vec<[S; SIDE]>,
+    n_rows: usize,
+    capacity: usize,
+}
+
+impl<S: Stored> OuterProducts<S> {
+    /// For vectors of `n_panels` stretches, of which up to `at_once` come together.
+    pub fn new(n_panels: usize, at_once: usize) -> Self {
+        let capacity = ROWS.max(at_once);
+        Self {
+            panels: vec![[S::default(); SIDE]; n_panels * capacity],
+            n_rows: 0,
+            capacity,
+        }
+    }
+
+    /// Makes room for `n_rows` vectors: a slice of them, to be filled, for every stretch of the vectors.
+    #[inline(always)]
+    pub fn reserve<T: Target>(
+        &mut self,
+        n_rows: usize,
+        tiles: &mut [Tile],
+    ) -> impl Iterator<Item = &mut [[S; SIDE]]> {
+        if self.n_rows + n_rows > self.capacity {
+            self.sum_into::<T>(tiles);
+        }
+        let first = self.n_rows;
+        self.n_rows += n_rows;
+        self.panels
+            .chunks_exact_mut(self.capacity)
+            .map(move |panel| &mut panel[first..first + n_rows])
+    }
+
+    /// Adds all outer products to the tiles of the lower triangle, row after row.
+    #[inline(always)]
+    pub fn sum_into<T: Target>(&mut self, tiles: &mut [Tile]) {
+        let mut tiles = tiles.iter_mut();
+        let panels = || {
+            self.panels
+                .chunks_exact(self.capacity)
+                .map(|panel| &panel[..self.n_rows])
+        };
+        for (row, left) in panels().enumerate() {
+            for (right, tile) in panels().take(row + 1).zip(&mut tiles) {
+                S::add_products::<T>(left, right, tile);
+            }
+        }
+        self.n_rows = 0;
     }
 }
