@@ -219,7 +219,14 @@ def test_rankings_in_long_form(ranked, people):
     )
     expected = ChoiceMixture(2, random_state=0).fit(choices)
     run("fit", "long.csv", "--layout", "rankings", "--components", 2, "-o", "m.npz")
-    np.testing.assert_allclose(load_model("m.npz").coef_, expected.coef_, rtol=1e-6)
+    np.testing.assert_allclose(
+        in_order(load_model("m.npz").coef_), in_order(expected.coef_), rtol=1e-5
+    )
+
+
+def in_order(coef):
+    """Put classes of about equal weight, which may stand either way, into one order."""
+    return coef[np.argsort(coef[:, 0])]
 
 
 def test_what_has_not_settled_is_said(ranked):
