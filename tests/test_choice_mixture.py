@@ -180,3 +180,21 @@ def test_choices_that_say_nothing():
     assert model.log_likelihood_ == pytest.approx(0, abs=1e-12)
     np.testing.assert_allclose(model.coef_, 0, atol=1e-12)
     assert model.weights_.sum() == pytest.approx(1)
+
+
+def test_equal_pairs_are_counted_without_changing_the_fit():
+    rng = np.random.default_rng(5)
+    winner, loser = rng.integers(0, 6, 4000), rng.integers(0, 5, 4000)
+    loser += loser >= winner
+    tie, weight = rng.random(4000) < 0.2, rng.integers(0, 3, 4000).astype(float)
+    annotator = rng.integers(0, 30, 4000)
+    many = Choices.from_pairs(winner, loser, tie=tie, weight=weight, annotator=annotator)
+    model = ChoiceMixture(l2=0.5).fit(many)
+    assert model.responsibilities_.tolist() == [[1.0]] * 30
+    # The same pairs, over a table with so many more items that counting would not pay.
+    sparse = Choices.from_pairs(
+        winner, loser, tie=tie, weight=weight, annotator=annotator, item_ids=np.arange(100)
+    )
+    plain = ChoiceMixture(l2=0.5).fit(sparse)
+    np.testing.assert_allclose(plain.coef_[:, :6], model.coef_, atol=1e-7)
+    np.testing.assert_allclose(plain.log_likelihood_, model.log_likelihood_, rtol=1e-9)

@@ -9,6 +9,7 @@ import numpy as np
 
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_whole_number
+from prefmath.models._counted import counted
 from prefmath.models._em import ConvergenceWarning, Problem, Run
 from prefmath.models._observation import observe
 from prefmath.models._predictor import Predictor, as_choices_of_one, features_of
@@ -156,6 +157,8 @@ class ChoiceMixture(Predictor):
         """
         n_components = self._check_parameters(choices)
         judged = as_choices_of_one(choices)
+        if n_components == 1:
+            judged = counted(judged)
         n_threads = resolve_threads(self.n_threads)
         utility: LinearUtility | ItemUtility = ItemUtility(choices.n_items)
         if features is not None:
@@ -211,7 +214,13 @@ class ChoiceMixture(Predictor):
         order = np.argsort(-state.weights.round(9), kind="stable")
         self.coef_ = utility.centered(state.coef, self.l2)[order]
         self.weights_ = state.weights[order]
-        self.responsibilities_ = np.ascontiguousarray(state.responsibilities[:, order])
+        # In a single class nobody's judgements need to be kept apart, nor are they.
+        shape = choices.n_annotators, len(order)
+        self.responsibilities_ = (
+            np.ones(shape)
+            if len(order) == 1
+            else np.ascontiguousarray(state.responsibilities[:, order])
+        )
         self.log_likelihood_ = state.log_likelihood
         self.lower_bound_, self.lower_bounds_ = state.objective, run.objectives
         self.converged_, self.n_iter_ = run.converged, len(run.objectives) - 1
