@@ -198,3 +198,15 @@ def test_equal_pairs_are_counted_without_changing_the_fit():
     plain = ChoiceMixture(l2=0.5).fit(sparse)
     np.testing.assert_allclose(plain.coef_[:, :6], model.coef_, atol=1e-7)
     np.testing.assert_allclose(plain.log_likelihood_, model.log_likelihood_, rtol=1e-9)
+
+
+def test_a_start_that_settles_in_its_last_iteration_has_settled():
+    rng = np.random.default_rng(6)
+    winner = rng.integers(0, 4, 600)
+    choices = Choices.from_pairs(
+        winner, (winner + rng.integers(1, 4, 600)) % 4, annotator=np.arange(600) % 20
+    )
+    enough = ChoiceMixture(2, tol=1.0, n_init=1, random_state=0).fit(choices).n_iter_
+    assert (
+        ChoiceMixture(2, tol=1.0, n_init=1, max_iter=enough, random_state=0).fit(choices).converged_
+    )

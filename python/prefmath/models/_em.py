@@ -100,12 +100,12 @@ def maximize(
 
     An iteration sets the class weights to the mean responsibilities and takes one Newton step in
     the coefficients, halved until the objective does not fall; the E-step that checks it is the
-    next iteration's. So the objective rises with every iteration, as in exact EM.
+    next iteration's. So the objective rises with every iteration, as in exact EM. A run that has
+    settled already is returned as it is.
     """
-    state, objectives = (
-        (run, [run.objective]) if isinstance(run, State) else (run.state, run.objectives)
-    )
-    converged = False
+    if isinstance(run, State):
+        run = Run(run, [run.objective], converged=False)
+    state, objectives, converged = run.state, run.objectives.copy(), run.converged
     while not converged and len(objectives) <= max_iter:
         step, promise = problem.newton_step(state)
         weights = state.responsibilities.mean(axis=0)
@@ -120,7 +120,7 @@ def maximize(
             after = state
         converged = after.objective - state.objective < tol
         state = after
-        objectives = [*objectives, state.objective]
+        objectives.append(state.objective)
         report(len(objectives) - 1, state.objective)
     return Run(state, objectives, converged)
 
