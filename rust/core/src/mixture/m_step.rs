@@ -61,7 +61,8 @@ pub fn linear_statistics<E: Element + Stored>(
         weights,
     };
     let statistics = judged.sum::<E>(workers)?;
-    if trustworthy(&statistics, features.n_columns()) {
+    let doubles = size_of::<E>() == size_of::<f64>();
+    if doubles || trustworthy(&statistics, features.n_columns()) {
         Ok(statistics)
     } else {
         judged.sum::<f64>(workers)
