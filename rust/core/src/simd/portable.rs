@@ -1,0 +1,103 @@
+//! What every processor of the target offers: arrays, which the compiler turns into its vectors.
+
+use super::Target;
+
+pub struct Baseline;
+
+impl Target for Baseline {
+    const WIDE: bool = false;
+    type F64x8 = [f64; 8];
+
+    #[inline(always)]
+    fn splat(value: f64) -> [f64; 8] {
+        [value; 8]
+    }
+
+    #[inline(always)]
+    fn load(values: &[f64; 8]) -> [f64; 8] {
+        *values
+    }
+
+    #[inline(always)]
+    fn widen(values: &[f32; 8]) -> [f64; 8] {
+        values.map(f64::from)
+    }
+
+    #[inline(always)]
+    fn store(vector: [f64; 8]) -> [f64; 8] {
+        vector
+    }
+
+    #[inline(always)]
+    fn mul_add_x8(a: [f64; 8], b: [f64; 8], c: [f64; 8]) -> [f64; 8] {
+        std::array::from_fn(|lane| Self::mul_add(a[lane], b[lane], c[lane]))
+    }
+
+    #[inline(always)]
+    fn narrow(vector: [f64; 8]) -> [f32; 8] {
+        vector.map(|value| value as f32)
+    }
+
+    type F32x8 = [f32; 8];
+
+    #[inline(always)]
+    fn splat_f32(value: f32) -> [f32; 8] {
+        [value; 8]
+    }
+
+    #[inline(always)]
+    fn load_f32(values: &[f32; 8]) -> [f32; 8] {
+        *values
+    }
+
+    #[inline(always)]
+    fn store_f32(vector: [f32; 8]) -> [f32; 8] {
+        vector
+    }
+
+    #[inline(always)]
+    fn mul_add_f32(a: [f32; 8], b: [f32; 8], c: [f32; 8]) -> [f32; 8] {
+        std::array::from_fn(|lane| mul_add_f32(a[lane], b[lane], c[lane]))
+    }
+
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        if cfg!(target_arch = "aarch64") {
+            a.mul_add(b, c)
+        } else {
+            a * b + c
+        }
+    }
+
+    type F32x16 = [f32; 16];
+
+    #[inline(always)]
+    fn splat_f32x16(value: f32) -> [f32; 16] {
+        [value; 16]
+    }
+
+    #[inline(always)]
+    fn load_f32x16(values: &[f32; 16]) -> [f32; 16] {
+        *values
+    }
+
+    #[inline(always)]
+    fn store_f32x16(vector: [f32; 16], values: &mut [f32; 16]) {
+        *values = vector;
+    }
+
+    #[inline(always)]
+    fn mul_add_f32x16(a: [f32; 16], b: [f32; 16], c: [f32; 16]) -> [f32; 16] {
+        std::array::from_fn(|lane| mul_add_f32(a[lane], b[lane], c[lane]))
+    }
+}
+
+/// Fused only where that is one instruction.
+#[inline(always)]
+fn mul_add_f32(a: f32, b: f32, c: f32) -> f32 {
+    if cfg!(target_arch = "aarch64") {
+        a.mul_add(b, c)
+    } else {
+        a * b + c
+    }
+}

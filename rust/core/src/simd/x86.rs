@@ -1,0 +1,255 @@
+//! AVX2 and AVX-512.
+#![allow(unsafe_code)]
+
+use std::arch::x86_64::{
+    __m256, __m256d, __m512, __m512d, _mm_loadu_ps, _mm_storeu_ps, _mm256_cvtpd_ps,
+    _mm256_cvtps_pd, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps,
+    _mm256_set1_pd, _mm256_set1_ps, _mm256_storeu_pd, _mm256_storeu_ps, _mm512_cvtpd_ps,
+    _mm512_cvtps_pd, _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps,
+    _mm512_set1_pd, _mm512_set1_ps, _mm512_storeu_pd, _mm512_storeu_ps,
+};
+
+use super::Target;
+
+pub struct Avx2;
+
+// SAFETY of all that follows: `vectorize` names this type only on a processor with AVX2 and FMA, and the arrays that
+// are loaded and stored have the size of the vectors.
+impl Target for Avx2 {
+    const WIDE: bool = false;
+    type F64x8 = [__m256d; 2];
+
+    #[inline(always)]
+    fn splat(value: f64) -> [__m256d; 2] {
+        // SAFETY: see above.
+        [unsafe { _mm256_set1_pd(value) }; 2]
+    }
+
+    #[inline(always)]
+    fn load(values: &[f64; 8]) -> [__m256d; 2] {
+        // SAFETY: see above.
+        unsafe {
+            [
+                _mm256_loadu_pd(values.as_ptr()),
+                _mm256_loadu_pd(values[4..].as_ptr()),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn widen(values: &[f32; 8]) -> [__m256d; 2] {
+        // SAFETY: see above.
+        unsafe {
+            [
+                _mm256_cvtps_pd(_mm_loadu_ps(values.as_ptr())),
+                _mm256_cvtps_pd(_mm_loadu_ps(values[4..].as_ptr())),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn store(vector: [__m256d; 2]) -> [f64; 8] {
+        let mut values = [0.0; 8];
+        // SAFETY: see above.
+        unsafe {
+            _mm256_storeu_pd(values.as_mut_ptr(), vector[0]);
+            _mm256_storeu_pd(values[4..].as_mut_ptr(), vector[1]);
+        }
+        values
+    }
+
+    #[inline(always)]
+    fn mul_add_x8(a: [__m256d; 2], b: [__m256d; 2], c: [__m256d; 2]) -> [__m256d; 2] {
+        // SAFETY: see above.
+        unsafe {
+            [
+                _mm256_fmadd_pd(a[0], b[0], c[0]),
+                _mm256_fmadd_pd(a[1], b[1], c[1]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        a.mul_add(b, c)
+    }
+
+    #[inline(always)]
+    fn narrow(vector: [__m256d; 2]) -> [f32; 8] {
+        let mut values = [0.0; 8];
+        // SAFETY: see above.
+        unsafe {
+            _mm_storeu_ps(values.as_mut_ptr(), _mm256_cvtpd_ps(vector[0]));
+            _mm_storeu_ps(values[4..].as_mut_ptr(), _mm256_cvtpd_ps(vector[1]));
+        }
+        values
+    }
+
+    type F32x8 = __m256;
+
+    #[inline(always)]
+    fn splat_f32(value: f32) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn load_f32(values: &[f32; 8]) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_loadu_ps(values.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store_f32(vector: __m256) -> [f32; 8] {
+        let mut values = [0.0; 8];
+        // SAFETY: see above.
+        unsafe { _mm256_storeu_ps(values.as_mut_ptr(), vector) };
+        values
+    }
+
+    #[inline(always)]
+    fn mul_add_f32(a: __m256, b: __m256, c: __m256) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+
+    type F32x16 = [__m256; 2];
+
+    #[inline(always)]
+    fn splat_f32x16(value: f32) -> [__m256; 2] {
+        [Self::splat_f32(value); 2]
+    }
+
+    #[inline(always)]
+    fn load_f32x16(values: &[f32; 16]) -> [__m256; 2] {
+        // SAFETY: see above.
+        unsafe {
+            [
+                _mm256_loadu_ps(values.as_ptr()),
+                _mm256_loadu_ps(values[8..].as_ptr()),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn store_f32x16(vector: [__m256; 2], values: &mut [f32; 16]) {
+        // SAFETY: see above.
+        unsafe {
+            _mm256_storeu_ps(values.as_mut_ptr(), vector[0]);
+            _mm256_storeu_ps(values[8..].as_mut_ptr(), vector[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn mul_add_f32x16(a: [__m256; 2], b: [__m256; 2], c: [__m256; 2]) -> [__m256; 2] {
+        [
+            Self::mul_add_f32(a[0], b[0], c[0]),
+            Self::mul_add_f32(a[1], b[1], c[1]),
+        ]
+    }
+}
+
+pub struct Avx512;
+
+// SAFETY of all that follows: as for AVX2, with AVX-512F.
+impl Target for Avx512 {
+    const WIDE: bool = true;
+    type F64x8 = __m512d;
+
+    #[inline(always)]
+    fn splat(value: f64) -> __m512d {
+        // SAFETY: see above.
+        unsafe { _mm512_set1_pd(value) }
+    }
+
+    #[inline(always)]
+    fn load(values: &[f64; 8]) -> __m512d {
+        // SAFETY: see above.
+        unsafe { _mm512_loadu_pd(values.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn widen(values: &[f32; 8]) -> __m512d {
+        // SAFETY: see above.
+        unsafe { _mm512_cvtps_pd(_mm256_loadu_ps(values.as_ptr())) }
+    }
+
+    #[inline(always)]
+    fn store(vector: __m512d) -> [f64; 8] {
+        let mut values = [0.0; 8];
+        // SAFETY: see above.
+        unsafe { _mm512_storeu_pd(values.as_mut_ptr(), vector) };
+        values
+    }
+
+    #[inline(always)]
+    fn mul_add_x8(a: __m512d, b: __m512d, c: __m512d) -> __m512d {
+        // SAFETY: see above.
+        unsafe { _mm512_fmadd_pd(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        a.mul_add(b, c)
+    }
+
+    #[inline(always)]
+    fn narrow(vector: __m512d) -> [f32; 8] {
+        // SAFETY: see above.
+        Self::store_f32(unsafe { _mm512_cvtpd_ps(vector) })
+    }
+
+    type F32x8 = __m256;
+
+    #[inline(always)]
+    fn splat_f32(value: f32) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn load_f32(values: &[f32; 8]) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_loadu_ps(values.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store_f32(vector: __m256) -> [f32; 8] {
+        let mut values = [0.0; 8];
+        // SAFETY: see above.
+        unsafe { _mm256_storeu_ps(values.as_mut_ptr(), vector) };
+        values
+    }
+
+    #[inline(always)]
+    fn mul_add_f32(a: __m256, b: __m256, c: __m256) -> __m256 {
+        // SAFETY: see above.
+        unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+
+    type F32x16 = __m512;
+
+    #[inline(always)]
+    fn splat_f32x16(value: f32) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn load_f32x16(values: &[f32; 16]) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_loadu_ps(values.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store_f32x16(vector: __m512, values: &mut [f32; 16]) {
+        // SAFETY: see above.
+        unsafe { _mm512_storeu_ps(values.as_mut_ptr(), vector) };
+    }
+
+    #[inline(always)]
+    fn mul_add_f32x16(a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+}
