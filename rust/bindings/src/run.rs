@@ -1,4 +1,4 @@
-//! Running a kernel: the GIL released, Ctrl-C obeyed, errors as Python exceptions.
+//! Running a kernel: the GIL released, Ctrl-C obeyed, progress told, errors as Python exceptions.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,9 +12,19 @@ pub fn detached<R: Send>(
     n_threads: usize,
     kernel: impl FnOnce(&Workers<'_>) -> Result<R> + Send,
 ) -> PyResult<R> {
+    detached_with(py, n_threads, None, kernel)
+}
+
+/// The same; `progress`, if any, is called with the tasks done and the tasks in total, and ends the kernel if it raises.
+pub fn detached_with<R: Send>(
+    py: Python<'_>,
+    n_threads: usize,
+    progress: Option<Py<PyAny>>,
+    kernel: impl FnOnce(&Workers<'_>) -> Result<R> + Send,
+) -> PyResult<R> {
     let raised: Mutex<Option<PyErr>> = Mutex::new(None);
-    let interrupted = || {
-        Python::attach(|py| py.check_signals().err()).is_some_and(|error| {
+    let stops = |called: PyResult<()>| {
+        called.is_err_and(|error| {
             raised
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -22,7 +32,19 @@ pub fn detached<R: Send>(
             true
         })
     };
-    let result = py.detach(|| kernel(&Workers::new(n_threads, &interrupted)));
+    let interrupted = || Python::attach(|py| stops(py.check_signals()));
+    let reporter = progress.map(|progress| {
+        move |done: usize, n_tasks: usize| {
+            Python::attach(|py| stops(progress.call1(py, (done, n_tasks)).map(drop)))
+        }
+    });
+    let result = py.detach(|| {
+        let workers = Workers::new(n_threads, &interrupted);
+        match &reporter {
+            Some(reporter) => kernel(&workers.reporting(reporter)),
+            None => kernel(&workers),
+        }
+    });
     result.map_err(|error| match error {
         Error::Interrupted => raised
             .into_inner()

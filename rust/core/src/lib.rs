@@ -18,4 +18,4 @@ pub mod utility;
 
 pub use error::{Error, Result};
 pub use matrix::{Element, Matrix};
-pub use parallel::Workers;
+pub use parallel::{Reporter, Workers};

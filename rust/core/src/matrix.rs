@@ -1,11 +1,14 @@
 //! Row-major views: the shape of a kernel's arguments, checked once at the door.
 
+use std::array::from_fn;
 use std::ops::Range;
+
+use half::{bf16, f16};
 
 use crate::error::{Error, Result, ensure};
 use crate::simd::Target;
 
-/// float32 or float64, read as float64.
+/// What a row may hold: floats of 64, 32 or 16 bits or bytes, read as float64.
 pub trait Element: Copy + Default + Send + Sync + 'static {
     /// The value, exactly.
     fn widen(self) -> f64;
@@ -34,6 +37,45 @@ impl Element for f64 {
     #[inline(always)]
     fn widen_x8<T: Target>(values: &[Self; 8]) -> T::F64x8 {
         T::load(values)
+    }
+}
+
+impl Element for f16 {
+    #[inline(always)]
+    fn widen(self) -> f64 {
+        f64::from(self.to_f32())
+    }
+
+    #[inline(always)]
+    fn widen_x8<T: Target>(values: &[Self; 8]) -> T::F64x8 {
+        T::widen(&T::floats_of_halves(values))
+    }
+}
+
+impl Element for bf16 {
+    /// It is the upper half of a float32; NaN need not keep its payload, as `bf16::to_f32` takes care that it does.
+    #[inline(always)]
+    fn widen(self) -> f64 {
+        f64::from(f32::from_bits(u32::from(self.to_bits()) << 16))
+    }
+
+    #[inline(always)]
+    fn widen_x8<T: Target>(values: &[Self; 8]) -> T::F64x8 {
+        T::widen(&from_fn(|at| {
+            f32::from_bits(u32::from(values[at].to_bits()) << 16)
+        }))
+    }
+}
+
+impl Element for i8 {
+    #[inline(always)]
+    fn widen(self) -> f64 {
+        f64::from(self)
+    }
+
+    #[inline(always)]
+    fn widen_x8<T: Target>(values: &[Self; 8]) -> T::F64x8 {
+        T::widen(&from_fn(|at| f32::from(values[at])))
     }
 }
 
@@ -102,12 +144,12 @@ impl<'a, T> Matrix<'a, T> {
 }
 
 /// The error that names the first value of a row that is not finite; `row` is its number in the whole argument.
-pub(crate) fn not_finite(argument: &'static str, row: usize, values: &[f32]) -> Error {
+pub(crate) fn not_finite<E: Element>(argument: &'static str, row: usize, values: &[E]) -> Error {
     let column = values
         .iter()
-        .position(|value| !value.is_finite())
+        .position(|value| !value.widen().is_finite())
         .unwrap_or(0);
-    let value = values.get(column).copied().unwrap_or(f32::NAN);
+    let value = values.get(column).map_or(f64::NAN, |value| value.widen());
     let value = if value.is_nan() {
         "nan".to_owned()
     } else {
@@ -175,4 +217,51 @@ pub(crate) fn split_rows<'a, T>(
         values = rest;
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::{Vectorized, vectorize};
+
+    struct Eight<E>([E; 8]);
+
+    impl<E: Element> Vectorized for Eight<E> {
+        type Output = [f64; 8];
+
+        fn run<T: Target>(self) -> [f64; 8] {
+            T::store(E::widen_x8::<T>(&self.0))
+        }
+    }
+
+    fn widened<E: Element>(values: [E; 8]) -> [u64; 8] {
+        let wide = vectorize(Eight(values)).map(f64::to_bits);
+        assert_eq!(wide, values.map(|value| value.widen().to_bits()));
+        wide
+    }
+
+    #[test]
+    fn every_half_and_every_byte_is_widened_exactly() {
+        for bits in (0..=u16::MAX).step_by(8) {
+            let bits: [u16; 8] = from_fn(|at| bits + at as u16);
+            let halves = bits.map(f16::from_bits);
+            if halves.iter().all(|value| !value.is_nan()) {
+                assert_eq!(widened(halves), halves.map(|x| x.to_f64_const().to_bits()));
+            }
+            let brains = bits.map(bf16::from_bits);
+            if brains.iter().all(|value| !value.is_nan()) {
+                assert_eq!(widened(brains), brains.map(|x| x.to_f64_const().to_bits()));
+            }
+        }
+        for first in (i8::MIN..=i8::MAX).step_by(8) {
+            let bytes = from_fn(|at| first + at as i8);
+            assert_eq!(widened(bytes), bytes.map(|x| f64::from(x).to_bits()));
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_number_stays_none() {
+        assert!(widened([f16::NAN; 8]).map(f64::from_bits)[7].is_nan());
+        assert!(widened([bf16::NAN; 8]).map(f64::from_bits)[7].is_nan());
+    }
 }

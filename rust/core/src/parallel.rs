@@ -4,7 +4,7 @@
 //! same bits. Errors are as repeatable: the one of the lowest task is returned.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,25 +15,64 @@ use crate::error::{Error, Result};
 /// How often the calling thread asks whether to stop.
 const POLL: Duration = Duration::from_millis(50);
 
-/// How a kernel may run: on how many threads, and whom to ask whether to stop.
+/// How often it says how far it has come.
+const REPORT: Duration = Duration::from_millis(100);
+
+/// How a kernel may run: on how many threads, whom to ask whether to stop, and whom to tell how far it has come.
 pub struct Workers<'a> {
     n_threads: usize,
-    poll: Option<Poll<'a>>,
+    interrupted: Option<Timed<&'a (dyn Fn() -> bool + Sync)>>,
+    reporter: Option<Timed<&'a Reporter<'a>>>,
 }
 
-/// The clock runs on from one call of [`Workers::run`] to the next: many short runs make a long one.
-struct Poll<'a> {
-    interrupted: &'a (dyn Fn() -> bool + Sync),
-    asked: Mutex<Instant>,
+/// Told how many tasks of a run are done, and how many there are; returns whether to stop.
+pub type Reporter<'a> = dyn Fn(usize, usize) -> bool + Sync + 'a;
+
+/// What is called now and then. Its clock runs on from one call of [`Workers::run`] to the next: many short runs make a
+/// long one.
+struct Timed<F> {
+    call: F,
+    every: Duration,
+    called: Mutex<Instant>,
+}
+
+impl<F> Timed<F> {
+    fn new(call: F, every: Duration) -> Self {
+        let called = Mutex::new(Instant::now());
+        Self {
+            call,
+            every,
+            called,
+        }
+    }
+
+    /// What to call, if its time has come.
+    fn due(&self) -> Option<&F> {
+        let mut called = lock(&self.called);
+        if called.elapsed() < self.every {
+            return None;
+        }
+        *called = Instant::now();
+        Some(&self.call)
+    }
 }
 
 impl<'a> Workers<'a> {
     /// `interrupted` is called on the calling thread alone, between tasks.
     pub fn new(n_threads: usize, interrupted: &'a (dyn Fn() -> bool + Sync)) -> Self {
-        let asked = Mutex::new(Instant::now());
         Self {
             n_threads: n_threads.max(1),
-            poll: Some(Poll { interrupted, asked }),
+            interrupted: Some(Timed::new(interrupted, POLL)),
+            reporter: None,
+        }
+    }
+
+    /// The same, telling `reporter` how far each run has come; it too is called on the calling thread alone.
+    #[must_use]
+    pub fn reporting(self, reporter: &'a Reporter<'a>) -> Self {
+        Self {
+            reporter: Some(Timed::new(reporter, REPORT)),
+            ..self
         }
     }
 
@@ -42,19 +81,17 @@ impl<'a> Workers<'a> {
     pub fn serial() -> Workers<'static> {
         Workers {
             n_threads: 1,
-            poll: None,
+            interrupted: None,
+            reporter: None,
         }
     }
 
-    /// Whether it is time to stop.
-    fn interrupted(&self) -> bool {
-        let Some(poll) = &self.poll else { return false };
-        let mut asked = lock(&poll.asked);
-        if asked.elapsed() < POLL {
-            return false;
-        }
-        *asked = Instant::now();
-        (poll.interrupted)()
+    /// Whether it is time to stop, with `done` tasks of `n_tasks` behind.
+    fn stops(&self, done: usize, n_tasks: usize) -> bool {
+        let interrupted = self.interrupted.as_ref().and_then(Timed::due);
+        let reporter = self.reporter.as_ref().and_then(Timed::due);
+        interrupted.is_some_and(|interrupted| interrupted())
+            || reporter.is_some_and(|reporter| reporter(done, n_tasks))
     }
 
     /// Runs `work` on every task.
@@ -71,7 +108,7 @@ impl<'a> Workers<'a> {
         let n_tasks = tasks.len();
         if n_tasks == 1 {
             tasks.next().map_or(Ok(()), work)?;
-            return if self.interrupted() {
+            return if self.stops(1, 1) {
                 Err(Error::Interrupted)
             } else {
                 Ok(())
@@ -79,7 +116,7 @@ impl<'a> Workers<'a> {
         }
         let queue = Mutex::new(tasks.enumerate());
         let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
-        let stop = AtomicBool::new(false);
+        let (stop, done) = (AtomicBool::new(false), AtomicUsize::new(0));
         let fail = |task: usize, error: Error| {
             let mut first = lock(&failure);
             if first.as_ref().is_none_or(|(known, _)| task < *known) {
@@ -95,11 +132,12 @@ impl<'a> Workers<'a> {
                 if let Err(error) = work(task) {
                     fail(index, error);
                 }
+                done.fetch_add(1, Ordering::Relaxed);
                 poll();
             }
         };
         let mut poll = || {
-            if self.interrupted() {
+            if self.stops(done.load(Ordering::Relaxed), n_tasks) {
                 fail(0, Error::Interrupted);
             }
         };
@@ -256,6 +294,41 @@ mod tests {
             let runs = (0..1000).try_for_each(|_| workers.run(0..n_tasks, nap));
             assert_eq!(runs, Err(Error::Interrupted));
         }
+    }
+
+    #[test]
+    fn a_long_run_says_how_far_it_has_come() {
+        for n_threads in [1, 2] {
+            let told = Mutex::new(Vec::new());
+            let report = |done, n_tasks| {
+                lock(&told).push((done, n_tasks));
+                false
+            };
+            let workers = Workers::new(n_threads, &|| false).reporting(&report);
+            let nap = |_| {
+                std::thread::sleep(Duration::from_millis(5));
+                Ok(())
+            };
+            workers.run(0..200, nap).unwrap();
+            let told = lock(&told);
+            assert!(told.len() >= 2);
+            assert!(told.is_sorted_by(|one, two| one.0 < two.0));
+            assert!(
+                told.iter()
+                    .all(|&(done, n_tasks)| done <= 200 && n_tasks == 200)
+            );
+        }
+    }
+
+    #[test]
+    fn a_reporter_may_stop_a_run() {
+        let workers = Workers::new(2, &|| false);
+        let workers = workers.reporting(&|_, _| true);
+        let nap = |_| {
+            std::thread::sleep(Duration::from_millis(5));
+            Ok(())
+        };
+        assert_eq!(workers.run(0..10_000, nap), Err(Error::Interrupted));
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod x86;
 
 use std::sync::OnceLock;
 
+use half::f16;
+
 use portable::Baseline;
 
 /// What the processor offers, as far as prefmath uses it.
@@ -17,7 +19,7 @@ use portable::Baseline;
 pub enum InstructionSet {
     /// What the target promises: SSE2 on x86-64, NEON on aarch64.
     Baseline,
-    /// 256-bit vectors and fused multiply-add.
+    /// 256-bit vectors, fused multiply-add and 16-bit floats.
     Avx2,
     /// 512-bit vectors.
     Avx512,
@@ -50,7 +52,9 @@ pub fn instruction_set() -> InstructionSet {
 
 #[cfg(target_arch = "x86_64")]
 fn detect() -> InstructionSet {
-    let fma = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    let fma = is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c");
     let wide = is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vl");
@@ -99,6 +103,8 @@ pub trait Target {
     fn splat_f32(value: f32) -> Self::F32x8;
     /// Eight floats from memory.
     fn load_f32(values: &[f32; 8]) -> Self::F32x8;
+    /// Eight 16-bit floats as floats, exactly.
+    fn floats_of_halves(values: &[f16; 8]) -> [f32; 8];
     /// The floats, in order.
     fn store_f32(vector: Self::F32x8) -> [f32; 8];
     /// `a * b + c` of floats, fused where the processor can.
@@ -130,11 +136,11 @@ pub trait Vectorized {
 pub fn vectorize<V: Vectorized>(work: V) -> V::Output {
     #[cfg(target_arch = "x86_64")]
     {
-        #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma")]
+        #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx2,fma,f16c")]
         fn avx512<V: Vectorized>(work: V) -> V::Output {
             work.run::<x86::Avx512>()
         }
-        #[target_feature(enable = "avx2,fma")]
+        #[target_feature(enable = "avx2,fma,f16c")]
         fn avx2<V: Vectorized>(work: V) -> V::Output {
             work.run::<x86::Avx2>()
         }

@@ -1,5 +1,7 @@
 //! What every processor of the target offers: arrays, which the compiler turns into its vectors.
 
+use half::f16;
+
 use super::Target;
 
 pub struct Baseline;
@@ -48,6 +50,11 @@ impl Target for Baseline {
     #[inline(always)]
     fn load_f32(values: &[f32; 8]) -> [f32; 8] {
         *values
+    }
+
+    #[inline(always)]
+    fn floats_of_halves(values: &[f16; 8]) -> [f32; 8] {
+        values.map(f16::to_f32)
     }
 
     #[inline(always)]

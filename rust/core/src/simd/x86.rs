@@ -2,18 +2,21 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    __m256, __m256d, __m512, __m512d, _mm_loadu_ps, _mm_storeu_ps, _mm256_cvtpd_ps,
-    _mm256_cvtps_pd, _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps,
-    _mm256_set1_pd, _mm256_set1_ps, _mm256_storeu_pd, _mm256_storeu_ps, _mm512_cvtpd_ps,
-    _mm512_cvtps_pd, _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps,
-    _mm512_set1_pd, _mm512_set1_ps, _mm512_storeu_pd, _mm512_storeu_ps,
+    __m256, __m256d, __m512, __m512d, _mm_loadu_ps, _mm_loadu_si128, _mm_storeu_ps,
+    _mm256_cvtpd_ps, _mm256_cvtph_ps, _mm256_cvtps_pd, _mm256_fmadd_pd, _mm256_fmadd_ps,
+    _mm256_loadu_pd, _mm256_loadu_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_storeu_pd,
+    _mm256_storeu_ps, _mm512_cvtpd_ps, _mm512_cvtps_pd, _mm512_fmadd_pd, _mm512_fmadd_ps,
+    _mm512_loadu_pd, _mm512_loadu_ps, _mm512_set1_pd, _mm512_set1_ps, _mm512_storeu_pd,
+    _mm512_storeu_ps,
 };
+
+use half::f16;
 
 use super::Target;
 
 pub struct Avx2;
 
-// SAFETY of all that follows: `vectorize` names this type only on a processor with AVX2 and FMA, and the arrays that
+// SAFETY of all that follows: `vectorize` names this type only on a processor with AVX2, FMA and F16C, and the arrays that
 // are loaded and stored have the size of the vectors.
 impl Target for Avx2 {
     const WIDE: bool = false;
@@ -97,6 +100,12 @@ impl Target for Avx2 {
     fn load_f32(values: &[f32; 8]) -> __m256 {
         // SAFETY: see above.
         unsafe { _mm256_loadu_ps(values.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn floats_of_halves(values: &[f16; 8]) -> [f32; 8] {
+        // SAFETY: see above.
+        Self::store_f32(unsafe { _mm256_cvtph_ps(_mm_loadu_si128(values.as_ptr().cast())) })
     }
 
     #[inline(always)]
@@ -211,6 +220,12 @@ impl Target for Avx512 {
     fn load_f32(values: &[f32; 8]) -> __m256 {
         // SAFETY: see above.
         unsafe { _mm256_loadu_ps(values.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn floats_of_halves(values: &[f16; 8]) -> [f32; 8] {
+        // SAFETY: see above.
+        Self::store_f32(unsafe { _mm256_cvtph_ps(_mm_loadu_si128(values.as_ptr().cast())) })
     }
 
     #[inline(always)]
