@@ -19,7 +19,7 @@ from .choice import (
 )
 from .mixture import linear_statistics, newton_direction, posterior_by_annotator
 from .selection import greedy_dpp, greedy_dpp_batch
-from .similarity import cosine, gram
+from .similarity import cosine, gram, nearest_neighbors, pairs_above, similarity_matrix
 
 __all__ = [
     "choose_one_gradient",
@@ -32,10 +32,13 @@ __all__ = [
     "instruction_set",
     "linear_statistics",
     "linear_utility",
+    "nearest_neighbors",
     "newton_direction",
     "pair_gradient",
     "pair_log_likelihood",
+    "pairs_above",
     "posterior_by_annotator",
+    "similarity_matrix",
 ]
 
 __version__ = version("prefmath")

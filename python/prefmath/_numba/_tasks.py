@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["groups", "in_order", "rows"]
 
+_Part = TypeVar("_Part")
 _Result = TypeVar("_Result")
 _pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
 
 
 def in_order(
-    work: Callable[[int, int], _Result], tasks: list[tuple[int, int]], n_threads: int
+    work: Callable[[_Part, _Part], _Result], tasks: list[tuple[_Part, _Part]], n_threads: int
 ) -> Iterator[_Result]:
-    """Yield ``work(first, last)`` for every task, in the order of the tasks."""
+    """Yield ``work(*task)`` for every task, in the order of the tasks."""
     if n_threads == 1 or len(tasks) == 1:
         return (work(*task) for task in tasks)
     key = (os.getpid(), n_threads)

@@ -1,13 +1,13 @@
-"""Dot products of float32 rows, summed in float64 in the order that the compiled kernels use.
+"""Dot products and distances of rows, summed in float64 in the order of the compiled kernels.
 
-The product of two float32 numbers is exact in float64, so that with the order of the sum fixed both
-backends give the same bits. Element j is summed into lane j % 16; then the lanes are added, the
-upper half onto the lower.
+The product of two float32 numbers is exact in float64, and where one is rounded it is rounded
+before it is added, so that both backends give the same bits. Element j is summed into lane j % 16;
+then the lanes are added, the upper half onto the lower.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -16,24 +16,55 @@ from ._njit import njit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["dots_with", "refuse_row", "squared_norms"]
+__all__ = [
+    "LANES",
+    "dot",
+    "dots_with",
+    "refuse_row",
+    "squared_distance",
+    "squared_distances",
+    "squared_norms",
+]
 
-_LANES = 16
+LANES = 16
 
 
 @njit
 def dot(left, right, lanes):
-    """Sum the products of two float32 rows; `lanes` is scratch space for 16 sums."""
+    """Sum the products of two rows; `lanes` is scratch space for 16 sums."""
     n = len(left)
-    whole = n - n % _LANES
-    for lane in range(_LANES):
+    whole = n - n % LANES
+    for lane in range(LANES):
         lanes[lane] = 0.0
-    for start in range(0, whole, _LANES):
-        for lane in range(_LANES):
+    for start in range(0, whole, LANES):
+        for lane in range(LANES):
             lanes[lane] += np.float64(left[start + lane]) * np.float64(right[start + lane])
     for at in range(whole, n):
         lanes[at - whole] += np.float64(left[at]) * np.float64(right[at])
-    half = _LANES // 2
+    return _sum(lanes)
+
+
+@njit
+def squared_distance(left, right, lanes):
+    """Sum the squared differences: nothing cancels, however close the rows are."""
+    n = len(left)
+    whole = n - n % LANES
+    for lane in range(LANES):
+        lanes[lane] = 0.0
+    for start in range(0, whole, LANES):
+        for lane in range(LANES):
+            difference = np.float64(left[start + lane]) - np.float64(right[start + lane])
+            lanes[lane] += difference * difference
+    for at in range(whole, n):
+        difference = np.float64(left[at]) - np.float64(right[at])
+        lanes[at - whole] += difference * difference
+    return _sum(lanes)
+
+
+@njit
+def _sum(lanes):
+    """Add the upper half of the lanes onto the lower until one is left."""
+    half = LANES // 2
     while half > 0:
         for lane in range(half):
             lanes[lane] += lanes[lane + half]
@@ -46,7 +77,7 @@ def dots_with(
     row: NDArray[np.float32], rows: NDArray[np.float32], out: NDArray[np.float64]
 ) -> None:
     """Write the dot product of `row` with each of `rows`."""
-    lanes = np.empty(_LANES)
+    lanes = np.empty(LANES)
     for i in range(len(rows)):
         out[i] = dot(row, rows[i], lanes)
 
@@ -54,15 +85,24 @@ def dots_with(
 @njit
 def squared_norms(rows: NDArray[np.float32], out: NDArray[np.float64]) -> None:
     """Write the squared norm of each row."""
-    lanes = np.empty(_LANES)
+    lanes = np.empty(LANES)
     for i in range(len(rows)):
         out[i] = dot(rows[i], rows[i], lanes)
 
 
-def refuse_row(rows: NDArray[np.float32], row: int, first: int) -> NoReturn:
-    """Refuse a row that is all zeros or not finite; it is row `first + row` of X."""
+@njit
+def squared_distances(rows, point, out):
+    """Write the squared distance of each row from a point."""
+    lanes = np.empty(LANES)
+    for i in range(len(rows)):
+        out[i] = squared_distance(rows[i], point, lanes)
+
+
+def refuse_row(rows: NDArray[Any], row: int, first: int, name: str = "X") -> NoReturn:
+    """Refuse a row that is all zeros or not finite; it is row `first + row` of the argument."""
     for column in np.flatnonzero(~np.isfinite(rows[row])):
-        msg = f"X must be finite: X[{first + row}, {column}] is {rows[row, column]}"
+        value = rows[row, column]
+        msg = f"{name} must be finite: {name}[{first + row}, {column}] is {value}"
         raise ValueError(msg)
-    msg = f"cosine similarity needs non-zero rows: X[{first + row}] is all zeros"
+    msg = f"cosine similarity needs non-zero rows: {name}[{first + row}] is all zeros"
     raise ValueError(msg)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._tasks import in_order
-from .dot import refuse_row, squared_norms
+from prefmath._numba._tasks import in_order
+from prefmath._numba.dot import refuse_row, squared_norms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

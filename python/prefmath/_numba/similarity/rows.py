@@ -1,0 +1,177 @@
+"""Rows of embeddings as they enter a product: widened, shifted and scaled block by block.
+
+No such copy is ever made of the whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from prefmath._numba._njit import njit
+from prefmath._numba._tasks import in_order
+from prefmath._numba._tasks import rows as stretches
+from prefmath._numba.dot import refuse_row, squared_distances, squared_norms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+__all__ = [
+    "SMALLEST_SQUARE",
+    "Rows",
+    "center_of",
+    "centered_norms",
+    "inverse_norms",
+    "is_wide",
+    "refuse_too_long",
+    "refuse_zeros",
+    "squared_row_norms",
+    "widen",
+]
+
+_BLOCK = 2048
+
+# Values that the centre is the median of.
+_SAMPLE = 1 << 18
+
+SMALLEST_SQUARE = 2.0**-970
+"""Squares below this, which float64 rows alone can have, are too near to nothing to divide by."""
+
+# float32 holds a sum of this many products to half of its digits.
+_MOST_FLOAT32_COLUMNS = 1 << 20
+
+
+def is_wide(x: NDArray[Any]) -> bool:
+    """Whether these are numbers to compute with, float32 or float64, as they stand."""
+    return x.dtype.itemsize >= 4
+
+
+def widen(x: NDArray[Any]) -> NDArray[Any]:
+    """Return float32 for what is narrower, exactly, and others as they are."""
+    if x.dtype == np.uint16:  # bfloat16 is the upper half of float32
+        return (x.astype(np.uint32) << 16).view(np.float32)
+    return x if is_wide(x) else x.astype(np.float32)
+
+
+class Rows(NamedTuple):
+    """An argument of a kernel whose row i enters products as ``(x[i] - center) * scale[i]``."""
+
+    x: NDArray[Any]
+    center: NDArray[np.float64]
+    """A point, or nothing."""
+    scale: NDArray[np.float64]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What the products are computed in."""
+        double = self.x.dtype == np.float64 or self.x.shape[1] > _MOST_FLOAT32_COLUMNS
+        return np.dtype(np.float64 if double else np.float32)
+
+    def block(self, first: int, last: int, out: NDArray[Any]) -> NDArray[Any]:
+        """Write some rows as they enter products; return them as they were, but wide."""
+        wide = widen(self.x[first:last])
+        _shift_and_scale(wide, self.center, self.scale[first:last], out)
+        return wide
+
+
+@njit
+def _shift_and_scale(rows, center, scale, out):
+    for i in range(len(rows)):
+        if len(center) > 0:
+            for j in range(rows.shape[1]):
+                out[i, j] = (rows[i, j] - center[j]) * scale[i]
+        else:
+            for j in range(rows.shape[1]):
+                out[i, j] = rows[i, j] * scale[i]
+
+
+def squared_row_norms(x: NDArray[Any], name: str, n_threads: int) -> NDArray[np.float64]:
+    """Compute the squared norm of every row; refuse NaN, infinity and what has no square."""
+    norms = _by_rows(squared_norms, x, n_threads)
+    # float64 alone has values whose squares it cannot hold.
+    for row in np.flatnonzero(~((norms >= np.finfo(np.float64).tiny) & np.isfinite(norms))):
+        values = widen(x[row : row + 1])
+        if not np.isfinite(values).all():
+            refuse_row(values, 0, int(row), name)
+        if values.any():
+            _refuse_squares(name, int(row), "large" if norms[row] > 1 else "small")
+    return norms
+
+
+def _refuse_squares(name: str, row: int, size: str) -> NoReturn:
+    msg = f"float64 cannot hold the squares of so {size} numbers: {name}[{row}]"
+    raise ValueError(msg)
+
+
+def _by_rows(
+    compute: Callable[[NDArray[Any], NDArray[np.float64]], None], x: NDArray[Any], n_threads: int
+) -> NDArray[np.float64]:
+    """Compute a number of each row; ``compute(rows, out)`` does so for wide rows."""
+    out = np.empty(len(x))
+
+    def run(first: int, last: int) -> None:
+        compute(widen(x[first:last]), out[first:last])
+
+    for _ in in_order(run, stretches(len(x), _BLOCK), n_threads):
+        pass
+    return out
+
+
+def refuse_zeros(x: NDArray[Any], name: str, norms: NDArray[np.float64]) -> None:
+    """Refuse rows of zeros, which have no direction."""
+    for row in np.flatnonzero(norms == 0):
+        refuse_row(widen(x[row : row + 1]), 0, int(row), name)
+
+
+def refuse_too_long(
+    dtype: np.dtype[Any], names: list[str], norms: list[NDArray[np.float64]]
+) -> None:
+    """Refuse rows so long that the dtype cannot hold their products.
+
+    By the Cauchy-Schwarz inequality no partial sum is larger than the product of two norms.
+    """
+    longest = [float(np.sqrt(own.max(initial=0))) for own in norms]
+    most = float(np.finfo(dtype).max)
+    at = int(np.argmax(longest))
+    limit = np.sqrt(most) if len(names) == 1 else most / max(longest[1 - at], 1 / most)
+    own = np.sqrt(norms[at])
+    for row in np.flatnonzero(own > limit):
+        size = f"{own[row]:.3e}".replace("e+", "e")
+        msg = f"{dtype} cannot hold the products: {names[at]}[{row}] has norm {size}"
+        raise ValueError(msg)
+
+
+def inverse_norms(norms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 / norm of every row, and 0 for rows of zeros or nearly so."""
+    with np.errstate(divide="ignore"):
+        return np.where(norms > SMALLEST_SQUARE, 1 / np.sqrt(norms), 0.0)
+
+
+def centered_norms(
+    x: NDArray[Any], center: NDArray[np.float64], name: str, n_threads: int
+) -> NDArray[np.float64]:
+    """Compute the squared distance of every row from a point."""
+
+    def compute(block: NDArray[Any], out: NDArray[np.float64]) -> None:
+        squared_distances(block, center, out)
+
+    norms = _by_rows(compute, x, n_threads)
+    # As large as their sum in |x|² + |y|² may become.
+    for row in np.flatnonzero(~(norms < np.finfo(np.float64).max / 16)):
+        _refuse_squares(name, int(row), "large")
+    return norms
+
+
+def center_of(x: NDArray[Any]) -> NDArray[np.float64]:
+    """Return a point amid the rows: the median of some, which a few far rows do not move.
+
+    Distances do not depend on it; from it, |x|² + |y|² - 2xy cancels less.
+    """
+    if len(x) == 0:
+        return np.zeros(x.shape[1])
+    n_sampled = max(1, min(len(x), _SAMPLE // x.shape[1]))
+    sample = widen(x[:: len(x) // n_sampled])
+    return np.median(sample.astype(np.float64), axis=0)
