@@ -4,7 +4,8 @@ Arrays are C-contiguous. A utility table has n_items rows and n_classes columns;
 sets, pairs) come in the order of their annotators. Nothing here has a default: callers decide.
 """
 
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ _F64: TypeAlias = NDArray[np.float64]
 _I32: TypeAlias = NDArray[np.int32]
 _I64: TypeAlias = NDArray[np.int64]
 _Bool: TypeAlias = NDArray[np.bool_]
+# float32, float64, float16, int8, or uint16: the bits of bfloat16
+_Embeddings: TypeAlias = NDArray[Any]
+_Progress: TypeAlias = Callable[[int, int], object]
 _Features: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
 __all__ = [
@@ -32,6 +36,7 @@ __all__ = [
     "pair_gradient",
     "pair_log_likelihood",
     "posterior_by_annotator",
+    "similarity_matrix",
 ]
 
 __version__: str
@@ -39,6 +44,15 @@ __version__: str
 def instruction_set() -> str: ...
 
 # similarity
+def similarity_matrix(
+    x: _Embeddings,
+    y: _Embeddings | None,
+    metric: str,
+    gamma: float,
+    out: _F32 | _F64,
+    progress: _Progress | None,
+    n_threads: int,
+) -> None: ...
 def gram(x: _F32, n_threads: int) -> _F32: ...
 def cosine(x: _F32, n_threads: int) -> _F32: ...
 

@@ -27,7 +27,7 @@ mod _native {
     #[pymodule_export]
     use crate::selection::{greedy_dpp, greedy_dpp_batch};
     #[pymodule_export]
-    use crate::similarity::{cosine, gram};
+    use crate::similarity::{cosine, gram, similarity_matrix};
 
     #[pymodule_export]
     use super::instruction_set;

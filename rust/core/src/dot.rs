@@ -9,7 +9,7 @@ use std::array::from_fn;
 use crate::simd::Target;
 
 /// Element `j` is summed into lane `j % LANES`; then the lanes are added, the upper half onto the lower.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// The dot product of `row` with each of `rows`, which lie one after the other.
 #[inline(always)]
@@ -72,7 +72,7 @@ fn in_groups<T: Target, const N: usize, const DOTS: bool, const NORMS: bool>(
 }
 
 /// A vector of lanes 0 to 7, and one of lanes 8 to 15.
-type Sums<T> = [<T as Target>::F64x8; 2];
+pub(crate) type Sums<T> = [<T as Target>::F64x8; 2];
 
 #[inline(always)]
 fn sums<T: Target, const N: usize, const DOTS: bool, const NORMS: bool>(
@@ -145,8 +145,9 @@ fn padded(rest: &[f32]) -> [f32; LANES] {
     values
 }
 
+/// All lanes together, in their order.
 #[inline(always)]
-fn sum_lanes<T: Target>(sums: Sums<T>) -> f64 {
+pub(crate) fn sum_lanes<T: Target>(sums: Sums<T>) -> f64 {
     let (low, high) = (T::store(sums[0]), T::store(sums[1]));
     let mut lanes: [f64; LANES / 2] = from_fn(|lane| low[lane] + high[lane]);
     let mut half = LANES / 4;

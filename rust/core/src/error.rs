@@ -28,9 +28,13 @@ pub enum Error {
         /// The row.
         row: usize,
     },
-    /// A product that float32 cannot hold.
-    #[error("float32 cannot hold the products: {argument}[{row}] has norm {norm:.3e}")]
+    /// A result that its type cannot hold.
+    #[error("{kind} cannot hold the {what}: {argument}[{row}] has norm {norm:.3e}")]
     Overflow {
+        /// The type.
+        kind: &'static str,
+        /// The results.
+        what: &'static str,
         /// The argument's name.
         argument: &'static str,
         /// The row with the large norm.

@@ -6,10 +6,11 @@
 pub mod choice;
 mod dot;
 mod error;
-mod gemm;
+mod exponential;
 mod matrix;
 pub mod mixture;
 mod parallel;
+mod product;
 pub mod selection;
 pub mod simd;
 pub mod similarity;

@@ -10,6 +10,8 @@ use crate::simd::Target;
 
 /// What a row may hold: floats of 64, 32 or 16 bits or bytes, read as float64.
 pub trait Element: Copy + Default + Send + Sync + 'static {
+    /// float64 holds the product of two values exactly.
+    const EXACT_PRODUCTS: bool;
     /// The value, exactly.
     fn widen(self) -> f64;
     /// Eight values, exactly.
@@ -17,6 +19,8 @@ pub trait Element: Copy + Default + Send + Sync + 'static {
 }
 
 impl Element for f32 {
+    const EXACT_PRODUCTS: bool = true;
+
     #[inline(always)]
     fn widen(self) -> f64 {
         f64::from(self)
@@ -29,6 +33,8 @@ impl Element for f32 {
 }
 
 impl Element for f64 {
+    const EXACT_PRODUCTS: bool = false;
+
     #[inline(always)]
     fn widen(self) -> f64 {
         self
@@ -41,6 +47,8 @@ impl Element for f64 {
 }
 
 impl Element for f16 {
+    const EXACT_PRODUCTS: bool = true;
+
     #[inline(always)]
     fn widen(self) -> f64 {
         f64::from(self.to_f32())
@@ -53,6 +61,8 @@ impl Element for f16 {
 }
 
 impl Element for bf16 {
+    const EXACT_PRODUCTS: bool = true;
+
     /// It is the upper half of a float32; NaN need not keep its payload, as `bf16::to_f32` takes care that it does.
     #[inline(always)]
     fn widen(self) -> f64 {
@@ -68,6 +78,8 @@ impl Element for bf16 {
 }
 
 impl Element for i8 {
+    const EXACT_PRODUCTS: bool = true;
+
     #[inline(always)]
     fn widen(self) -> f64 {
         f64::from(self)

@@ -4,7 +4,6 @@
 //! the utilities come from is not their business.
 
 mod choose_one;
-mod exponential;
 mod pair;
 mod sets;
 mod softmax;

@@ -4,7 +4,7 @@ use std::array::from_fn;
 use std::ops::Range;
 
 use super::ChoiceSets;
-use super::exponential::{exp_of_negative, ln_from_one};
+use crate::exponential::{exp_of_negative, ln_from_one};
 use crate::matrix::Matrix;
 use crate::simd::{Target, Vectorized, vectorize};
 

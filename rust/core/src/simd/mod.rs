@@ -110,6 +110,9 @@ pub trait Target {
     /// `a * b + c` of floats, fused where the processor can.
     fn mul_add_f32(a: Self::F32x8, b: Self::F32x8, c: Self::F32x8) -> Self::F32x8;
 
+    /// Asks for the line of the cache that holds `address`, to write to it soon; any address will do.
+    fn prefetch_to_write<S>(address: *const S);
+
     /// Sixteen floats, in registers.
     type F32x16: Copy;
 

@@ -76,6 +76,9 @@ impl Target for Baseline {
         }
     }
 
+    #[inline(always)]
+    fn prefetch_to_write<S>(_: *const S) {}
+
     type F32x16 = [f32; 16];
 
     #[inline(always)]

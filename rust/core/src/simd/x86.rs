@@ -2,12 +2,12 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    __m256, __m256d, __m512, __m512d, _mm_loadu_ps, _mm_loadu_si128, _mm_storeu_ps,
-    _mm256_cvtpd_ps, _mm256_cvtph_ps, _mm256_cvtps_pd, _mm256_fmadd_pd, _mm256_fmadd_ps,
-    _mm256_loadu_pd, _mm256_loadu_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_storeu_pd,
-    _mm256_storeu_ps, _mm512_cvtpd_ps, _mm512_cvtps_pd, _mm512_fmadd_pd, _mm512_fmadd_ps,
-    _mm512_loadu_pd, _mm512_loadu_ps, _mm512_set1_pd, _mm512_set1_ps, _mm512_storeu_pd,
-    _mm512_storeu_ps,
+    __m256, __m256d, __m512, __m512d, _MM_HINT_ET0, _mm_loadu_ps, _mm_loadu_si128, _mm_prefetch,
+    _mm_storeu_ps, _mm256_cvtpd_ps, _mm256_cvtph_ps, _mm256_cvtps_pd, _mm256_fmadd_pd,
+    _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_set1_pd, _mm256_set1_ps,
+    _mm256_storeu_pd, _mm256_storeu_ps, _mm512_cvtpd_ps, _mm512_cvtps_pd, _mm512_fmadd_pd,
+    _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps, _mm512_set1_pd, _mm512_set1_ps,
+    _mm512_storeu_pd, _mm512_storeu_ps,
 };
 
 use half::f16;
@@ -120,6 +120,12 @@ impl Target for Avx2 {
     fn mul_add_f32(a: __m256, b: __m256, c: __m256) -> __m256 {
         // SAFETY: see above.
         unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn prefetch_to_write<S>(address: *const S) {
+        // SAFETY: a prefetch of whatever address reads nothing; where it is not known it does nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(address.cast()) };
     }
 
     type F32x16 = [__m256; 2];
@@ -240,6 +246,12 @@ impl Target for Avx512 {
     fn mul_add_f32(a: __m256, b: __m256, c: __m256) -> __m256 {
         // SAFETY: see above.
         unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn prefetch_to_write<S>(address: *const S) {
+        // SAFETY: a prefetch of whatever address reads nothing; where it is not known it does nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(address.cast()) };
     }
 
     type F32x16 = __m512;

@@ -1,5 +1,10 @@
 //! Similarities between embeddings.
 
-mod gram;
+mod exact;
+mod matrix;
+mod real;
+mod rows;
 
-pub use gram::{cosine, gram};
+pub use exact::Score;
+pub use matrix::{Metric, similarity_matrix};
+pub use real::{Embedding, Real};

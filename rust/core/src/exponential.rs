@@ -30,7 +30,7 @@ const EXP_SERIES: [f64; 12] = [
 
 /// The exponential of values that are not positive: 2ⁿ · exp(r) with |r| ≤ ln 2 / 2.
 #[inline(always)]
-pub(super) fn exp_of_negative<T: Target, const W: usize>(values: [f64; W]) -> [f64; W] {
+pub(crate) fn exp_of_negative<T: Target, const W: usize>(values: [f64; W]) -> [f64; W] {
     let values = values.map(|x| if x > LOWEST { x } else { LOWEST });
     let shifted: [f64; W] = values.map(|x| T::mul_add(x, std::f64::consts::LOG2_E, ROUND));
     let r: [f64; W] = from_fn(|at| {
@@ -68,7 +68,7 @@ const MANTISSA: u64 = (1 << 52) - 1;
 
 /// The logarithm of finite values that are at least 1: x = 2ⁿ m, ln m = 2 atanh((m − 1) / (m + 1)), √½ < m ≤ √2.
 #[inline(always)]
-pub(super) fn ln_from_one<T: Target, const W: usize>(values: [f64; W]) -> [f64; W] {
+pub(crate) fn ln_from_one<T: Target, const W: usize>(values: [f64; W]) -> [f64; W] {
     let split: [(f64, f64); W] = values.map(|x| {
         let exponent = f64::from_bits((x.to_bits() >> 52) | ONES.to_bits()) - (ONES + 1023.0);
         let mantissa = f64::from_bits((x.to_bits() & MANTISSA) | 1.0_f64.to_bits());

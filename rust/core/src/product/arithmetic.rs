@@ -1,0 +1,179 @@
+//! How packed rows are multiplied: the micro-kernels.
+
+use super::pack::Source;
+use super::tiles::{Tile, Visitor};
+use crate::simd::Target;
+
+/// Multiplies `M` packed rows with `N` others, whose sums fit into the registers.
+pub trait Arithmetic: Copy + Send + Sync {
+    /// What is packed: one value of a row, or several that are multiplied by one instruction.
+    type Packed: Copy + Default + Send + Sync;
+    /// What products are summed in.
+    type Sum: Copy + Default + Send + Sync;
+
+    /// Runs the tile with the block size that suits the registers of `T`.
+    fn run_tile<T, L, R, V>(tile: &mut Tile<'_, Self, L, R, V>)
+    where
+        T: Target,
+        L: Source<Self::Packed>,
+        R: Source<Self::Packed>,
+        V: Visitor<Self::Sum>;
+
+    /// What a value of the left side is packed as.
+    #[inline(always)]
+    fn left(value: Self::Packed) -> Self::Packed {
+        value
+    }
+
+    /// Where the sums with this row of the right side start.
+    #[inline(always)]
+    fn start(_row: &[Self::Packed]) -> Self::Sum {
+        Self::Sum::default()
+    }
+
+    /// Writes the product of every two rows.
+    fn multiply<T: Target, const M: usize, const N: usize>(
+        self,
+        left: &[[Self::Packed; M]],
+        right: &[[Self::Packed; N]],
+        start: &[Self::Sum; N],
+        sums: &mut [[Self::Sum; N]; M],
+    );
+}
+
+/// Floats, summed as floats.
+#[derive(Clone, Copy)]
+pub struct Float32;
+
+impl Arithmetic for Float32 {
+    type Packed = f32;
+    type Sum = f32;
+
+    #[inline(always)]
+    fn run_tile<T, L, R, V>(tile: &mut Tile<'_, Self, L, R, V>)
+    where
+        T: Target,
+        L: Source<f32>,
+        R: Source<f32>,
+        V: Visitor<f32>,
+    {
+        // 24 sums, two values of the right side and one of the left in 32 registers; 12 sums of two registers in 16.
+        if T::WIDE {
+            tile.run::<T, 12, 32>();
+        } else {
+            tile.run::<T, 6, 16>();
+        }
+    }
+
+    #[inline(always)]
+    fn multiply<T: Target, const M: usize, const N: usize>(
+        self,
+        left: &[[f32; M]],
+        right: &[[f32; N]],
+        _: &[f32; N],
+        sums: &mut [[f32; N]; M],
+    ) {
+        if N == 32 {
+            floats::<T, M, N, 2>(left, right, sums);
+        } else {
+            floats::<T, M, N, 1>(left, right, sums);
+        }
+    }
+}
+
+/// `N` is sixteen times `V`.
+#[inline(always)]
+fn floats<T: Target, const M: usize, const N: usize, const V: usize>(
+    left: &[[f32; M]],
+    right: &[[f32; N]],
+    out: &mut [[f32; N]; M],
+) {
+    let mut sums = [[T::splat_f32x16(0.0); V]; M];
+    for (left, right) in left.iter().zip(right) {
+        let (right, _) = right.as_chunks();
+        let mut columns = [T::splat_f32x16(0.0); V];
+        for v in 0..V {
+            columns[v] = T::load_f32x16(&right[v]);
+        }
+        for m in 0..M {
+            let row = T::splat_f32x16(left[m]);
+            for v in 0..V {
+                sums[m][v] = T::mul_add_f32x16(row, columns[v], sums[m][v]);
+            }
+        }
+    }
+    for m in 0..M {
+        let (row, _) = out[m].as_chunks_mut();
+        for v in 0..V {
+            T::store_f32x16(sums[m][v], &mut row[v]);
+        }
+    }
+}
+
+/// Doubles, summed as doubles.
+#[derive(Clone, Copy)]
+pub struct Float64;
+
+impl Arithmetic for Float64 {
+    type Packed = f64;
+    type Sum = f64;
+
+    #[inline(always)]
+    fn run_tile<T, L, R, V>(tile: &mut Tile<'_, Self, L, R, V>)
+    where
+        T: Target,
+        L: Source<f64>,
+        R: Source<f64>,
+        V: Visitor<f64>,
+    {
+        if T::WIDE {
+            tile.run::<T, 12, 16>();
+        } else {
+            tile.run::<T, 6, 8>();
+        }
+    }
+
+    #[inline(always)]
+    fn multiply<T: Target, const M: usize, const N: usize>(
+        self,
+        left: &[[f64; M]],
+        right: &[[f64; N]],
+        _: &[f64; N],
+        sums: &mut [[f64; N]; M],
+    ) {
+        if N == 16 {
+            doubles::<T, M, N, 2>(left, right, sums);
+        } else {
+            doubles::<T, M, N, 1>(left, right, sums);
+        }
+    }
+}
+
+/// `N` is eight times `V`.
+#[inline(always)]
+fn doubles<T: Target, const M: usize, const N: usize, const V: usize>(
+    left: &[[f64; M]],
+    right: &[[f64; N]],
+    out: &mut [[f64; N]; M],
+) {
+    let mut sums = [[T::splat(0.0); V]; M];
+    for (left, right) in left.iter().zip(right) {
+        let (right, _) = right.as_chunks();
+        let mut columns = [T::splat(0.0); V];
+        for v in 0..V {
+            columns[v] = T::load(&right[v]);
+        }
+        for m in 0..M {
+            let row = T::splat(left[m]);
+            for v in 0..V {
+                sums[m][v] = T::mul_add_x8(row, columns[v], sums[m][v]);
+            }
+        }
+    }
+    for m in 0..M {
+        let (row, _) = out[m].as_chunks_mut();
+        for v in 0..V {
+            row[v] = T::store(sums[m][v]);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The loop over tiles: each packs its rows once and visits the products block by block.
+
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use super::arithmetic::Arithmetic;
+use super::pack::{Panels, Source};
+use crate::error::Result;
+use crate::parallel::Workers;
+use crate::simd::{Target, Vectorized, vectorize};
+
+/// Where a block lies, and how much of it does: blocks at the edge hang over.
+#[derive(Clone, Copy)]
+pub struct Corner {
+    pub row: usize,
+    pub column: usize,
+    pub n_rows: usize,
+    pub n_columns: usize,
+}
+
+impl Corner {
+    /// The columns of row `i` of the block that count; of rows multiplied with each other, those up to the diagonal.
+    #[inline(always)]
+    pub fn columns(&self, i: usize, triangular: bool) -> Range<usize> {
+        let end = self.column + self.n_columns;
+        self.column..if triangular { end.min(i + 1) } else { end }
+    }
+}
+
+/// Takes the products, block by block.
+pub trait Visitor<S>: Sync {
+    /// What it keeps while a tile is visited.
+    type Local;
+    /// A tile begins: all products of these rows with those.
+    fn begin(&self, rows: Range<usize>, columns: Range<usize>) -> Self::Local;
+    /// A block is about to be multiplied.
+    #[inline(always)]
+    fn expect<T: Target, const M: usize, const N: usize>(&self, _corner: Corner) {}
+    /// One block of the tile. Of rows multiplied with each other it may reach above the diagonal, where it is to be ignored.
+    fn visit<T: Target, const M: usize, const N: usize>(
+        &self,
+        local: &mut Self::Local,
+        corner: Corner,
+        sums: &mut [[S; N]; M],
+    );
+    /// The tile has been visited.
+    ///
+    /// # Errors
+    /// What the visitor refuses.
+    fn end(&self, local: Self::Local) -> Result<()>;
+}
+
+/// What is multiplied with what.
+pub enum Sides<'a, L> {
+    /// Every row of one with every row of the other.
+    Two(&'a L, &'a L),
+    /// Every row with those up to itself.
+    One(&'a L),
+}
+
+/// Visits the product of every two rows, each once.
+///
+/// Needs some megabytes a thread, whatever the number of rows.
+///
+/// # Errors
+/// As [`Workers::run`], and what the visitor refuses.
+pub fn visit_products<A, L, V>(
+    arithmetic: A,
+    sides: &Sides<'_, L>,
+    visitor: &V,
+    workers: &Workers<'_>,
+) -> Result<()>
+where
+    A: Arithmetic,
+    L: Source<A::Packed>,
+    V: Visitor<A::Sum>,
+{
+    let (left, right, triangular) = match *sides {
+        Sides::Two(left, right) => (left, right, false),
+        Sides::One(rows) => (rows, rows, true),
+    };
+    let row_bytes = left.n_values() * size_of::<A::Packed>();
+    let height = tile_length(LEFT_BYTES, row_bytes, left.n_rows());
+    let width = tile_length(RIGHT_BYTES, row_bytes, right.n_rows());
+    let tiles: Vec<_> = ranges(left.n_rows(), height)
+        .flat_map(|rows| {
+            let n_columns = if triangular { rows.end } else { right.n_rows() };
+            ranges(n_columns, width).map(move |columns| (rows.clone(), columns))
+        })
+        .collect();
+    let scratch: Mutex<Vec<Scratch<A>>> = Mutex::new(Vec::new());
+    workers.run(tiles, |(rows, columns)| {
+        let mut panels = lock(&scratch).pop().unwrap_or_else(Scratch::new);
+        let mut local = visitor.begin(rows.clone(), columns.clone());
+        vectorize(Tile {
+            arithmetic,
+            left,
+            right,
+            triangular,
+            rows,
+            columns,
+            visitor,
+            local: &mut local,
+            scratch: &mut panels,
+        });
+        lock(&scratch).push(panels);
+        visitor.end(local)
+    })
+}
+
+/// The left rows of a tile stay in the second cache of a core, the right ones pass through it.
+const LEFT_BYTES: usize = 740_000;
+const RIGHT_BYTES: usize = 800_000;
+/// Lengths of a tile: a multiple of every block's; long enough to make up for the packing, short enough to stop in time.
+const STEP: usize = 96;
+const LONGEST: usize = 960;
+
+/// Rows of a tile. Small inputs are cut finer, so that several threads have work.
+fn tile_length(bytes: usize, row_bytes: usize, n_rows: usize) -> usize {
+    let most = (bytes / row_bytes.max(1)).min(n_rows / 6);
+    (most / STEP * STEP).clamp(STEP, LONGEST)
+}
+
+fn ranges(n: usize, length: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..n)
+        .step_by(length)
+        .map(move |first| first..n.min(first + length))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Scratch<A: Arithmetic> {
+    left: Panels<A>,
+    right: Panels<A>,
+}
+
+impl<A: Arithmetic> Scratch<A> {
+    fn new() -> Self {
+        Self {
+            left: Panels::new(),
+            right: Panels::new(),
+        }
+    }
+}
+
+/// All products of some rows with some others.
+pub struct Tile<'a, A: Arithmetic, L, R, V: Visitor<A::Sum>> {
+    arithmetic: A,
+    left: &'a L,
+    right: &'a R,
+    triangular: bool,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    visitor: &'a V,
+    local: &'a mut V::Local,
+    scratch: &'a mut Scratch<A>,
+}
+
+impl<A, L, R, V> Vectorized for Tile<'_, A, L, R, V>
+where
+    A: Arithmetic,
+    L: Source<A::Packed>,
+    R: Source<A::Packed>,
+    V: Visitor<A::Sum>,
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Target>(mut self) {
+        A::run_tile::<T, L, R, V>(&mut self);
+    }
+}
+
+impl<A, L, R, V> Tile<'_, A, L, R, V>
+where
+    A: Arithmetic,
+    L: Source<A::Packed>,
+    R: Source<A::Packed>,
+    V: Visitor<A::Sum>,
+{
+    /// In blocks of `M` by `N`.
+    #[inline(always)]
+    pub(super) fn run<T: Target, const M: usize, const N: usize>(&mut self) {
+        let n_values = self.left.n_values();
+        let Scratch { left, right } = &mut *self.scratch;
+        // The tile before this one often had the same rows.
+        if left.range != self.rows {
+            left.pack_left::<T, M>(self.left, self.rows.clone());
+        }
+        right.pack_right::<T, N>(self.right, self.columns.clone());
+        let mut sums = [[A::Sum::default(); N]; M];
+        for (j, (columns, start)) in right.panels::<N>(n_values).enumerate() {
+            let column = self.columns.start + j * N;
+            for (i, (rows, _)) in left.panels::<M>(n_values).enumerate() {
+                let row = self.rows.start + i * M;
+                if self.triangular && column >= row + M {
+                    continue;
+                }
+                let corner = Corner {
+                    row,
+                    column,
+                    n_rows: M.min(self.rows.end - row),
+                    n_columns: N.min(self.columns.end - column),
+                };
+                self.visitor.expect::<T, M, N>(corner);
+                self.arithmetic
+                    .multiply::<T, M, N>(rows, columns, start, &mut sums);
+                self.visitor.visit::<T, M, N>(self.local, corner, &mut sums);
+            }
+        }
+    }
+}
