@@ -127,3 +127,20 @@ def _judged(draw, n_items, sizes, *, ties):
         ties=ties,
         grid=draw(st.booleans()),
     )
+
+
+def dpp_bonus(quality):
+    """Return what the kernels add for quality under dpp: its doubled logarithm."""
+    with np.errstate(divide="ignore"):
+        return None if quality is None else 2 * np.log(quality)
+
+
+def greedy_dpp(kernels, x, quality, k, n_threads):
+    """Choose up to `k` rows of one pool by dpp."""
+    return kernels.greedy(x, "dpp", dpp_bonus(quality), 1.0, k, None, n_threads)
+
+
+def greedy_dpp_batch(kernels, x, offsets, quality, k, n_threads):
+    """Choose up to `k` positions of each pool by dpp."""
+    ks = np.full(len(offsets) - 1, k)
+    return kernels.greedy_batch(x, offsets, "dpp", dpp_bonus(quality), 1.0, ks, None, n_threads)

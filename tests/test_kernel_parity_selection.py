@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from kernel_data import (
     embeddings,
+    greedy_dpp,
+    greedy_dpp_batch,
     many_pools,
     offsets_of,
     qualities,
@@ -29,13 +31,13 @@ def assert_same_choice(one, two):
 @given(embeddings(), st.data())
 def test_one_pool(x, data):
     quality, k = data.draw(qualities(len(x))), data.draw(st.integers(0, len(x)))
-    assert_same_choice(*(b.greedy_dpp(x, quality, k, 2) for b in (native, _numba)))
+    assert_same_choice(*(greedy_dpp(b, x, quality, k, 2) for b in (native, _numba)))
 
 
 @given(many_pools())
 def test_many_pools(pools):
     x, offsets, quality, k = pools
-    assert_same_choice(*(b.greedy_dpp_batch(x, offsets, quality, k, 2) for b in (native, _numba)))
+    assert_same_choice(*(greedy_dpp_batch(b, x, offsets, quality, k, 2) for b in (native, _numba)))
 
 
 # Blocks of a pool are 1,024 rows, tasks of many pools 2,048.
@@ -45,7 +47,7 @@ def test_a_large_pool(n, with_quality):
     rng = np.random.default_rng(n)
     x = random_embeddings(rng, n, 33)
     quality = rng.choice([0.5, 1.0, 2.0], size=n) if with_quality else None
-    one, two = (b.greedy_dpp(x, quality, 40, 2) for b in (native, _numba))
+    one, two = (greedy_dpp(b, x, quality, 40, 2) for b in (native, _numba))
     assert_same_choice(one, two)
     assert len(one[0]) == 33
 
@@ -58,7 +60,7 @@ def test_pools_across_tasks(n, seed):
     sizes = rng.integers(0, 40, size=n // 16)
     x = random_embeddings(rng, sizes.sum(), 19)
     arguments = x, offsets_of(sizes), rng.uniform(0.1, 2, size=len(x)), 4, 2
-    assert_same_choice(*(b.greedy_dpp_batch(*arguments) for b in (native, _numba)))
+    assert_same_choice(*(greedy_dpp_batch(b, *arguments) for b in (native, _numba)))
 
 
 @given(embeddings())

@@ -12,9 +12,9 @@ OFFSETS = np.array([0, 1500, 1500, 4000], np.int64)
 KERNELS = {
     "gram": lambda kernels, x, n_threads: kernels.gram(x, n_threads),
     "cosine": lambda kernels, x, n_threads: kernels.cosine(x, n_threads),
-    "greedy_dpp": lambda kernels, x, n_threads: kernels.greedy_dpp(x, None, 2, n_threads),
-    "greedy_dpp_batch": lambda kernels, x, n_threads: kernels.greedy_dpp_batch(
-        x, OFFSETS, None, 2, n_threads
+    "greedy": lambda kernels, x, n_threads: kernels.greedy(x, "dpp", None, 1.0, 2, None, n_threads),
+    "greedy_batch": lambda kernels, x, n_threads: kernels.greedy_batch(
+        x, OFFSETS, "mmr", None, 1.0, np.array([2, 0, 2]), None, n_threads
     ),
 }
 
@@ -44,7 +44,7 @@ def test_what_is_not_finite(kernels, name, bad, message, n_threads):
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
-@pytest.mark.parametrize("name", ["cosine", "greedy_dpp", "greedy_dpp_batch"])
+@pytest.mark.parametrize("name", ["cosine", "greedy", "greedy_batch"])
 @pytest.mark.parametrize("rows", [[0], [3999], [1024, 3000], [2048, 2049]])
 def test_rows_of_zeros(kernels, name, rows, n_threads):
     x = rows_with({})
@@ -77,6 +77,6 @@ def test_values_that_are_not_finite_come_before_others(kernels):
     for name in ("gram", "cosine"):
         with pytest.raises(ValueError, match=r"X must be finite: X\[3000, 1\] is nan"):
             KERNELS[name](kernels, x, 2)
-    for name in ("greedy_dpp", "greedy_dpp_batch"):
+    for name in ("greedy", "greedy_batch"):
         with pytest.raises(ValueError, match=r"X\[2\] is all zeros"):
             KERNELS[name](kernels, x, 2)

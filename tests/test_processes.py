@@ -33,7 +33,7 @@ def results(kernels, n_threads):
     x = random_embeddings(rng, 3000, 9)
     j = random_judged(rng, 40, rng.integers(1, 9, size=20_000), 3, 11)
     return [
-        *kernels.greedy_dpp(x, None, 9, n_threads),
+        *kernels.greedy(x, "dpp", None, 1.0, 9, None, n_threads),
         kernels.cosine(x[:700], n_threads),
         *kernels.linear_statistics(
             j.features, j.utility, j.offsets, j.items, j.chosen, None, j.weights, n_threads
@@ -95,12 +95,12 @@ def long_statistics(kernels, n_threads):
 
 def long_selection_from_a_small_pool(kernels, n_threads):
     x = np.random.default_rng(0).standard_normal((1000, 8000), np.float32)
-    kernels.greedy_dpp(x, None, 1000, n_threads)
+    kernels.greedy(x, "dpp", None, 1.0, 1000, None, n_threads)
 
 
 def long_selection_in_short_steps(kernels, n_threads):
     x = np.random.default_rng(0).standard_normal((5000, 1500), np.float32)
-    kernels.greedy_dpp(x, None, 1500, n_threads)
+    kernels.greedy(x, "dpp", None, 1.0, 1500, None, n_threads)
 
 
 LONG_CALLS = [long_statistics, long_selection_from_a_small_pool, long_selection_in_short_steps]

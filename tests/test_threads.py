@@ -89,9 +89,16 @@ CALLS = {
     "pairs_above": lambda kernels, n: kernels.pairs_above(
         large_embeddings(), 0.8, "cosine", 10**8, None, n
     ),
-    "greedy_dpp": lambda kernels, n: kernels.greedy_dpp(large_embeddings(), None, 21, n),
-    "greedy_dpp_batch": lambda kernels, n: kernels.greedy_dpp_batch(
-        large_embeddings(), pool_offsets(), np.linspace(1, 2, 6000), 6, n
+    "greedy": lambda kernels, n: kernels.greedy(large_embeddings(), "dpp", None, 1.0, 21, None, n),
+    "greedy_batch": lambda kernels, n: kernels.greedy_batch(
+        large_embeddings(),
+        pool_offsets(),
+        "dpp",
+        np.linspace(0, 1, 6000),
+        1.0,
+        np.full(len(pool_offsets()) - 1, 6),
+        None,
+        n,
     ),
     "linear_utility": linear_utility,
     "choose_one_log_likelihood": of_sets(

@@ -19,6 +19,7 @@ _Bool: TypeAlias = NDArray[np.bool_]
 _Embeddings: TypeAlias = NDArray[Any]
 _Progress: TypeAlias = Callable[[int, int], object]
 _Features: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
+_Rules: TypeAlias = tuple[_Bool | None, _I64, _I64, _I32 | None, _I64, _I64, float]
 
 __all__ = [
     "__version__",
@@ -27,8 +28,8 @@ __all__ = [
     "cosine",
     "curvature_product",
     "gram",
-    "greedy_dpp",
-    "greedy_dpp_batch",
+    "greedy",
+    "greedy_batch",
     "instruction_set",
     "linear_statistics",
     "linear_utility",
@@ -56,10 +57,26 @@ def similarity_matrix(
 def gram(x: _F32, n_threads: int) -> _F32: ...
 def cosine(x: _F32, n_threads: int) -> _F32: ...
 
-# selection
-def greedy_dpp(x: _F32, quality: _F64 | None, k: int, n_threads: int) -> tuple[_I32, _F64]: ...
-def greedy_dpp_batch(
-    x: _F32, offsets: _I64, quality: _F64 | None, k: int, n_threads: int
+# selection: a bonus for the choice of each row, the weight of diversity; the rules are eligible,
+# include and its offsets by pool, group, least and most of each group, max_similarity
+def greedy(
+    x: _F32,
+    method: str,
+    bonus: _F64 | None,
+    weight: float,
+    k: int,
+    rules: _Rules | None,
+    n_threads: int,
+) -> tuple[_I32, _F64]: ...
+def greedy_batch(
+    x: _F32,
+    offsets: _I64,
+    method: str,
+    bonus: _F64 | None,
+    weight: float,
+    ks: _I64,
+    rules: _Rules | None,
+    n_threads: int,
 ) -> tuple[_I32, _F64]: ...
 
 # utility

@@ -18,7 +18,7 @@ from .choice import (
     pair_log_likelihood,
 )
 from .mixture import linear_statistics, newton_direction, posterior_by_annotator
-from .selection import greedy_dpp, greedy_dpp_batch
+from .selection import greedy, greedy_batch
 from .similarity import cosine, gram, nearest_neighbors, pairs_above, similarity_matrix
 
 __all__ = [
@@ -27,8 +27,8 @@ __all__ = [
     "cosine",
     "curvature_product",
     "gram",
-    "greedy_dpp",
-    "greedy_dpp_batch",
+    "greedy",
+    "greedy_batch",
     "instruction_set",
     "linear_statistics",
     "linear_utility",

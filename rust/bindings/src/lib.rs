@@ -25,7 +25,7 @@ mod _native {
     #[pymodule_export]
     use crate::mixture::{linear_statistics, newton_direction, posterior_by_annotator};
     #[pymodule_export]
-    use crate::selection::{greedy_dpp, greedy_dpp_batch};
+    use crate::selection::{greedy, greedy_batch};
     #[pymodule_export]
     use crate::similarity::{cosine, gram, similarity_matrix};
 

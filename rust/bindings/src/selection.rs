@@ -1,45 +1,90 @@
 //! Selection kernels.
 
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
-use prefmath_core::selection;
+use prefmath_core::selection::{self, Method, Rules, Terms};
 use pyo3::prelude::*;
 
 use crate::arrays::{matrix, optional, shaped, slice};
-use crate::run::detached;
+use crate::run::{detached, refused};
 
 type OnePool<'py> = (Bound<'py, PyArray1<i32>>, Bound<'py, PyArray1<f64>>);
 type ManyPools<'py> = (Bound<'py, PyArray2<i32>>, Bound<'py, PyArray2<f64>>);
 
-/// Greedy DPP on one pool.
+/// eligible, include and its offsets by pool, group, least and most of each group, max_similarity.
+#[derive(FromPyObject)]
+pub struct GivenRules<'py>(
+    Option<PyReadonlyArray1<'py, bool>>,
+    PyReadonlyArray1<'py, i64>,
+    PyReadonlyArray1<'py, i64>,
+    Option<PyReadonlyArray1<'py, i32>>,
+    PyReadonlyArray1<'py, i64>,
+    PyReadonlyArray1<'py, i64>,
+    f64,
+);
+
+impl GivenRules<'_> {
+    fn rules(&self) -> PyResult<Rules<'_>> {
+        Ok(Rules {
+            eligible: optional(self.0.as_ref())?,
+            include: slice(&self.1)?,
+            include_offsets: slice(&self.2)?,
+            group: optional(self.3.as_ref())?,
+            least: slice(&self.4)?,
+            most: slice(&self.5)?,
+            max_similarity: self.6,
+        })
+    }
+}
+
+/// The greedy choice from one pool.
 #[pyfunction]
-pub fn greedy_dpp<'py>(
+pub fn greedy<'py>(
     py: Python<'py>,
     x: PyReadonlyArray2<'py, f32>,
-    quality: Option<PyReadonlyArray1<'py, f64>>,
+    method: &str,
+    bonus: Option<PyReadonlyArray1<'py, f64>>,
+    weight: f64,
     k: usize,
+    rules: Option<GivenRules<'py>>,
     n_threads: usize,
 ) -> PyResult<OnePool<'py>> {
-    let (x, quality) = (matrix(&x)?, optional(quality.as_ref())?);
+    let terms = Terms {
+        method: Method::named(method).map_err(refused)?,
+        bonus: optional(bonus.as_ref())?,
+        weight,
+    };
+    let x = matrix(&x)?;
+    let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
     let (rows, gains) = detached(py, n_threads, |workers| {
-        selection::greedy_dpp(x, quality, k, workers)
+        selection::greedy(x, terms, k, rules, workers)
     })?;
     Ok((PyArray1::from_vec(py, rows), PyArray1::from_vec(py, gains)))
 }
 
-/// Greedy DPP on many pools.
+/// The greedy choice from many pools.
 #[pyfunction]
-pub fn greedy_dpp_batch<'py>(
+pub fn greedy_batch<'py>(
     py: Python<'py>,
     x: PyReadonlyArray2<'py, f32>,
     offsets: PyReadonlyArray1<'py, i64>,
-    quality: Option<PyReadonlyArray1<'py, f64>>,
-    k: usize,
+    method: &str,
+    bonus: Option<PyReadonlyArray1<'py, f64>>,
+    weight: f64,
+    ks: PyReadonlyArray1<'py, i64>,
+    rules: Option<GivenRules<'py>>,
     n_threads: usize,
 ) -> PyResult<ManyPools<'py>> {
-    let (x, offsets, quality) = (matrix(&x)?, slice(&offsets)?, optional(quality.as_ref())?);
+    let terms = Terms {
+        method: Method::named(method).map_err(refused)?,
+        bonus: optional(bonus.as_ref())?,
+        weight,
+    };
+    let (x, offsets, ks) = (matrix(&x)?, slice(&offsets)?, slice(&ks)?);
+    let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
     let (rows, gains) = detached(py, n_threads, |workers| {
-        selection::greedy_dpp_batch(x, offsets, quality, k, workers)
+        selection::greedy_batch(x, offsets, terms, ks, rules, workers)
     })?;
+    let k = ks.iter().max().map_or(0, |&k| k as usize);
     let shape = [offsets.len() - 1, k];
     Ok((shaped(py, rows, shape)?, shaped(py, gains, shape)?))
 }

@@ -1,7 +1,9 @@
 //! Selection from many pools: each is small, and the threads share the pools.
 
-use super::dpp::{Candidates, Search, greedy};
-use super::pool::check_quality;
+use super::candidates::Candidates;
+use super::method::Terms;
+use super::pool::{Scratch, check};
+use super::rules::Rules;
 use crate::error::{Error, Result, ensure};
 use crate::matrix::{Matrix, check_offsets, group, runs_of_groups, split_rows};
 use crate::parallel::Workers;
@@ -9,23 +11,29 @@ use crate::parallel::Workers;
 /// Rows that a thread takes at a time.
 const ROWS_PER_TASK: usize = 2048;
 
-/// `(n_pools, k)` positions within each pool, padded with -1, and the gains, padded with 0.
+/// `(n_pools, max(ks))` positions within each pool, padded with -1, and the gains, padded with 0.
 pub type BatchSelection = (Vec<i32>, Vec<f64>);
 
-/// [`greedy_dpp`](super::greedy_dpp) for every pool: pool `p` holds the rows `offsets[p]..offsets[p + 1]` of `x`.
+/// [`greedy`](super::greedy) for every pool: up to `ks[p]` of the rows `offsets[p]..offsets[p + 1]` of `x`.
 ///
 /// # Errors
 /// As for one pool, and offsets that do not cut the rows of `x` into pools.
-pub fn greedy_dpp_batch(
+pub fn greedy_batch(
     x: Matrix<'_, f32>,
     offsets: &[i64],
-    quality: Option<&[f64]>,
-    k: usize,
+    terms: Terms<'_>,
+    ks: &[i64],
+    rules: Option<Rules<'_>>,
     workers: &Workers<'_>,
 ) -> Result<BatchSelection> {
-    check_quality(quality, x.n_rows())?;
     let n_pools = check_offsets("offsets", offsets, x.n_rows())?;
-    ensure(x.n_columns() > 0, || "X must have a column".to_owned())?;
+    let zeros = vec![0; if rules.is_none() { n_pools + 1 } else { 0 }];
+    let rules = rules.unwrap_or(Rules::none(&zeros));
+    check(x, &terms, &rules, n_pools)?;
+    ensure(ks.len() == n_pools && ks.iter().all(|&k| k >= 0), || {
+        format!("ks must hold {n_pools} values of at least 0")
+    })?;
+    let k = ks.iter().max().map_or(0, |&k| k as usize);
     let n_out = n_pools
         .checked_mul(k)
         .ok_or_else(|| Error::Shape(format!("k={k} is too large")))?;
@@ -37,23 +45,20 @@ pub fn greedy_dpp_batch(
     workers.run(
         runs.iter().cloned().zip(outputs),
         |(pools, (positions, gains))| {
-            let (mut search, mut picks) = (Search::default(), Vec::new());
+            let (mut scratch, mut picks) = (Scratch::default(), Vec::new());
             for (at, pool) in pools.enumerate() {
                 let rows = group(offsets, pool);
-                let first = rows.start;
-                let quality = quality.map(|quality| &quality[rows.clone()]);
-                let rows = x.rows(rows);
                 let candidates = Candidates {
-                    first,
-                    rows,
+                    first: rows.start,
+                    rows: x.rows(rows.clone()),
                     n_features: x.n_columns(),
-                    quality,
+                    terms: terms.of(&rows),
+                    rules: rules.of(pool, &rows)?,
                 };
-                let mut blocks = [(candidates, std::mem::take(&mut search))];
-                greedy(&mut blocks, k, &Workers::serial(), &mut picks)?;
-                [(_, search)] = blocks;
+                let k_of_pool = rows.len().min(ks[pool] as usize);
+                scratch.greedy(&candidates, k_of_pool, &Workers::serial(), &mut picks)?;
                 for (step, &(row, gain)) in picks.iter().enumerate() {
-                    positions[at * k + step] = (row - first) as i32;
+                    positions[at * k + step] = row as i32;
                     gains[at * k + step] = gain;
                 }
             }
@@ -66,13 +71,21 @@ pub fn greedy_dpp_batch(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::selection::Method;
+
+    const DPP: Terms<'static> = Terms {
+        method: Method::Dpp,
+        bonus: None,
+        weight: 1.0,
+    };
 
     #[test]
     fn each_pool_is_chosen_from_alone_and_short_pools_are_padded() {
         let x = [1.0, 0.0, 0.0, 1.0, 5.0, 5.0, 1.0, 1.0];
         let x = Matrix::new(&x, 4, 2).unwrap();
+        let offsets = [0, 2, 2, 4];
         let (positions, gains) =
-            greedy_dpp_batch(x, &[0, 2, 2, 4], None, 2, &Workers::serial()).unwrap();
+            greedy_batch(x, &offsets, DPP, &[2, 2, 2], None, &Workers::serial()).unwrap();
         assert_eq!(positions, [0, 1, -1, -1, 0, -1]);
         assert_eq!(gains, [0.0; 6]);
     }
@@ -80,9 +93,9 @@ mod tests {
     #[test]
     fn decreasing_offsets_are_named() {
         let x = Matrix::new(&[1.0_f32, 1.0], 2, 1).unwrap();
-        let error = greedy_dpp_batch(x, &[0, 2, 1], None, 1, &Workers::serial()).unwrap_err();
+        let error = greedy_batch(x, &[0, 2, 1], DPP, &[1, 1], None, &Workers::serial());
         assert_eq!(
-            error.to_string(),
+            error.unwrap_err().to_string(),
             "offsets must not decrease: offsets[2]=1 after offsets[1]=2"
         );
     }

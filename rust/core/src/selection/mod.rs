@@ -1,8 +1,17 @@
-//! Diversity-aware selection: one file an objective, for one pool and for many.
+//! Diversity-aware selection: the greedy choice under each objective and its rules, from one pool and from many.
 
 mod batch;
-mod dpp;
+mod candidates;
+mod coverage;
+mod logarithm;
+mod medoids;
+mod method;
+mod pairwise;
 mod pool;
+mod rules;
+mod state;
 
-pub use batch::{BatchSelection, greedy_dpp_batch};
-pub use pool::{Selection, greedy_dpp};
+pub use batch::{BatchSelection, greedy_batch};
+pub use method::{Method, Terms};
+pub use pool::{Selection, greedy};
+pub use rules::Rules;

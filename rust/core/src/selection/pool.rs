@@ -1,30 +1,53 @@
 //! Selection from one pool, which may be large: the threads share its candidates.
 
-use super::dpp::{Candidates, Search, greedy};
+use super::candidates::{Candidates, Pick};
+use super::method::Terms;
+use super::rules::Rules;
+use super::{coverage, pairwise};
 use crate::error::{Result, ensure};
 use crate::matrix::Matrix;
 use crate::parallel::Workers;
 
-/// Rows a block: enough work for a thread to be worth waking.
-const BLOCK: usize = 1024;
-
 /// Rows in order of choice, and the gain of each.
 pub type Selection = (Vec<i32>, Vec<f64>);
 
-/// Greedy MAP of the DPP with kernel diag(q) S diag(q), S the cosine similarities of the rows of `x`.
-///
-/// Returns up to `k` rows in order of choice and the gain in log-determinant of each; fewer than `k` where the
-/// candidates of positive quality span fewer dimensions. Ties go to the lowest row. Needs `8 (k + 3) n` bytes beside `x`.
+/// The greedy choice of up to `k` rows of `x`, and what each adds; fewer where no further row may be chosen or adds
+/// anything. Ties go to the lowest row.
 ///
 /// # Errors
-/// Refuses NaN, infinity and rows of zeros in `x`, and a quality of another length.
-pub fn greedy_dpp(
+/// Refuses NaN, infinity and rows of zeros in `x`, terms and rules of another length, and an included row that adds
+/// nothing.
+pub fn greedy(
     x: Matrix<'_, f32>,
-    quality: Option<&[f64]>,
+    terms: Terms<'_>,
     k: usize,
+    rules: Option<Rules<'_>>,
     workers: &Workers<'_>,
 ) -> Result<Selection> {
-    check_quality(quality, x.n_rows())?;
+    let n = x.n_rows();
+    let rules = rules.unwrap_or(Rules::none(&[0, 0]));
+    check(x, &terms, &rules, 1)?;
+    let candidates = Candidates {
+        first: 0,
+        rows: x.values(),
+        n_features: x.n_columns(),
+        terms,
+        rules: rules.of(0, &(0..n))?,
+    };
+    let mut picks = Vec::new();
+    Scratch::default().greedy(&candidates, k.min(n), workers, &mut picks)?;
+    Ok(picks
+        .into_iter()
+        .map(|(row, gain)| (row as i32, gain))
+        .unzip())
+}
+
+pub(super) fn check(
+    x: Matrix<'_, f32>,
+    terms: &Terms<'_>,
+    rules: &Rules<'_>,
+    n_pools: usize,
+) -> Result<()> {
     ensure(
         x.n_columns() > 0 && i32::try_from(x.n_rows()).is_ok(),
         || {
@@ -35,47 +58,61 @@ pub fn greedy_dpp(
             )
         },
     )?;
-    let mut blocks: Vec<_> = (0..x.n_rows())
-        .step_by(BLOCK)
-        .map(|first| {
-            let rows = first..x.n_rows().min(first + BLOCK);
-            let quality = quality.map(|quality| &quality[rows.clone()]);
-            let rows = x.rows(rows);
-            (
-                Candidates {
-                    first,
-                    rows,
-                    n_features: x.n_columns(),
-                    quality,
-                },
-                Search::default(),
-            )
-        })
-        .collect();
-    let mut picks = Vec::new();
-    greedy(&mut blocks, k, workers, &mut picks)?;
-    Ok(picks
-        .into_iter()
-        .map(|(row, gain)| (row as i32, gain))
-        .unzip())
+    terms.check(x.n_rows())?;
+    rules.check(x.n_rows(), n_pools)
 }
 
-pub(super) fn check_quality(quality: Option<&[f64]>, n_rows: usize) -> Result<()> {
-    let n_given = quality.map_or(n_rows, <[f64]>::len);
-    ensure(n_given == n_rows, || {
-        format!("quality has {n_given} values for {n_rows} rows of X")
-    })
+/// What a search keeps from pool to pool for its memory.
+#[derive(Default)]
+pub(super) struct Scratch {
+    search: pairwise::Search,
+    cover: coverage::Cover,
+}
+
+impl Scratch {
+    pub(super) fn greedy(
+        &mut self,
+        candidates: &Candidates<'_>,
+        k: usize,
+        workers: &Workers<'_>,
+        picks: &mut Vec<Pick>,
+    ) -> Result<()> {
+        if candidates.terms.method.covers() {
+            coverage::greedy(candidates, k, workers, &mut self.cover, picks)
+        } else {
+            pairwise::greedy(candidates, k, workers, &mut self.search, picks)
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::selection::Method;
+
+    fn terms(method: Method) -> Terms<'static> {
+        Terms {
+            method,
+            bonus: None,
+            weight: 1.0,
+        }
+    }
+
+    fn random(n: usize, d: usize) -> Vec<f32> {
+        let mut state = 1_u32;
+        std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / 8_388_608.0 - 1.0
+        })
+        .take(n * d)
+        .collect()
+    }
 
     #[test]
     fn orthogonal_rows_are_chosen_before_their_copies() {
         let x = [1.0, 0.0, 2.0, 0.0, 0.0, 3.0];
         let x = Matrix::new(&x, 3, 2).unwrap();
-        let (rows, gains) = greedy_dpp(x, None, 3, &Workers::serial()).unwrap();
+        let (rows, gains) = greedy(x, terms(Method::Dpp), 3, None, &Workers::serial()).unwrap();
         assert_eq!(rows, [0, 2], "the third direction does not exist");
         assert_eq!(gains, [0.0, 0.0]);
     }
@@ -84,42 +121,58 @@ mod tests {
     fn quality_decides_among_equals_and_zero_quality_excludes() {
         let x = [1.0, 0.0, 0.0, 1.0, 1.0, 1.0];
         let x = Matrix::new(&x, 3, 2).unwrap();
-        let (rows, gains) = greedy_dpp(x, Some(&[0.0, 2.0, 1.0]), 2, &Workers::serial()).unwrap();
+        let terms = Terms {
+            bonus: Some(&[f64::NEG_INFINITY, 2.0, 0.0]),
+            ..terms(Method::Dpp)
+        };
+        let (rows, gains) = greedy(x, terms, 2, None, &Workers::serial()).unwrap();
         assert_eq!(rows, [1, 2]);
-        assert!((gains[0] - 4.0_f64.ln()).abs() < 1e-12);
+        assert!((gains[0] - 2.0).abs() < 1e-12);
         assert!((gains[1] - 0.5_f64.ln()).abs() < 1e-12);
     }
 
     #[test]
     fn many_blocks_choose_what_one_thread_chooses() {
-        let mut state = 1_u32;
-        let x: Vec<f32> = std::iter::repeat_with(|| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / 8_388_608.0 - 1.0
-        })
-        .take(3000 * 19)
-        .collect();
+        let x = random(3000, 19);
         let x = Matrix::new(&x, 3000, 19).unwrap();
-        let one = greedy_dpp(x, None, 12, &Workers::serial()).unwrap();
-        let three = greedy_dpp(x, None, 12, &Workers::new(3, &|| false)).unwrap();
-        assert_eq!(one, three);
+        for method in [Method::Dpp, Method::MaxSum, Method::FacilityLocation] {
+            let one = greedy(x, terms(method), 6, None, &Workers::serial()).unwrap();
+            let three = Workers::new(3, &|| false);
+            assert_eq!(one, greedy(x, terms(method), 6, None, &three).unwrap());
+        }
     }
 
     #[test]
     fn bad_rows_are_named() {
-        let x = [1.0, 0.0, f32::NAN, 0.0];
-        let error = greedy_dpp(Matrix::new(&x, 2, 2).unwrap(), None, 1, &Workers::serial());
-        assert_eq!(
-            error.unwrap_err().to_string(),
-            "X must be finite: X[1, 0] is nan"
-        );
-        let x = [0.0, 0.0, 1.0, 0.0];
-        let error = greedy_dpp(Matrix::new(&x, 2, 2).unwrap(), None, 1, &Workers::serial());
-        assert!(
-            error
-                .unwrap_err()
-                .to_string()
-                .ends_with("X[0] is all zeros")
-        );
+        let said = |x: &[f32]| {
+            let x = Matrix::new(x, 2, 2).unwrap();
+            let error = greedy(x, terms(Method::Mmr), 1, None, &Workers::serial()).unwrap_err();
+            error.to_string()
+        };
+        let bad = said(&[1.0, 0.0, f32::NAN, 0.0]);
+        assert_eq!(bad, "X must be finite: X[1, 0] is nan");
+        assert!(said(&[0.0, 0.0, 1.0, 0.0]).ends_with("X[0] is all zeros"));
+    }
+
+    #[test]
+    fn rules_are_kept() {
+        let x = random(40, 5);
+        let x = Matrix::new(&x, 40, 5).unwrap();
+        let group: Vec<i32> = (0..40).map(|row| row % 3).collect();
+        let rules = Rules {
+            eligible: None,
+            include: &[7],
+            include_offsets: &[0, 1],
+            group: Some(&group),
+            least: &[0, 0, 2],
+            most: &[1, 2, 9],
+            max_similarity: 0.9,
+        };
+        for method in [Method::Dpp, Method::MaxMin, Method::KMedoids] {
+            let (rows, _) = greedy(x, terms(method), 4, Some(rules), &Workers::serial()).unwrap();
+            let of = |group: i32| rows.iter().filter(|&&row| row % 3 == group).count();
+            assert_eq!(rows[0], 7);
+            assert!(of(0) <= 1 && of(1) <= 2 && of(2) >= 2, "{rows:?}");
+        }
     }
 }

@@ -1,0 +1,10 @@
+"""Choose the candidates to show, so that they differ and are still good."""
+
+from __future__ import annotations
+
+from prefmath.selection._results import BatchSelection, Selection
+from prefmath.selection.many_pools import select_batch
+from prefmath.selection.one_pool import select
+from prefmath.selection.values import set_value
+
+__all__ = ["BatchSelection", "Selection", "select", "select_batch", "set_value"]

@@ -1,0 +1,117 @@
+"""What one pool and many have in common: arguments checked, results made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath._validate import as_embeddings, as_quality, as_whole_number
+from prefmath.selection._objectives import Terms, check_method, terms
+from prefmath.selection._rules import Given, Rules, rules_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Call", "as_counts", "prepared", "totals"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A checked call: what is chosen from, how many of each pool, by which objective and rules.
+
+    `ks` are what can be asked for, no more than the rules leave of a pool; the result has `width`
+    columns.
+    """
+
+    x: NDArray[np.float32]
+    cuts: NDArray[np.int64]
+    wanted: NDArray[np.int64]
+    ks: NDArray[np.int64]
+    method: str
+    quality: NDArray[np.float64] | None
+    terms: Terms
+    rules: Rules
+    width: int
+
+    @property
+    def in_pools(self) -> bool:
+        """Whether an error should say in which pool."""
+        return len(self.ks) != 1
+
+    def refuse_fewer(self, pool: int, n_found: int) -> None:
+        """Refuse a pool that gives fewer than were wanted."""
+        where = f"pool {pool}" if self.in_pools else "X"
+        held = self.rules.for_kernels() is not None
+        kept = " and keep the rules" if held else ""
+        what = (
+            f"candidates of {where}{kept}"
+            if held and self.method != "dpp"
+            else (f"candidates of {where} differ and have a positive quality{kept}")
+        )
+        raise ValueError(
+            f"only {n_found} {what}, fewer than k={self.wanted[pool]}; allow_fewer=True returns "
+            "what there is"
+        )
+
+
+def as_counts(k: Any, n_pools: int) -> NDArray[np.int64]:
+    """Return `k` for each pool, from one number for all or one for each."""
+    if np.ndim(k) == 0:
+        return np.full(n_pools, as_whole_number(k, "k", 0), np.int64)
+    array = np.asarray(k)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"k must be a whole number, or one for each pool, not {array.dtype}")
+    if array.shape != (n_pools,):
+        raise ValueError(f"k must have shape ({n_pools},), one for each pool, not {array.shape}")
+    for pool in np.flatnonzero(array < 0)[:1]:
+        raise ValueError(f"k must be at least 0: k[{pool}]={array[pool]}")
+    return array.astype(np.int64)
+
+
+def prepared(
+    X: ArrayLike,
+    cuts: NDArray[np.int64] | None,
+    k: Any,
+    method: str,
+    quality: ArrayLike | None,
+    trade_off: float | None,
+    given: Given,
+    *,
+    allow_fewer: bool,
+) -> Call:
+    """Check the arguments of a call; without `cuts` all of X is one pool."""
+    check_method(method)
+    x = as_embeddings(X)
+    one_pool = cuts is None
+    cuts = np.array([0, len(x)], np.int64) if cuts is None else cuts
+    wanted = as_counts(as_whole_number(k, "k", 0) if one_pool else k, len(cuts) - 1)
+    q = as_quality(quality, len(x))
+    sizes = np.diff(cuts)
+    for pool in np.flatnonzero(sizes < wanted)[: 0 if allow_fewer else 1]:
+        there = "rows of X" if one_pool else f"candidates of pool {pool}"
+        raise ValueError(
+            f"k={wanted[pool]} exceeds the {sizes[pool]} {there}; allow_fewer=True returns what "
+            "there is"
+        )
+    rules = rules_of(given, cuts, wanted)
+    for pool in np.flatnonzero(rules.available < wanted)[: 0 if allow_fewer else 1]:
+        there = "of X" if one_pool else f"of pool {pool}"
+        raise ValueError(
+            f"k={wanted[pool]} exceeds the {rules.available[pool]} candidates {there} that the "
+            "rules allow; allow_fewer=True returns what there is"
+        )
+    ks = np.minimum(wanted, rules.available)
+    width = int(wanted.max(initial=0)) if np.ndim(k) else int(k)
+    of_terms = terms(method, q, trade_off, cuts, ks)
+    return Call(x, cuts, wanted, ks, method, q, of_terms, rules, width)
+
+
+def totals(method: str, gains: NDArray[np.float64], found: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the value of each pool from the gains, of which `found` says which there are."""
+    if method != "max_min":
+        total: NDArray[np.float64] = gains.sum(axis=1)
+        return total
+    pairs = np.where(found, gains, np.inf)[:, 1:].min(axis=1, initial=np.inf)
+    return np.where(np.isfinite(pairs), pairs, 0.0)

@@ -1,0 +1,113 @@
+"""Choose k candidates from each of many pools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath._kernels import kernels
+from prefmath._threads import resolve_threads
+from prefmath._validate import as_embeddings, as_offsets
+from prefmath.selection._call import prepared, totals
+from prefmath.selection._results import BatchSelection
+from prefmath.selection._rules import Given
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
+
+__all__ = ["select_batch"]
+
+
+def select_batch(
+    X: ArrayLike,
+    offsets: ArrayLike,
+    k: ArrayLike,
+    *,
+    method: str = "dpp",
+    quality: ArrayLike | None = None,
+    trade_off: float | None = None,
+    include: ArrayLike | None = None,
+    exclude: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    quota: int | Mapping[Any, Any] | None = None,
+    max_similarity: float | None = None,
+    allow_fewer: bool = False,
+    n_threads: int | None = None,
+) -> BatchSelection:
+    """Choose `k` rows from each of many pools, as `select` does from one.
+
+    Parameters
+    ----------
+    X : array_like of float32, shape (n, d)
+        Embeddings of the candidates of all pools, pool after pool. A C-contiguous float32 array is
+        not copied.
+    offsets : array_like of int, shape (n_pools + 1,)
+        Pool p holds the rows ``offsets[p]:offsets[p + 1]``.
+    k : int or array_like of int, shape (n_pools,)
+        How many to choose from each pool.
+    method, quality, trade_off, include, exclude, groups, quota, max_similarity
+        As for `select`, and over the rows of all pools: row numbers and groups are those of `X`,
+        while a quota holds within each pool.
+    allow_fewer, n_threads
+        As for `select`.
+
+    Returns
+    -------
+    BatchSelection
+        ``result.indices[p]`` are rows of `X`, so that ``X[result.indices]`` are the chosen
+        embeddings.
+
+    Raises
+    ------
+    ValueError
+        As `select`, and if `offsets` do not cut the rows of `X` into pools.
+    TypeError
+        If an argument is of the wrong type.
+
+    Notes
+    -----
+    The threads share the pools.
+
+    Examples
+    --------
+    >>> import numpy as np, prefmath
+    >>> X = np.array([[1, 0], [0.9, 0.1], [0, 1], [0, 2], [3, 0]], np.float32)
+    >>> result = prefmath.select_batch(X, [0, 3, 5], 2)
+    >>> result
+    BatchSelection(2 from each of 2 pools; mean value 0)
+    >>> result.indices
+    array([[0, 2],
+           [3, 4]])
+    """
+    x = as_embeddings(X)
+    cuts = as_offsets(offsets, len(x))
+    given = Given(include, exclude, groups, quota, max_similarity)
+    call = prepared(x, cuts, k, method, quality, trade_off, given, allow_fewer=allow_fewer)
+    positions, gains = kernels.greedy_batch(
+        x,
+        cuts,
+        method,
+        *call.terms,
+        call.ks,
+        call.rules.for_kernels(),
+        resolve_threads(n_threads),
+    )
+    n_short = call.width - positions.shape[1]
+    if n_short:
+        positions = np.pad(positions, ((0, 0), (0, n_short)), constant_values=-1)
+        gains = np.pad(gains, ((0, 0), (0, n_short)))
+    found = positions >= 0
+    n_found = found.sum(axis=1)
+    for pool in np.flatnonzero(n_found < call.wanted)[: 0 if allow_fewer else 1]:
+        call.refuse_fewer(int(pool), int(n_found[pool]))
+    n_pools = len(cuts) - 1
+    return BatchSelection(
+        np.where(found, positions + cuts[:-1, None], -1),
+        gains,
+        totals(method, gains, found),
+        np.zeros(n_pools, np.bool_),
+        np.full(n_pools, np.inf),
+    )

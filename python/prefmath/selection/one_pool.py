@@ -1,0 +1,141 @@
+"""Choose k candidates from one pool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath._kernels import kernels
+from prefmath._threads import resolve_threads
+from prefmath.selection._call import prepared, totals
+from prefmath.selection._results import Selection
+from prefmath.selection._rules import Given
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
+
+__all__ = ["select"]
+
+
+def select(
+    X: ArrayLike,
+    k: int,
+    *,
+    method: str = "dpp",
+    quality: ArrayLike | None = None,
+    trade_off: float | None = None,
+    include: ArrayLike | None = None,
+    exclude: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    quota: int | Mapping[Any, Any] | None = None,
+    max_similarity: float | None = None,
+    allow_fewer: bool = False,
+    n_threads: int | None = None,
+) -> Selection:
+    r"""Choose `k` rows of `X` that differ and are good.
+
+    One after the other, the candidate is added that most increases the objective: quality and
+    diversity, ``f(S) = (1 - trade_off) Q(S) + trade_off D(S)``. With `s` the cosine similarity of
+    two rows, `s⁺` that or 0, and `n` the number of rows, the diversity D of a set S is
+
+    - ``"dpp"``: the log-determinant of the similarities of S, the greedy mode of a determinantal
+      point process, in which similar candidates repel each other; Q is 2 Σ log q [1]_;
+    - ``"mmr"``: minus the sum over S, in order of choice, of the largest similarity to any chosen
+      before: maximal marginal relevance; Q is Σ q [2]_;
+    - ``"max_sum"``: the sum of 1 - s over all pairs, ``"max_min"``: its minimum over pairs, the
+      farthest point first; each pair also counts the mean of its two q [3]_, [4]_;
+    - ``"facility_location"``: how well S covers the pool, Σ over all rows of the largest s⁺ to a
+      member of S; Q is n/k Σ q [5]_;
+    - ``"saturated_coverage"``: Σ over all rows of the sum of s⁺ to the members of S, but no more
+      than the share min(1, k/n) of its sum over all rows; Q is n Σ q [6]_;
+    - ``"k_medoids"``: as facility location with s in place of s⁺, then swaps until none helps [7]_.
+
+    Parameters
+    ----------
+    X : array_like of float32, shape (n, d)
+        Embeddings, one row a candidate; their lengths do not matter. Other types of number are
+        converted, which copies; a C-contiguous float32 array, or such a tensor of torch on the CPU,
+        is not copied.
+    k : int
+        How many to choose.
+    method : str
+        The objective.
+    quality : array_like of float64, shape (n,), optional
+        How good each candidate is, at least 0; under ``"dpp"`` one of quality 0 is never chosen. By
+        default all are equally good.
+    trade_off : float, optional
+        Between 0, quality alone, and 1, diversity alone; it means the same for every method, since
+        Q is on the scale of D. By default both count as they stand, ``f = Q + D``: the choice is
+        that of 0.5.
+    include, exclude : array_like of int or bool, optional
+        Rows that must be chosen (they come first, in this order, and count towards `k`), and rows
+        that must not be; as row numbers or as masks of shape (n,).
+    groups : array_like, shape (n,), optional
+        The group of each row, such as its language, model or country.
+    quota : int or mapping, optional
+        How many of each group at most; or for some groups ``{label: most}`` or
+        ``{label: (least, most)}``, with None for no bound.
+    max_similarity : float, optional
+        No two chosen are more similar than this.
+    allow_fewer : bool
+        Return fewer than `k` instead of an error where the rules allow no more, or where under
+        ``"dpp"`` no further candidate adds anything: beyond their dimension, or copies of each
+        other.
+    n_threads : int, optional
+        By default ``PREFMATH_NUM_THREADS``, or else the cores that this process may use. The result
+        is the same for every number.
+
+    Returns
+    -------
+    Selection
+        The rows in order of choice. Ties go to the lowest row. Every backend and every processor
+        chooses the same rows.
+
+    Raises
+    ------
+    ValueError
+        If `X` has a row of zeros, NaN or infinity, if fewer than `k` can be chosen, if a rule is
+        impossible to keep, or if a quality is negative or not finite.
+    TypeError
+        If an argument is of the wrong type.
+
+    References
+    ----------
+    .. [1] Chen, Zhang, Zhou (2018), Fast greedy MAP inference for determinantal point process to
+       improve recommendation diversity, Algorithm 1.
+    .. [2] Carbonell, Goldstein (1998), The use of MMR, diversity-based reranking.
+    .. [3] Gollapudi, Sharma (2009), An axiomatic approach for result diversification.
+    .. [4] Gonzalez (1985), Clustering to minimize the maximum intercluster distance.
+    .. [5] Nemhauser, Wolsey, Fisher (1978), An analysis of approximations for maximizing submodular
+       set functions; Minoux (1978), Accelerated greedy algorithms.
+    .. [6] Lin, Bilmes (2011), A class of submodular functions for document summarization.
+    .. [7] Schubert, Rousseeuw (2021), Fast and eager k-medoids clustering, Algorithm 3.
+
+    Examples
+    --------
+    >>> import numpy as np, prefmath
+    >>> X = np.array([[1, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]], np.float32)
+    >>> prefmath.select(X, 2)
+    Selection(2 chosen: 0, 2; value 0)
+    >>> prefmath.select(X, 2, quality=[1, 1, 1, 2]).indices
+    array([3, 0])
+    >>> prefmath.select(X, 2, method="max_min", include=[1]).indices
+    array([1, 2])
+    """
+    given = Given(include, exclude, groups, quota, max_similarity)
+    call = prepared(X, None, k, method, quality, trade_off, given, allow_fewer=allow_fewer)
+    rows, gains = kernels.greedy(
+        call.x,
+        method,
+        *call.terms,
+        int(call.ks[0]),
+        call.rules.for_kernels(),
+        resolve_threads(n_threads),
+    )
+    if len(rows) < call.wanted[0] and not allow_fewer:
+        call.refuse_fewer(0, len(rows))
+    value = totals(method, gains[None], np.ones((1, len(gains)), np.bool_))[0]
+    return Selection(rows.astype(np.int64), gains, float(value))

@@ -1,0 +1,129 @@
+//! The candidates of one pool, their norms, and their similarities to one of them.
+
+use super::method::Terms;
+use super::rules::PoolRules;
+use crate::dot::{dots_and_squared_norms, dots_with, squared_norms};
+use crate::error::{Error, Result};
+use crate::matrix::not_finite;
+use crate::parallel::Workers;
+use crate::simd::{Target, Vectorized, vectorize};
+
+/// Rows a task of one pool: enough work for a thread to be worth waking.
+pub(super) const BLOCK: usize = 1024;
+
+/// A chosen row of the pool and what it added.
+pub(super) type Pick = (usize, f64);
+
+/// Candidates `first..` of `X`, what counts, and what is allowed.
+#[derive(Clone, Copy)]
+pub(super) struct Candidates<'a> {
+    pub first: usize,
+    pub rows: &'a [f32],
+    pub n_features: usize,
+    pub terms: Terms<'a>,
+    pub rules: PoolRules<'a>,
+}
+
+impl<'a> Candidates<'a> {
+    pub(super) fn len(&self) -> usize {
+        self.rows.len() / self.n_features
+    }
+
+    pub(super) fn row(&self, index: usize) -> &'a [f32] {
+        &self.rows[index * self.n_features..(index + 1) * self.n_features]
+    }
+
+    /// Some of the rows, block after block.
+    fn blocks(&self) -> impl ExactSizeIterator<Item = &'a [f32]> + Send + use<'a> {
+        self.rows.chunks(BLOCK * self.n_features)
+    }
+
+    /// Takes one over the norm of each, and where a first choice is known the products with it.
+    ///
+    /// The products are written to `products`; one pass over the rows takes both.
+    pub(super) fn measure(
+        &self,
+        first: Option<usize>,
+        inverse_norm: &mut Vec<f64>,
+        products: &mut [f64],
+        workers: &Workers<'_>,
+    ) -> Result<()> {
+        inverse_norm.resize(self.len(), 0.0);
+        let first = first.map(|first| self.row(first));
+        let outputs = inverse_norm
+            .chunks_mut(BLOCK)
+            .zip(products.chunks_mut(BLOCK));
+        let tasks = self.blocks().zip(outputs).enumerate();
+        workers.run(tasks, |(block, (rows, (norms, products)))| {
+            vectorize(Measure {
+                rows,
+                n_features: self.n_features,
+                first,
+                norms,
+                products,
+            });
+            // No float32 is large enough for its square to overflow float64: a norm that is not finite shows a bad value.
+            for (index, norm) in norms.iter_mut().enumerate() {
+                let row = block * BLOCK + index;
+                if !norm.is_finite() {
+                    return Err(not_finite("X", self.first + row, self.row(row)));
+                }
+                if *norm == 0.0 {
+                    return Err(Error::ZeroRow {
+                        argument: "X",
+                        row: self.first + row,
+                    });
+                }
+                *norm = 1.0 / norm.sqrt();
+            }
+            Ok(())
+        })
+    }
+
+    /// The error of a row that must be included and cannot be.
+    pub(super) fn refuse_included(&self, row: usize) -> Error {
+        Error::Shape(format!(
+            "include cannot hold row {}: it adds nothing to those before it",
+            self.first + row
+        ))
+    }
+}
+
+/// The similarity of each of `rows` with a chosen one, from their norms; of products already taken if `chosen` is None.
+#[inline(always)]
+pub(super) fn similarities<T: Target>(
+    chosen: Option<&[f32]>,
+    chosen_inverse_norm: f64,
+    rows: &[f32],
+    inverse_norm: &[f64],
+    out: &mut [f64],
+) {
+    if let Some(chosen) = chosen {
+        dots_with::<T>(chosen, rows, out);
+    }
+    for (value, inverse_norm) in out.iter_mut().zip(inverse_norm) {
+        *value *= chosen_inverse_norm * inverse_norm;
+    }
+}
+
+struct Measure<'a> {
+    rows: &'a [f32],
+    n_features: usize,
+    first: Option<&'a [f32]>,
+    norms: &'a mut [f64],
+    products: &'a mut [f64],
+}
+
+impl Vectorized for Measure<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Target>(self) {
+        match self.first {
+            Some(first) => {
+                dots_and_squared_norms::<T>(first, self.rows, self.products, self.norms);
+            }
+            None => squared_norms::<T>(self.n_features, self.rows, self.norms),
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The greedy choice where gains are sums over all rows of the pool: facility location, saturated coverage, and the first
+//! medoids.
+//!
+//! `room` says what a row can still gain: how well it is covered, or under saturated coverage how far it is from being
+//! covered enough. Gains never rise, so that those of earlier steps are bounds and only the best are computed anew (Minoux
+//! 1978). The terms of a gain are summed in blocks of 1,024 rows, each in eight lanes.
+
+use super::candidates::{BLOCK, Candidates, Pick, similarities};
+use super::medoids::improve;
+use super::method::Method;
+use super::rules::Kept;
+use crate::error::Result;
+use crate::parallel::Workers;
+use crate::simd::{Target, Vectorized, vectorize};
+
+const LANES: usize = 8;
+
+/// What the search knows of each row; kept from pool to pool for its memory.
+#[derive(Default)]
+pub(super) struct Cover {
+    pub inverse_norm: Vec<f64>,
+    room: Vec<f64>,
+    /// Gains of earlier steps.
+    stale: Vec<f64>,
+    fresh: Vec<bool>,
+    similarity: Vec<f64>,
+    partial: Vec<f64>,
+    pub kept: Kept,
+}
+
+/// Chooses up to `k` candidates; fewer where the rules allow no more. Ties go to the lowest row.
+pub(super) fn greedy(
+    candidates: &Candidates<'_>,
+    k: usize,
+    workers: &Workers<'_>,
+    cover: &mut Cover,
+    picks: &mut Vec<Pick>,
+) -> Result<()> {
+    picks.clear();
+    let (n, terms, rules) = (candidates.len(), &candidates.terms, &candidates.rules);
+    rules.start(n, &mut cover.kept);
+    cover.similarity.resize(n, 0.0);
+    candidates.measure(
+        None,
+        &mut cover.inverse_norm,
+        &mut cover.similarity,
+        workers,
+    )?;
+    cover.start(candidates, k, workers)?;
+    while picks.len() < k {
+        let step = picks.len();
+        let Some((best, mut gain)) = cover.best(candidates, k, step, workers)? else {
+            match rules.included(step) {
+                Some(row) => return Err(candidates.refuse_included(row)),
+                None => break,
+            }
+        };
+        if terms.method == Method::KMedoids && step == 0 {
+            gain -= terms.weight * n as f64;
+        }
+        picks.push((best, gain));
+        rules.choose(best, &mut cover.kept);
+        if step + 1 < k {
+            cover.take_in(candidates, best, workers)?;
+        }
+    }
+    if terms.method == Method::KMedoids && !picks.is_empty() {
+        improve(
+            candidates,
+            &cover.inverse_norm,
+            &mut cover.kept,
+            picks,
+            workers,
+        )?;
+    }
+    Ok(())
+}
+
+impl Cover {
+    /// The room of each row before any candidate is chosen, and no bound on the gains.
+    fn start(
+        &mut self,
+        candidates: &Candidates<'_>,
+        k: usize,
+        workers: &Workers<'_>,
+    ) -> Result<()> {
+        let (n, method) = (candidates.len(), candidates.terms.method);
+        self.room.clear();
+        // Before the first medoid every row is as far from one as can be.
+        let nothing = if method == Method::KMedoids {
+            -1.0
+        } else {
+            0.0
+        };
+        self.room.resize(n, nothing);
+        self.stale.clear();
+        self.stale.resize(n, f64::INFINITY);
+        self.fresh.resize(n, false);
+        if method == Method::SaturatedCoverage {
+            let enough = (k as f64 / n as f64).min(1.0);
+            for row in 0..n {
+                self.room[row] = enough * self.gain(candidates, row, Term::Positive, workers)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The candidate that adds most, the lowest row of equals, and what it adds.
+    fn best(
+        &mut self,
+        candidates: &Candidates<'_>,
+        k: usize,
+        step: usize,
+        workers: &Workers<'_>,
+    ) -> Result<Option<Pick>> {
+        let (terms, rules) = (&candidates.terms, &candidates.rules);
+        let term = Term::of(terms.method);
+        self.fresh.fill(false);
+        loop {
+            let (mut best, mut bound) = (None, f64::NEG_INFINITY);
+            if let Some(row) = rules.included(step) {
+                (best, bound) = (Some(row), self.stale[row]);
+            } else {
+                for (row, &stale) in self.stale.iter().enumerate() {
+                    if stale > bound && rules.open(row, k - step, &self.kept) {
+                        (best, bound) = (Some(row), stale);
+                    }
+                }
+            }
+            let Some(row) = best else { return Ok(None) };
+            if self.fresh[row] {
+                return Ok(Some((row, bound)));
+            }
+            let gain = self.gain(candidates, row, term, workers)?;
+            self.stale[row] = terms.bonus_of(row) + terms.weight * gain;
+            self.fresh[row] = true;
+        }
+    }
+
+    /// The sum of what every row gains from a candidate.
+    fn gain(
+        &mut self,
+        candidates: &Candidates<'_>,
+        row: usize,
+        term: Term,
+        workers: &Workers<'_>,
+    ) -> Result<f64> {
+        self.partial.resize(self.room.len().div_ceil(BLOCK), 0.0);
+        let blocks = self
+            .similarity
+            .chunks_mut(BLOCK)
+            .zip(self.room.chunks_mut(BLOCK))
+            .zip(&mut self.partial);
+        let inverse_norm = &self.inverse_norm;
+        workers.run(
+            blocks.enumerate(),
+            |(block, ((similarity, room), partial))| {
+                *partial = vectorize(Add {
+                    candidates,
+                    row,
+                    term,
+                    inverse_norm,
+                    first: block * BLOCK,
+                    similarity,
+                    room,
+                    take_in: false,
+                });
+                Ok(())
+            },
+        )?;
+        Ok(self.partial.iter().sum())
+    }
+
+    /// Takes in that a candidate was chosen.
+    fn take_in(
+        &mut self,
+        candidates: &Candidates<'_>,
+        row: usize,
+        workers: &Workers<'_>,
+    ) -> Result<()> {
+        let blocks = self
+            .similarity
+            .chunks_mut(BLOCK)
+            .zip(self.room.chunks_mut(BLOCK))
+            .zip(self.kept.allowed.chunks_mut(BLOCK));
+        let (inverse_norm, rules) = (&self.inverse_norm, &candidates.rules);
+        workers.run(
+            blocks.enumerate(),
+            |(block, ((similarity, room), allowed))| {
+                vectorize(Add {
+                    candidates,
+                    row,
+                    term: Term::of(candidates.terms.method),
+                    inverse_norm,
+                    first: block * BLOCK,
+                    similarity,
+                    room,
+                    take_in: true,
+                });
+                if rules.max_similarity < f64::INFINITY {
+                    for (allowed, &similarity) in allowed.iter_mut().zip(similarity.iter()) {
+                        *allowed &= !rules.too_similar(similarity);
+                    }
+                }
+                Ok(())
+            },
+        )
+    }
+}
+
+/// What a row gains from a candidate of some similarity.
+#[derive(Clone, Copy, PartialEq)]
+enum Term {
+    /// What exceeds the similarity that it has to a chosen one.
+    Excess,
+    /// What fits into its room.
+    Fitting,
+    /// The similarity, or nothing where it is negative.
+    Positive,
+}
+
+impl Term {
+    fn of(method: Method) -> Self {
+        if method == Method::SaturatedCoverage {
+            Self::Fitting
+        } else {
+            Self::Excess
+        }
+    }
+
+    #[inline(always)]
+    fn value(self, similarity: f64, room: f64) -> f64 {
+        let positive = |value: f64| if value > 0.0 { value } else { 0.0 };
+        match self {
+            Self::Excess => positive(similarity - room),
+            Self::Positive => positive(similarity),
+            Self::Fitting => {
+                let similarity = positive(similarity);
+                if similarity < room { similarity } else { room }
+            }
+        }
+    }
+}
+
+/// The sum of the terms of a block of rows, from the row `first` of the pool on; or their room after the choice.
+struct Add<'a> {
+    candidates: &'a Candidates<'a>,
+    row: usize,
+    term: Term,
+    inverse_norm: &'a [f64],
+    first: usize,
+    similarity: &'a mut [f64],
+    room: &'a mut [f64],
+    take_in: bool,
+}
+
+impl Vectorized for Add<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<T: Target>(self) -> f64 {
+        let block = self.first..self.first + self.room.len();
+        let n_features = self.candidates.n_features;
+        similarities::<T>(
+            Some(self.candidates.row(self.row)),
+            self.inverse_norm[self.row],
+            &self.candidates.rows[block.start * n_features..block.end * n_features],
+            &self.inverse_norm[block],
+            self.similarity,
+        );
+        if self.take_in {
+            for (room, &similarity) in self.room.iter_mut().zip(self.similarity.iter()) {
+                let term = self.term.value(similarity, *room);
+                if self.term == Term::Fitting {
+                    *room -= term;
+                } else if similarity > *room {
+                    *room = similarity;
+                }
+            }
+            return 0.0;
+        }
+        let term = self.term;
+        sum_in_lanes(self.similarity, self.room, |similarity, room| {
+            term.value(similarity, room)
+        })
+    }
+}
+
+/// The sum of a term of two values, place by place, in lanes of which the upper half is added onto the lower.
+#[inline(always)]
+pub(super) fn sum_in_lanes(left: &[f64], right: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (left, left_rest) = left.as_chunks::<LANES>();
+    let (right, right_rest) = right.as_chunks::<LANES>();
+    for (left, right) in left.iter().zip(right) {
+        for lane in 0..LANES {
+            lanes[lane] += term(left[lane], right[lane]);
+        }
+    }
+    for (lane, (&left, &right)) in left_rest.iter().zip(right_rest).enumerate() {
+        lanes[lane] += term(left, right);
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] += lanes[lane + half];
+        }
+        half /= 2;
+    }
+    lanes[0]
+}

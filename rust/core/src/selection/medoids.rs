@@ -1,0 +1,227 @@
+//! Swaps of medoids until none helps: eager FasterPAM (Schubert, Rousseeuw 2021, Algorithm 3).
+//!
+//! A medoid stands in a slot. Of each row are kept the slot of its nearest medoid, its similarity to it and to the second
+//! nearest; -1, the least there is, where there is none. The sums over rows are taken in the order of the rows.
+
+use super::candidates::{BLOCK, Candidates, Pick, similarities};
+use super::coverage::sum_in_lanes;
+use super::rules::Kept;
+use crate::error::Result;
+use crate::parallel::Workers;
+use crate::simd::{Target, Vectorized, vectorize};
+
+/// A swap must gain more than this: less may be rounding.
+const LEAST_GAIN: f64 = 1e-9;
+
+/// Swaps chosen rows for others, and takes what each then adds in the order of the slots.
+pub(super) fn improve(
+    candidates: &Candidates<'_>,
+    inverse_norm: &[f64],
+    kept: &mut Kept,
+    picks: &mut [Pick],
+    workers: &Workers<'_>,
+) -> Result<()> {
+    let n = candidates.len();
+    let mut medoids = Medoids::new(candidates, inverse_norm, picks, workers)?;
+    let mut similarity = vec![0.0; n];
+    let (mut row, mut n_idle) = (0, 0);
+    while n_idle < n {
+        if candidates.rules.eligible(row) && picks.iter().all(|&(chosen, _)| chosen != row) {
+            all_similarities(candidates, inverse_norm, row, &mut similarity, workers)?;
+            let (slot, gain) = medoids.best_swap(candidates, row, &similarity, kept, picks);
+            if gain > LEAST_GAIN {
+                candidates.rules.swap(picks[slot].0, row, kept);
+                picks[slot].0 = row;
+                medoids.replace(slot, &similarity);
+                n_idle = 0;
+            }
+        }
+        n_idle += 1;
+        row = if row + 1 < n { row + 1 } else { 0 };
+    }
+    medoids.gains(candidates, picks);
+    Ok(())
+}
+
+/// The similarities of one row with all others.
+fn all_similarities(
+    candidates: &Candidates<'_>,
+    inverse_norm: &[f64],
+    row: usize,
+    out: &mut [f64],
+    workers: &Workers<'_>,
+) -> Result<()> {
+    workers.run(out.chunks_mut(BLOCK).enumerate(), |(block, out)| {
+        vectorize(OfRow {
+            candidates,
+            inverse_norm,
+            row,
+            first: block * BLOCK,
+            out,
+        });
+        Ok(())
+    })
+}
+
+struct OfRow<'a> {
+    candidates: &'a Candidates<'a>,
+    inverse_norm: &'a [f64],
+    row: usize,
+    first: usize,
+    out: &'a mut [f64],
+}
+
+impl Vectorized for OfRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Target>(self) {
+        let block = self.first..self.first + self.out.len();
+        let n_features = self.candidates.n_features;
+        similarities::<T>(
+            Some(self.candidates.row(self.row)),
+            self.inverse_norm[self.row],
+            &self.candidates.rows[block.start * n_features..block.end * n_features],
+            &self.inverse_norm[block],
+            self.out,
+        );
+    }
+}
+
+struct Medoids {
+    n: usize,
+    /// The similarities of all rows with each medoid, slot after slot.
+    of_slot: Vec<f64>,
+    near: Vec<u32>,
+    first: Vec<f64>,
+    second: Vec<f64>,
+    /// By how much the value falls where a slot is emptied.
+    loss: Vec<f64>,
+}
+
+impl Medoids {
+    fn new(
+        candidates: &Candidates<'_>,
+        inverse_norm: &[f64],
+        picks: &[Pick],
+        workers: &Workers<'_>,
+    ) -> Result<Self> {
+        let n = candidates.len();
+        let mut medoids = Self {
+            n,
+            of_slot: vec![0.0; n * picks.len()],
+            near: vec![0; n],
+            first: vec![0.0; n],
+            second: vec![0.0; n],
+            loss: vec![0.0; picks.len()],
+        };
+        for (of_slot, &(row, _)) in medoids.of_slot.chunks_mut(n).zip(picks) {
+            all_similarities(candidates, inverse_norm, row, of_slot, workers)?;
+        }
+        for row in 0..n {
+            medoids.look(row);
+        }
+        medoids.sum_losses();
+        Ok(medoids)
+    }
+
+    /// Finds the two nearest medoids of a row, the lowest slot of equals first.
+    fn look(&mut self, row: usize) {
+        let (mut near, mut first, mut second) = (None, -1.0, -1.0);
+        for (slot, of_slot) in self.of_slot.chunks(self.n).enumerate() {
+            let similarity = of_slot[row].max(-1.0);
+            if near.is_none() || similarity > first {
+                second = if near.is_some() { first } else { second };
+                (near, first) = (Some(slot), similarity);
+            } else if similarity > second {
+                second = similarity;
+            }
+        }
+        self.near[row] = near.unwrap_or(0) as u32;
+        (self.first[row], self.second[row]) = (first, second);
+    }
+
+    fn sum_losses(&mut self) {
+        self.loss.fill(0.0);
+        for ((&near, first), second) in self.near.iter().zip(&self.first).zip(&self.second) {
+            self.loss[near as usize] += first - second;
+        }
+    }
+
+    /// The slot that a row best takes, the lowest of equals, and what that gains.
+    fn best_swap(
+        &self,
+        candidates: &Candidates<'_>,
+        row: usize,
+        similarity: &[f64],
+        kept: &Kept,
+        picks: &[Pick],
+    ) -> (usize, f64) {
+        let (terms, rules) = (&candidates.terms, &candidates.rules);
+        let (mut gain, mut of_slot) = (0.0, self.loss.iter().map(|loss| -loss).collect::<Vec<_>>());
+        for (other, &similarity) in similarity.iter().enumerate() {
+            let (first, second) = (self.first[other], self.second[other]);
+            if similarity > second {
+                let near = self.near[other] as usize;
+                if similarity > first {
+                    gain += similarity - first;
+                    of_slot[near] += first - second;
+                } else {
+                    of_slot[near] += similarity - second;
+                }
+            }
+        }
+        let close = |slot: usize| rules.too_similar(similarity[picks[slot].0]);
+        let n_close = (0..picks.len()).filter(|&slot| close(slot)).count();
+        let mut best = (0, f64::NEG_INFINITY);
+        for slot in rules.n_included()..picks.len() {
+            let chosen = picks[slot].0;
+            let clear = n_close == 0 || (n_close == 1 && close(slot));
+            if clear && rules.may_swap(chosen, row, kept) {
+                let value = terms.weight * (gain + of_slot[slot])
+                    + (terms.bonus_of(row) - terms.bonus_of(chosen));
+                if value > best.1 {
+                    best = (slot, value);
+                }
+            }
+        }
+        best
+    }
+
+    /// Puts another medoid into a slot.
+    fn replace(&mut self, slot: usize, similarity: &[f64]) {
+        for (row, &new) in similarity.iter().enumerate() {
+            let old = std::mem::replace(&mut self.of_slot[slot * self.n + row], new);
+            // One that is and was further than the two nearest changes nothing.
+            if new >= self.second[row] || old >= self.second[row] || self.near[row] as usize == slot
+            {
+                self.look(row);
+            }
+        }
+        self.sum_losses();
+    }
+
+    /// What each medoid adds to those in the slots before.
+    fn gains(&self, candidates: &Candidates<'_>, picks: &mut [Pick]) {
+        let terms = &candidates.terms;
+        let mut best = vec![-1.0; self.n];
+        for (slot, (of_slot, (row, gain))) in self.of_slot.chunks(self.n).zip(picks).enumerate() {
+            let added: f64 = of_slot
+                .chunks(BLOCK)
+                .zip(best.chunks(BLOCK))
+                .map(|(similarity, best)| {
+                    sum_in_lanes(similarity, best, |similarity, best| {
+                        (similarity - best).max(0.0)
+                    })
+                })
+                .sum();
+            *gain = terms.bonus_of(*row) + terms.weight * added;
+            if slot == 0 {
+                *gain -= terms.weight * self.n as f64;
+            }
+            for (best, &similarity) in best.iter_mut().zip(of_slot) {
+                *best = similarity.max(*best);
+            }
+        }
+    }
+}
