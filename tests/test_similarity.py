@@ -38,13 +38,10 @@ def test_dot_products():
 @pytest.mark.parametrize(
     "same",
     [
-        lambda x: x.astype(np.float64),
-        lambda x: x.astype(np.longdouble),
         lambda x: x.astype(">f4"),
         np.asfortranarray,
         lambda x: np.repeat(x, 2, axis=1)[:, ::2],
         lambda x: x[::-1].copy()[::-1],
-        lambda x: x.tolist(),
     ],
 )
 def test_any_array_of_the_same_numbers_gives_the_same(metric, same):
@@ -54,6 +51,14 @@ def test_any_array_of_the_same_numbers_gives_the_same(metric, same):
         similarity_matrix(x, metric=metric), similarity_matrix(X, metric=metric)
     )
     np.testing.assert_array_equal(np.array(x), before)
+
+
+@pytest.mark.parametrize("wide", [np.float64, np.longdouble, list])
+def test_float64_gives_float64(wide):
+    x = X.tolist() if wide is list else X.astype(wide)
+    found = similarity_matrix(x)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found, cosine_similarity(X.astype(float)), atol=1e-15)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.int8, np.uint64])
@@ -74,7 +79,6 @@ def test_no_rows(metric):
         ({"X": changed(4, 1, np.nan)}, ValueError, "X must be finite: X[4, 1] is nan"),
         ({"X": changed(5, 2, -np.inf)}, ValueError, "X must be finite: X[5, 2] is -inf"),
         ({"X": changed(0, 0, np.nan, float)}, ValueError, "X must be finite: X[0, 0] is nan"),
-        ({"X": changed(0, 1, 1e39, float)}, ValueError, "fit into float32: X[0, 1] is 1e+39"),
         ({"X": X[0]}, ValueError, "X must have two axes, (rows, columns), not shape (3,)"),
         ({"X": X[:, :0]}, ValueError, "X must have a column, but has shape (6, 0)"),
         ({"X": X > 0}, TypeError, "X must hold real numbers, not bool"),
@@ -104,7 +108,9 @@ def test_dot_products_that_float32_cannot_hold():
     assert np.isfinite(similarity_matrix(x)).all()
 
 
-@pytest.mark.parametrize("metric", ["cos", "euclidean", None])
+@pytest.mark.parametrize("metric", ["cos", "Euclidean", None])
 def test_metrics_that_there_are_not(metric):
-    with pytest.raises(ValueError, match=rf"^metric must be 'cosine' or 'dot', not {metric!r}$"):
+    with pytest.raises(
+        ValueError, match=rf"^metric must be 'cosine', .* or 'rbf', not {metric!r}$"
+    ):
         similarity_matrix(X, metric=metric)

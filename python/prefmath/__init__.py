@@ -18,14 +18,28 @@ if TYPE_CHECKING:
     from prefmath._versions import show_versions
     from prefmath.choices import Choices
     from prefmath.selection import BatchSelection, Selection, select, select_batch
-    from prefmath.similarity import similarity_matrix
+    from prefmath.similarity import (
+        DuplicateGroups,
+        DuplicatePairs,
+        Neighbors,
+        duplicate_groups,
+        near_duplicates,
+        nearest_neighbors,
+        similarity_matrix,
+    )
 
 __all__ = [
     "BatchSelection",
     "Choices",
+    "DuplicateGroups",
+    "DuplicatePairs",
+    "Neighbors",
     "Selection",
+    "duplicate_groups",
     "metrics",
     "models",
+    "near_duplicates",
+    "nearest_neighbors",
     "select",
     "select_batch",
     "selection",
@@ -37,7 +51,13 @@ __all__ = [
 _HOME = {
     "BatchSelection": "selection",
     "Choices": "choices",
+    "DuplicateGroups": "similarity",
+    "DuplicatePairs": "similarity",
+    "Neighbors": "similarity",
     "Selection": "selection",
+    "duplicate_groups": "similarity",
+    "near_duplicates": "similarity",
+    "nearest_neighbors": "similarity",
     "select": "selection",
     "select_batch": "selection",
     "show_versions": "_versions",

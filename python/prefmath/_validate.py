@@ -10,7 +10,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["as_embeddings", "as_features", "as_offsets", "as_quality", "as_whole_number"]
+__all__ = [
+    "as_embeddings",
+    "as_features",
+    "as_matrix",
+    "as_offsets",
+    "as_quality",
+    "as_whole_number",
+]
 
 # Rows looked at a time when a matrix is searched for NaN: the mask of a block stays in cache.
 _BLOCK = 1 << 14
@@ -21,7 +28,7 @@ def as_embeddings(X: ArrayLike) -> NDArray[np.float32]:
 
     Values are not looked at: the kernels meet NaN and infinity on their way.
     """
-    array = _matrix(X, "X")
+    array = as_matrix(X, "X")
     with np.errstate(over="ignore"):
         x = np.ascontiguousarray(array, np.float32)
     wider = array.dtype.kind == "f" and array.dtype.itemsize > x.itemsize
@@ -37,7 +44,7 @@ def as_features(features: ArrayLike) -> NDArray[Any]:
 
     No copy is made of one; other numbers are converted to float64.
     """
-    array = _matrix(features, "features")
+    array = as_matrix(features, "features")
     if array.dtype not in {np.dtype(np.float32), np.dtype(np.float64)}:
         array = array.astype(np.float64)
     array = np.ascontiguousarray(array)
@@ -48,6 +55,22 @@ def as_features(features: ArrayLike) -> NDArray[Any]:
             value = array[first + row, column]
             msg = f"features must be finite: features[{first + row}, {column}] is {value}"
             raise ValueError(msg)
+    return array
+
+
+def as_matrix(values: ArrayLike, name: str) -> NDArray[Any]:
+    """Return `values` as a matrix of real numbers, with a column at least, not copying one."""
+    array = np.asarray(values)
+    if array.ndim != 2:
+        msg = f"{name} must have two axes, (rows, columns), not shape {array.shape}"
+        raise ValueError(msg)
+    # bfloat16, which is not NumPy's own, calls itself neither.
+    if array.dtype.kind not in "fiu" and array.dtype.name != "bfloat16":
+        msg = f"{name} must hold real numbers, not {array.dtype}"
+        raise TypeError(msg)
+    if array.shape[1] == 0:
+        msg = f"{name} must have a column, but has shape {array.shape}"
+        raise ValueError(msg)
     return array
 
 
@@ -98,17 +121,3 @@ def as_whole_number(value: Any, name: str, at_least: int) -> int:
         msg = f"{name} must be at least {at_least}, not {number}"
         raise ValueError(msg)
     return number
-
-
-def _matrix(values: ArrayLike, name: str) -> NDArray[Any]:
-    array = np.asarray(values)
-    if array.ndim != 2:
-        msg = f"{name} must have two axes, (rows, columns), not shape {array.shape}"
-        raise ValueError(msg)
-    if array.dtype.kind not in "fiu":
-        msg = f"{name} must hold real numbers, not {array.dtype}"
-        raise TypeError(msg)
-    if array.shape[1] == 0:
-        msg = f"{name} must have a column, but has shape {array.shape}"
-        raise ValueError(msg)
-    return array

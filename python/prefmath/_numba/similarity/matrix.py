@@ -23,6 +23,7 @@ from .rows import (
     center_of,
     centered_norms,
     inverse_norms,
+    product_dtype,
     refuse_too_long,
     refuse_zeros,
     squared_row_norms,
@@ -101,8 +102,14 @@ def _arguments(
     else:
         center = center_of(named[-1][1])
         norms = [centered_norms(values, center, name, n_threads) for name, values in named]
+    unit = metric != "dot"
     rows = [
-        Rows(values, center, inverse_norms(own) if metric != "dot" else np.ones(len(own)))
+        Rows(
+            values,
+            center,
+            inverse_norms(own) if unit else np.ones(len(own)),
+            product_dtype(values, unit=unit),
+        )
         for (_, values), own in zip(named, norms, strict=True)
     ]
     return rows[0], norms[0], rows[-1], norms[-1]

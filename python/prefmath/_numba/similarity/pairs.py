@@ -66,7 +66,7 @@ def pairs_above(
     found = []
     for part in in_order(run, tasks, n_threads):
         if sum(n_found) > max_pairs:
-            msg = f"more than {max_pairs} pairs"
+            msg = f"more than max_pairs={max_pairs} pairs are within the threshold"
             raise ValueError(msg)
         found.append(part)
         if progress is not None:

@@ -26,6 +26,7 @@ __all__ = [
     "centered_norms",
     "inverse_norms",
     "is_wide",
+    "product_dtype",
     "refuse_too_long",
     "refuse_zeros",
     "squared_row_norms",
@@ -42,6 +43,9 @@ SMALLEST_SQUARE = 2.0**-970
 
 # float32 holds a sum of this many products to half of its digits.
 _MOST_FLOAT32_COLUMNS = 1 << 20
+
+# This many products of two bytes are at most 2²⁴ in sum: whole numbers that float32 holds.
+_MOST_BYTES = 1 << 10
 
 
 def is_wide(x: NDArray[Any]) -> bool:
@@ -63,18 +67,22 @@ class Rows(NamedTuple):
     center: NDArray[np.float64]
     """A point, or nothing."""
     scale: NDArray[np.float64]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """What the products are computed in."""
-        double = self.x.dtype == np.float64 or self.x.shape[1] > _MOST_FLOAT32_COLUMNS
-        return np.dtype(np.float64 if double else np.float32)
+    dtype: np.dtype[Any]
+    """What the products are computed in."""
 
     def block(self, first: int, last: int, out: NDArray[Any]) -> NDArray[Any]:
         """Write some rows as they enter products; return them as they were, but wide."""
         wide = widen(self.x[first:last])
         _shift_and_scale(wide, self.center, self.scale[first:last], out)
         return wide
+
+
+def product_dtype(x: NDArray[Any], *, unit: bool) -> np.dtype[Any]:
+    """Return what to multiply rows in, either of unit length or as they are."""
+    # Sums of products of bytes are exact in float32 up to a certain length.
+    longest = _MOST_BYTES if x.dtype == np.int8 and not unit else _MOST_FLOAT32_COLUMNS
+    double = x.dtype == np.float64 or x.shape[1] > longest
+    return np.dtype(np.float64 if double else np.float32)
 
 
 @njit

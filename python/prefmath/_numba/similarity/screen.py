@@ -24,6 +24,7 @@ from .rows import (
     center_of,
     centered_norms,
     inverse_norms,
+    product_dtype,
     refuse_zeros,
     squared_row_norms,
 )
@@ -104,7 +105,7 @@ def screen(x: NDArray[Any], y: NDArray[Any] | None, metric: str, n_threads: int)
         center = center_of(named[-1][1])
         lengths = [centered_norms(values, center, name, n_threads) for name, values in named]
     rows = [
-        Rows(values, center, inverse_norms(own))
+        Rows(values, center, inverse_norms(own), product_dtype(values, unit=True))
         for (_, values), own in zip(named, lengths, strict=True)
     ]
     factors = [np.ones(len(own)) if metric == "cosine" else np.sqrt(own) for own in lengths]
