@@ -24,7 +24,7 @@ from .rows import (
     centered_norms,
     inverse_norms,
     product_dtype,
-    refuse_too_long,
+    refuse_longer,
     refuse_zeros,
     squared_row_norms,
 )
@@ -65,12 +65,7 @@ def similarity_matrix(
         norms = left_norms[slice(*i)], right_norms[slice(*j)]
         scale = left.scale[slice(*i)], right.scale[slice(*j)]
         below = i[0] - j[0] if y is None else len(right.x)  # the entries below the diagonal
-        bad = _finish(_METRICS[metric], gamma, *tile, *norms, *scale, below)
-        if bad >= 0:
-            row, column = divmod(bad, j[1] - j[0])
-            other = f"{'X' if y is None else 'Y'}[{j[0] + column}]"
-            msg = f"{out.dtype} cannot hold metric {metric!r} of X[{i[0] + row}] and {other}"
-            raise ValueError(msg)
+        _finish(_METRICS[metric], gamma, *tile, *norms, *scale, below)
         _write(tile.product, out[slice(*i), slice(*j)], below)
         if y is None:
             _mirror(tile.product, out[slice(*j), slice(*i)], below)
@@ -93,15 +88,21 @@ def _arguments(
     """Return rows, as they are multiplied, with their squared norms, of both arguments."""
     named = [("X", x)] if y is None else [("X", x), ("Y", y)]
     norms = [squared_row_norms(values, name, n_threads) for name, values in named]
-    center = _NO_CENTER
+    center, most = _NO_CENTER, float(np.finfo(dtype).max)
     if metric == "dot":
-        refuse_too_long(dtype, [name for name, _ in named], norms)
+        # By the Cauchy-Schwarz inequality no partial sum is larger than the product of two norms.
+        others = max(1.0, float(np.sqrt(norms[-1].max(initial=0))))
+        longest = np.sqrt(most) if y is None else most / others
+        refuse_longer(dtype, "products", "X", norms[0], longest)
     elif metric in {"cosine", "angular"}:
         for (name, values), own in zip(named, norms, strict=True):
             refuse_zeros(values, name, own)
     else:
         center = center_of(named[-1][1])
         norms = [centered_norms(values, center, name, n_threads) for name, values in named]
+        longest = {"euclidean": most / 2, "sqeuclidean": np.sqrt(most) / 2}.get(metric, np.inf)
+        for (name, _), own in zip(named, norms, strict=True):
+            refuse_longer(dtype, "distances", name, own, longest)
     unit = metric != "dot"
     rows = [
         Rows(
@@ -128,7 +129,7 @@ def _finish(
     right_scale,
     below,
 ):
-    """Turn the products of unit vectors into the metric; return where one is infinite, or -1."""
+    """Turn the products of unit vectors into the metric."""
     one = product.dtype.type(1)
     lanes, squared = np.empty(LANES), np.empty(product.shape[1])
     right_lengths = np.sqrt(right_norms)
@@ -160,10 +161,6 @@ def _finish(
         elif metric == _SQEUCLIDEAN:
             for j in range(n):
                 product[i, j] = squared[j]
-        for j in range(n):
-            if not np.isfinite(product[i, j]):
-                return i * product.shape[1] + j
-    return -1
 
 
 @njit

@@ -27,7 +27,7 @@ __all__ = [
     "inverse_norms",
     "is_wide",
     "product_dtype",
-    "refuse_too_long",
+    "refuse_longer",
     "refuse_zeros",
     "squared_row_norms",
     "widen",
@@ -134,21 +134,14 @@ def refuse_zeros(x: NDArray[Any], name: str, norms: NDArray[np.float64]) -> None
         refuse_row(widen(x[row : row + 1]), 0, int(row), name)
 
 
-def refuse_too_long(
-    dtype: np.dtype[Any], names: list[str], norms: list[NDArray[np.float64]]
+def refuse_longer(
+    dtype: np.dtype[Any], what: str, name: str, norms: NDArray[np.float64], longest: float
 ) -> None:
-    """Refuse rows so long that the dtype cannot hold their products.
-
-    By the Cauchy-Schwarz inequality no partial sum is larger than the product of two norms.
-    """
-    longest = [float(np.sqrt(own.max(initial=0))) for own in norms]
-    most = float(np.finfo(dtype).max)
-    at = int(np.argmax(longest))
-    limit = np.sqrt(most) if len(names) == 1 else most / max(longest[1 - at], 1 / most)
-    own = np.sqrt(norms[at])
-    for row in np.flatnonzero(own > limit):
-        size = f"{own[row]:.3e}".replace("e+", "e")
-        msg = f"{dtype} cannot hold the products: {names[at]}[{row}] has norm {size}"
+    """Refuse rows longer than `longest`, for which the dtype might not hold what is computed."""
+    lengths = np.sqrt(norms)
+    for row in np.flatnonzero(lengths > longest):
+        size = f"{lengths[row]:.3e}".replace("e+", "e")
+        msg = f"{dtype} cannot hold the {what}: {name}[{row}] has norm {size}"
         raise ValueError(msg)
 
 
