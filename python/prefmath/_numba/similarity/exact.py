@@ -26,8 +26,8 @@ SCORES = {"cosine": 0, "dot": 1, "sqeuclidean": 2}
 
 _COSINE, _DOT = SCORES["cosine"], SCORES["dot"]
 
-# Pairs of narrow rows that are widened at a time.
-_PAIRS = 4096
+# Values of the rows that are scored at a time: narrow ones are widened, Ctrl-C is heard between.
+_VALUES = 1 << 21
 
 
 def exact_scores(
@@ -41,15 +41,15 @@ def exact_scores(
 ) -> NDArray[np.float64]:
     """Compute the score of the rows ``x[i]`` and ``y[j]``, whose squared norms are given."""
     out = np.empty(len(i))
-    if is_wide(x):
-        _scores(score, x, y, i, j, x_norms[i], y_norms[j], out)
-        return out
-    for first, last in rows(len(i), _PAIRS):
+    for first, last in rows(len(i), max(64, _VALUES // x.shape[1])):
         part = slice(first, last)
         left, right = i[part], j[part]
-        own = np.arange(last - first)
-        wide = widen(x[left]), widen(y[right])
-        _scores(score, *wide, own, own, x_norms[left], y_norms[right], out[part])
+        norms = x_norms[left], y_norms[right]
+        if is_wide(x):
+            _scores(score, x, y, left, right, *norms, out[part])
+        else:
+            own = np.arange(last - first)
+            _scores(score, widen(x[left]), widen(y[right]), own, own, *norms, out[part])
     return out
 
 
