@@ -1,9 +1,10 @@
 //! Similarity kernels.
 
 use numpy::{
-    Element as NumpyElement, PyArray2, PyReadonlyArray2, PyReadwriteArray2, PyUntypedArrayMethods,
+    Element as NumpyElement, PyArray1, PyArray2, PyReadonlyArray2, PyReadwriteArray2,
+    PyUntypedArrayMethods,
 };
-use prefmath_core::similarity::{self, Embedding, Metric};
+use prefmath_core::similarity::{self, Embedding, Metric, Score};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -97,4 +98,62 @@ fn square<'py>(
         similarity::similarity_matrix(x, None, metric, &mut out, workers)
     })?;
     shaped(py, out, [n, n])
+}
+
+fn score_of(name: &str) -> PyResult<Score> {
+    match name {
+        "cosine" => Ok(Score::Cosine),
+        "dot" => Ok(Score::Dot),
+        "sqeuclidean" => Ok(Score::SquaredDistance),
+        _ => Err(PyValueError::new_err(format!("no such score: {name}"))),
+    }
+}
+
+type Table<'py, T> = Bound<'py, PyArray2<T>>;
+
+/// The `k` nearest rows of `y`, or other rows of `x`, of every row of `x`.
+#[pyfunction]
+#[pyo3(signature = (x, y, k, metric, progress, n_threads))]
+pub fn nearest_neighbors<'py>(
+    py: Python<'py>,
+    x: Embeddings<'py>,
+    y: Option<Embeddings<'py>>,
+    k: usize,
+    metric: &str,
+    progress: Option<Py<PyAny>>,
+    n_threads: usize,
+) -> PyResult<(Table<'py, i32>, Table<'py, f64>)> {
+    let score = score_of(metric)?;
+    by_element!(x, E => {
+        let x = x.matrix::<E>()?;
+        let y = y.as_ref().map(Embeddings::matrix::<E>).transpose()?;
+        let (rows, scores) = detached_with(py, n_threads, progress, |workers| {
+            similarity::nearest_neighbors(x, y, k, score, workers)
+        })?;
+        let shape = [x.n_rows(), k];
+        Ok((shaped(py, rows, shape)?, shaped(py, scores, shape)?))
+    })
+}
+
+/// The pairs of rows that are at least, or at most, so similar.
+#[pyfunction]
+#[pyo3(signature = (x, threshold, metric, max_pairs, progress, n_threads))]
+pub fn pairs_above<'py>(
+    py: Python<'py>,
+    x: Embeddings<'py>,
+    threshold: f64,
+    metric: &str,
+    max_pairs: usize,
+    progress: Option<Py<PyAny>>,
+    n_threads: usize,
+) -> PyResult<(Table<'py, i32>, Bound<'py, PyArray1<f64>>)> {
+    let score = score_of(metric)?;
+    by_element!(x, E => {
+        let x = x.matrix::<E>()?;
+        let (pairs, scores) = detached_with(py, n_threads, progress, |workers| {
+            similarity::pairs_above(x, threshold, score, max_pairs, workers)
+        })?;
+        let shape = [pairs.len(), 2];
+        Ok((shaped(py, pairs.into_flattened(), shape)?, PyArray1::from_vec(py, scores)))
+    })
 }

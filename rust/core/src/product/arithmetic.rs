@@ -2,7 +2,7 @@
 
 use super::pack::Source;
 use super::tiles::{Tile, Visitor};
-use crate::simd::Target;
+use crate::simd::{Int8Dot, Target};
 
 /// Multiplies `M` packed rows with `N` others, whose sums fit into the registers.
 pub trait Arithmetic: Copy + Send + Sync {
@@ -175,5 +175,48 @@ fn doubles<T: Target, const M: usize, const N: usize, const V: usize>(
         for v in 0..V {
             row[v] = T::store(sums[m][v]);
         }
+    }
+}
+
+/// Signed bytes, four columns at a time, summed exactly.
+#[derive(Clone, Copy)]
+pub struct Int8(pub Int8Dot);
+
+impl Arithmetic for Int8 {
+    type Packed = [i8; 4];
+    type Sum = i32;
+
+    #[inline(always)]
+    fn run_tile<T, L, R, V>(tile: &mut Tile<'_, Self, L, R, V>)
+    where
+        T: Target,
+        L: Source<[i8; 4]>,
+        R: Source<[i8; 4]>,
+        V: Visitor<i32>,
+    {
+        tile.run::<T, 12, 32>();
+    }
+
+    /// The instruction wants one side without a sign: 128 more, which `start` takes away again.
+    #[inline(always)]
+    fn left(value: [i8; 4]) -> [i8; 4] {
+        value.map(|byte| byte ^ i8::MIN)
+    }
+
+    #[inline(always)]
+    fn start(row: &[[i8; 4]]) -> i32 {
+        let sum: i32 = row.as_flattened().iter().map(|&byte| i32::from(byte)).sum();
+        -128 * sum
+    }
+
+    #[inline(always)]
+    fn multiply<T: Target, const M: usize, const N: usize>(
+        self,
+        left: &[[[i8; 4]; M]],
+        right: &[[[i8; 4]; N]],
+        start: &[i32; N],
+        sums: &mut [[i32; N]; M],
+    ) {
+        self.0.multiply(left, right, start, sums);
     }
 }

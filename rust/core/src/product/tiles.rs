@@ -58,6 +58,16 @@ pub enum Sides<'a, L> {
     One(&'a L),
 }
 
+impl<'a, L> Sides<'a, L> {
+    /// Left, right, and whether they are the same.
+    fn parts(&self) -> (&'a L, &'a L, bool) {
+        match *self {
+            Self::Two(left, right) => (left, right, false),
+            Self::One(rows) => (rows, rows, true),
+        }
+    }
+}
+
 /// Visits the product of every two rows, each once.
 ///
 /// Needs some megabytes a thread, whatever the number of rows.
@@ -75,19 +85,36 @@ where
     L: Source<A::Packed>,
     V: Visitor<A::Sum>,
 {
-    let (left, right, triangular) = match *sides {
-        Sides::Two(left, right) => (left, right, false),
-        Sides::One(rows) => (rows, rows, true),
-    };
+    let (left, right, triangular) = sides.parts();
     let row_bytes = left.n_values() * size_of::<A::Packed>();
     let height = tile_length(LEFT_BYTES, row_bytes, left.n_rows());
     let width = tile_length(RIGHT_BYTES, row_bytes, right.n_rows());
-    let tiles: Vec<_> = ranges(left.n_rows(), height)
+    let tiles = ranges(left.n_rows(), height)
         .flat_map(|rows| {
             let n_columns = if triangular { rows.end } else { right.n_rows() };
             ranges(n_columns, width).map(move |columns| (rows.clone(), columns))
         })
         .collect();
+    visit_tiles(arithmetic, sides, tiles, visitor, workers)
+}
+
+/// Visits the products of some rows with some others, tile by tile.
+///
+/// # Errors
+/// As [`visit_products`].
+pub fn visit_tiles<A, L, V>(
+    arithmetic: A,
+    sides: &Sides<'_, L>,
+    tiles: Vec<(Range<usize>, Range<usize>)>,
+    visitor: &V,
+    workers: &Workers<'_>,
+) -> Result<()>
+where
+    A: Arithmetic,
+    L: Source<A::Packed>,
+    V: Visitor<A::Sum>,
+{
+    let (left, right, triangular) = sides.parts();
     let scratch: Mutex<Vec<Scratch<A>>> = Mutex::new(Vec::new());
     workers.run(tiles, |(rows, columns)| {
         let mut panels = lock(&scratch).pop().unwrap_or_else(Scratch::new);
@@ -121,7 +148,8 @@ fn tile_length(bytes: usize, row_bytes: usize, n_rows: usize) -> usize {
     (most / STEP * STEP).clamp(STEP, LONGEST)
 }
 
-fn ranges(n: usize, length: usize) -> impl Iterator<Item = Range<usize>> {
+/// Cuts rows into stretches.
+pub fn ranges(n: usize, length: usize) -> impl ExactSizeIterator<Item = Range<usize>> {
     (0..n)
         .step_by(length)
         .map(move |first| first..n.min(first + length))

@@ -14,6 +14,11 @@ use half::f16;
 
 use portable::Baseline;
 
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) use portable::Int8Dot;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::Int8Dot;
+
 /// What the processor offers, as far as prefmath uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum InstructionSet {

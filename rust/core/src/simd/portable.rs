@@ -111,3 +111,27 @@ fn mul_add_f32(a: f32, b: f32, c: f32) -> f32 {
         a * b + c
     }
 }
+
+/// The proof that the processor multiplies bytes four at a time; there is none here.
+#[cfg(not(target_arch = "x86_64"))]
+#[derive(Clone, Copy)]
+pub enum Int8Dot {}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Int8Dot {
+    /// Never.
+    pub fn detect() -> Option<Self> {
+        None
+    }
+
+    /// Cannot be called.
+    pub fn multiply<const M: usize, const N: usize>(
+        self,
+        _: &[[[i8; 4]; M]],
+        _: &[[[i8; 4]; N]],
+        _: &[i32; N],
+        _: &mut [[i32; N]; M],
+    ) {
+        match self {}
+    }
+}

@@ -5,9 +5,10 @@ use std::arch::x86_64::{
     __m256, __m256d, __m512, __m512d, _MM_HINT_ET0, _mm_loadu_ps, _mm_loadu_si128, _mm_prefetch,
     _mm_storeu_ps, _mm256_cvtpd_ps, _mm256_cvtph_ps, _mm256_cvtps_pd, _mm256_fmadd_pd,
     _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_set1_pd, _mm256_set1_ps,
-    _mm256_storeu_pd, _mm256_storeu_ps, _mm512_cvtpd_ps, _mm512_cvtps_pd, _mm512_fmadd_pd,
-    _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps, _mm512_set1_pd, _mm512_set1_ps,
-    _mm512_storeu_pd, _mm512_storeu_ps,
+    _mm256_storeu_pd, _mm256_storeu_ps, _mm512_add_epi32, _mm512_cvtpd_ps, _mm512_cvtps_pd,
+    _mm512_dpbusd_epi32, _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps,
+    _mm512_loadu_si512, _mm512_set1_epi32, _mm512_set1_pd, _mm512_set1_ps, _mm512_storeu_pd,
+    _mm512_storeu_ps, _mm512_storeu_si512,
 };
 
 use half::f16;
@@ -278,5 +279,66 @@ impl Target for Avx512 {
     fn mul_add_f32x16(a: __m512, b: __m512, c: __m512) -> __m512 {
         // SAFETY: see above.
         unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+}
+
+/// The proof that the processor multiplies bytes four at a time (AVX-512 VNNI).
+#[derive(Clone, Copy)]
+pub struct Int8Dot(());
+
+impl Int8Dot {
+    /// The proof, where wide vectors are in use and can do that.
+    pub fn detect() -> Option<Self> {
+        let wide = super::instruction_set() == super::InstructionSet::Avx512;
+        (wide && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni"))
+            .then_some(Self(()))
+    }
+
+    /// Products of `M` rows of unsigned bytes with `N` of signed bytes, four columns at a time, added to `start`.
+    #[inline(always)]
+    pub fn multiply<const M: usize, const N: usize>(
+        self,
+        left: &[[[i8; 4]; M]],
+        right: &[[[i8; 4]; N]],
+        start: &[i32; N],
+        sums: &mut [[i32; N]; M],
+    ) {
+        // SAFETY: `detect` has found both.
+        unsafe { multiply_bytes::<M, N, 2>(left, right, start, sums) }
+    }
+}
+
+/// `N` is sixteen times `V`.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn multiply_bytes<const M: usize, const N: usize, const V: usize>(
+    left: &[[[i8; 4]; M]],
+    right: &[[[i8; 4]; N]],
+    start: &[i32; N],
+    out: &mut [[i32; N]; M],
+) {
+    const { assert!(N == 16 * V) };
+    let mut sums = [[_mm512_set1_epi32(0); V]; M];
+    for (left, right) in left.iter().zip(right) {
+        let mut columns = [_mm512_set1_epi32(0); V];
+        for v in 0..V {
+            // SAFETY: sixteen times four bytes from the sixteenth times v lie in the row.
+            columns[v] = unsafe { _mm512_loadu_si512(right.as_ptr().add(16 * v).cast()) };
+        }
+        for m in 0..M {
+            let row = _mm512_set1_epi32(i32::from_ne_bytes(left[m].map(|byte| byte as u8)));
+            for v in 0..V {
+                sums[m][v] = _mm512_dpbusd_epi32(sums[m][v], row, columns[v]);
+            }
+        }
+    }
+    for m in 0..M {
+        for v in 0..V {
+            // SAFETY: sixteen sums from the sixteenth times v lie in the row.
+            unsafe {
+                let start = _mm512_loadu_si512(start.as_ptr().add(16 * v).cast());
+                let sum = _mm512_add_epi32(sums[m][v], start);
+                _mm512_storeu_si512(out[m].as_mut_ptr().add(16 * v).cast(), sum);
+            }
+        }
     }
 }

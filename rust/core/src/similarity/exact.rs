@@ -18,6 +18,21 @@ pub enum Score {
     SquaredDistance,
 }
 
+impl Score {
+    /// The score, or its opposite, so that more is better.
+    pub(crate) fn rising(self, score: f64) -> f64 {
+        match self {
+            Self::Cosine | Self::Dot => score,
+            Self::SquaredDistance => -score,
+        }
+    }
+
+    /// The score of which that is the rising one.
+    pub(crate) fn given(self, rising: f64) -> f64 {
+        self.rising(rising)
+    }
+}
+
 /// The score of two rows, given their squared norms where it is a cosine.
 #[inline(always)]
 pub(crate) fn score<T: Target, E: Element>(

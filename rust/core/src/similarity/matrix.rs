@@ -279,7 +279,7 @@ fn distances<E: Embedding>(
     // Only to refuse what is not finite.
     Both::new(x, y, |rows| rows.squared_norms(workers))?;
     // Distances do not change with the origin, and products near the middle of the rows cancel least.
-    let center = column_means(x.rows, workers)?;
+    let center = column_means(x.rows, |_| 1.0, workers)?;
     let both = Both::new(x, y, |rows| rows.squared_distances(&center, workers))?;
     let reach = longest(&both.x.1).max(longest(&both.right().1));
     let largest = E::Real::LARGEST;

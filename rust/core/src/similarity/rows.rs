@@ -181,12 +181,13 @@ impl<E: Embedding> Source<E::Real> for Scaled<'_, E> {
     }
 }
 
-/// The mean of each column, in float64.
+/// The mean of each column, in float64, every row taken `factor` times.
 ///
 /// # Errors
 /// As [`Workers::run`].
 pub(crate) fn column_means<E: Embedding>(
     rows: Matrix<'_, E>,
+    factor: impl Fn(usize) -> f64 + Sync,
     workers: &Workers<'_>,
 ) -> Result<Vec<f64>> {
     let n = rows.n_rows();
@@ -195,8 +196,9 @@ pub(crate) fn column_means<E: Embedding>(
     let sums = |range: std::ops::Range<usize>| {
         let mut sums = vec![0.0; rows.n_columns()];
         for row in range {
+            let factor = factor(row);
             for (sum, value) in sums.iter_mut().zip(rows.row(row)) {
-                *sum += value.widen();
+                *sum += value.widen() * factor;
             }
         }
         Ok(sums)

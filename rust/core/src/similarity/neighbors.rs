@@ -1,0 +1,215 @@
+//! The nearest rows of every row: estimates say which pairs are worth a look, exact scores decide.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Result, ensure};
+use crate::matrix::Matrix;
+use crate::parallel::Workers;
+use crate::product::ranges;
+use crate::simd::{Target, Vectorized, vectorize};
+
+use super::exact::Score;
+use super::real::Embedding;
+use super::screen::{Hit, Screen, Search};
+
+/// Rows that share a lock, and that meet each other first.
+const CHUNK: usize = 240;
+
+/// For every row `k` neighbours, the best first, and their scores, row-major.
+pub type Neighbors = (Vec<i32>, Vec<f64>);
+
+/// The `k` rows of `y`, or other rows of `x`, that are nearest to each row of `x`; of equal ones the first.
+///
+/// Estimates with a proven bound say which pairs could be among the best so far; those are scored exactly, to the rounding of
+/// float64 sums, so that the answer is that of comparing all exact scores. Needs 28 bytes a neighbour and some 70 a row.
+///
+/// # Errors
+/// Refuses NaN and infinity, for cosines rows of zeros, and more neighbours than there are.
+pub fn nearest_neighbors<E: Embedding>(
+    x: Matrix<'_, E>,
+    y: Option<Matrix<'_, E>>,
+    k: usize,
+    kind: Score,
+    workers: &Workers<'_>,
+) -> Result<Neighbors> {
+    let n = x.n_rows();
+    let others = y.map_or(n.saturating_sub(1), |y| y.n_rows());
+    ensure(k <= others || n == 0, || {
+        format!("k={k} exceeds the {others} rows to choose from")
+    })?;
+    let screen = Screen::new(x, y, kind, workers)?;
+    if k == 0 || n == 0 {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let chunk = |rows: Range<usize>| Mutex::new(vec![Best::new(k); rows.len()]);
+    let nothing = f32::NEG_INFINITY.to_bits();
+    let mut search = Nearest {
+        screen: &screen,
+        k,
+        least: (0..n).map(|_| AtomicU32::new(nothing)).collect(),
+        chunks: ranges(n, CHUNK).map(chunk).collect(),
+        seeded: 0,
+    };
+    // Each row meets a few others first, so that it knows what is worth a look when it meets the rest.
+    let n_seeds = others.min(CHUNK);
+    let seeds = ranges(n, CHUNK).map(|rows| {
+        let columns = if screen.is_one() {
+            rows.clone()
+        } else {
+            0..n_seeds
+        };
+        (rows, columns)
+    });
+    screen.run(Some(seeds.collect()), &search, workers)?;
+    search.seeded = n_seeds;
+    screen.run(None, &search, workers)?;
+    let found = search
+        .chunks
+        .into_iter()
+        .flat_map(|chunk| chunk.into_inner().unwrap_or_else(PoisonError::into_inner));
+    Ok(found
+        .flat_map(|best| best.0)
+        .map(|(score, row)| (row as i32, kind.given(score)))
+        .unzip())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The best rows so far with their scores, of which more is better, the best first.
+#[derive(Clone)]
+struct Best(Vec<(f64, u32)>);
+
+impl Best {
+    fn new(k: usize) -> Self {
+        Self(Vec::with_capacity(k))
+    }
+
+    /// Keeps the `k` best; of equals the first rows, whenever they come.
+    fn add(&mut self, k: usize, score: f64, row: u32) {
+        let before =
+            |&(other, place): &(f64, u32)| other > score || (other == score && place < row);
+        if self.0.len() == k {
+            if self.0.last().is_some_and(before) {
+                return;
+            }
+            self.0.pop();
+        }
+        let place = self.0.partition_point(before);
+        self.0.insert(place, (score, row));
+    }
+}
+
+struct Nearest<'a, 'b, E> {
+    screen: &'a Screen<'b, E>,
+    k: usize,
+    /// What the estimate of a pair must reach to count for a row, as bits; it only rises, so that an old one does no harm.
+    least: Vec<AtomicU32>,
+    chunks: Vec<Mutex<Vec<Best>>>,
+    /// How many rows of the database each row has met before; of its own, those of its chunk.
+    seeded: usize,
+}
+
+impl<E: Embedding> Nearest<'_, '_, E> {
+    fn least_of(&self, row: usize) -> f32 {
+        f32::from_bits(self.least[row].load(Relaxed))
+    }
+
+    fn has_met(&self, row: usize, column: usize) -> bool {
+        self.seeded > 0
+            && if self.screen.is_one() {
+                row / CHUNK == column / CHUNK
+            } else {
+                column < self.seeded
+            }
+    }
+}
+
+impl<E: Embedding> Search for Nearest<'_, '_, E> {
+    fn least(&self, rows: Range<usize>, columns: Range<usize>) -> (Vec<f32>, Vec<f32>) {
+        let of_rows = rows.map(|row| self.least_of(row)).collect();
+        let of_columns = if self.screen.is_one() {
+            columns.map(|row| self.least_of(row)).collect()
+        } else {
+            vec![f32::INFINITY; columns.len()]
+        };
+        (of_rows, of_columns)
+    }
+
+    fn take(&self, hits: &mut Vec<Hit>) -> Result<()> {
+        let pairs = vectorize(Exactly { search: self, hits });
+        hits.clear();
+        self.give(pairs.iter().copied());
+        if self.screen.is_one() {
+            self.give(
+                pairs
+                    .iter()
+                    .map(|&(row, column, score)| (column, row, score)),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Rows and columns of hits that still count for either, and their scores.
+struct Exactly<'a, 'b, 'c, E> {
+    search: &'a Nearest<'b, 'c, E>,
+    hits: &'a [Hit],
+}
+
+impl<E: Embedding> Vectorized for Exactly<'_, '_, '_, E> {
+    type Output = Vec<(u32, u32, f64)>;
+
+    #[inline(always)]
+    fn run<T: Target>(self) -> Self::Output {
+        let search = self.search;
+        let one = search.screen.is_one();
+        let mut pairs = Vec::with_capacity(self.hits.len());
+        for hit in self.hits {
+            let (row, column) = (hit.row as usize, hit.column as usize);
+            if (one && row == column) || search.has_met(row, column) {
+                continue;
+            }
+            let most = hit.estimate + search.screen.error(row, column);
+            if most >= search.least_of(row) || (one && most >= search.least_of(column)) {
+                let score = search.screen.exact::<T>(row, column);
+                pairs.push((hit.row, hit.column, search.screen.scale.kind.rising(score)));
+            }
+        }
+        pairs
+    }
+}
+
+impl<E: Embedding> Nearest<'_, '_, E> {
+    /// Gives each row what it has been found to have.
+    fn give(&self, pairs: impl Iterator<Item = (u32, u32, f64)>) {
+        let mut held: Option<(usize, MutexGuard<'_, Vec<Best>>)> = None;
+        for (row, other, score) in pairs {
+            let at = row as usize;
+            let chunk = at / CHUNK;
+            if held.as_ref().is_none_or(|(held, _)| *held != chunk) {
+                drop(held.take());
+                held = Some((chunk, lock(&self.chunks[chunk])));
+            }
+            let Some((_, guard)) = &mut held else {
+                continue;
+            };
+            let best = &mut guard[at % CHUNK];
+            best.add(self.k, score, other);
+            if best.0.len() == self.k
+                && let Some((score, _)) = best.0.last()
+            {
+                let estimate = self
+                    .screen
+                    .scale
+                    .estimate_of(self.screen.scale.kind.given(*score));
+                // Rounded down; what rounds in estimates is in their error.
+                let least = (estimate - estimate.abs() * 1e-6) as f32;
+                self.least[at].store(least.to_bits(), Relaxed);
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Which pairs could be good enough: estimates of all scores in a narrow type, block by block, against the least that counts.
+
+use std::ops::Range;
+
+use crate::error::Result;
+use crate::matrix::Matrix;
+use crate::parallel::Workers;
+use crate::product::{Corner, Float32, Int8, Sides, Visitor, visit_products, visit_tiles};
+use crate::simd::{Int8Dot, Target};
+
+use super::exact::Score;
+use super::narrow::{Narrow, Scale};
+use super::real::Embedding;
+use super::rows::Argument;
+
+/// Two sets of rows, or one with itself, ready to be screened.
+pub(crate) struct Screen<'a, E> {
+    pub scale: Scale,
+    bytes: Option<Int8Dot>,
+    x: Narrow<'a, E>,
+    y: Option<Narrow<'a, E>>,
+}
+
+/// A pair that could be good enough, and the estimate of its score.
+#[derive(Clone, Copy)]
+pub(crate) struct Hit {
+    pub row: u32,
+    pub column: u32,
+    pub estimate: f32,
+}
+
+/// Says what counts, and takes what could.
+pub(crate) trait Search: Sync {
+    /// Pairs of these rows and columns count if the estimate, plus what it may be wrong, is at least this: one bound for every
+    /// row and, where columns search among the rows too, one for every column.
+    fn least(&self, rows: Range<usize>, columns: Range<usize>) -> (Vec<f32>, Vec<f32>);
+    /// Pairs that may count; those above the diagonal, where there is one, are left out.
+    ///
+    /// # Errors
+    /// What the search refuses.
+    fn take(&self, hits: &mut Vec<Hit>) -> Result<()>;
+}
+
+impl<'a, E: Embedding> Screen<'a, E> {
+    /// Looks at every row of `x` and of `y`, or of `x` alone.
+    ///
+    /// # Errors
+    /// Refuses NaN and infinity, and for cosines rows of zeros.
+    pub fn new(
+        x: Matrix<'a, E>,
+        y: Option<Matrix<'a, E>>,
+        kind: Score,
+        workers: &Workers<'_>,
+    ) -> Result<Self> {
+        let norms_of = |name, rows| {
+            let rows = Argument { name, rows };
+            let norms = rows.squared_norms(workers)?;
+            if kind == Score::Cosine {
+                rows.refuse_zeros(&norms)?;
+            }
+            Ok(norms)
+        };
+        let x_norms = norms_of("X", x)?;
+        let y = y.map(|y| Ok((y, norms_of("Y", y)?))).transpose()?;
+        let (database, norms) = y.as_ref().map_or((x, &x_norms), |(y, norms)| (*y, norms));
+        let longest = x_norms
+            .iter()
+            .chain(norms)
+            .copied()
+            .fold(0.0, f64::max)
+            .sqrt();
+        let scale = Scale::new(kind, (database, norms), longest, workers)?;
+        let bytes = Int8Dot::detect();
+        let narrow = |rows, norms| Narrow::new(rows, norms, &scale, bytes.is_some(), workers);
+        let y = y.map(|(rows, norms)| narrow(rows, norms)).transpose()?;
+        let x = narrow(x, x_norms)?;
+        Ok(Self { scale, bytes, x, y })
+    }
+
+    /// The rows that search.
+    pub fn queries(&self) -> &Narrow<'a, E> {
+        &self.x
+    }
+
+    /// The rows that are searched.
+    pub fn database(&self) -> &Narrow<'a, E> {
+        self.y.as_ref().unwrap_or(&self.x)
+    }
+
+    /// The rows that are searched are those that search.
+    pub fn is_one(&self) -> bool {
+        self.y.is_none()
+    }
+
+    /// The score of a pair, exactly.
+    #[inline(always)]
+    pub fn exact<T: Target>(&self, row: usize, column: usize) -> f64 {
+        let (x, y) = (self.queries(), self.database());
+        let norms = (x.squared_norms[row], y.squared_norms[column]);
+        super::exact::score::<T, E>(self.scale.kind, x.rows.row(row), y.rows.row(column), norms)
+    }
+
+    /// No estimate of this pair is further from the truth.
+    #[inline(always)]
+    pub fn error(&self, row: usize, column: usize) -> f32 {
+        let most = self.database().known[column].alone();
+        most.error(&self.queries().known[row])
+    }
+
+    /// Shows `search` what could count: of all pairs, or of those of some tiles.
+    ///
+    /// # Errors
+    /// What the search refuses, or as [`Workers::run`].
+    pub fn run(
+        &self,
+        tiles: Option<Vec<(Range<usize>, Range<usize>)>>,
+        search: &impl Search,
+        workers: &Workers<'_>,
+    ) -> Result<()> {
+        let visitor = Screening {
+            screen: self,
+            search,
+        };
+        let sides = match &self.y {
+            Some(y) => Sides::Two(&self.x, y),
+            None => Sides::One(&self.x),
+        };
+        match (self.bytes, tiles) {
+            (Some(bytes), None) => visit_products(Int8(bytes), &sides, &visitor, workers),
+            (Some(bytes), Some(tiles)) => {
+                visit_tiles(Int8(bytes), &sides, tiles, &visitor, workers)
+            }
+            (None, None) => visit_products(Float32, &sides, &visitor, workers),
+            (None, Some(tiles)) => visit_tiles(Float32, &sides, tiles, &visitor, workers),
+        }
+    }
+}
+
+struct Screening<'a, 'b, E, S> {
+    screen: &'a Screen<'b, E>,
+    search: &'a S,
+}
+
+/// What may count in this tile.
+struct Tile {
+    rows: Range<usize>,
+    columns: Range<usize>,
+    least_of_rows: Vec<f32>,
+    /// With room for a block that hangs over.
+    least_of_columns: Vec<f32>,
+    hits: Vec<Hit>,
+}
+
+/// A tile in which more than this many pairs could count tells of them before it ends.
+const HITS: usize = 1 << 15;
+
+impl<E: Embedding, S: Search, Sum: Copy + IntoFloat> Visitor<Sum> for Screening<'_, '_, E, S> {
+    type Local = Result<Tile>;
+
+    fn begin(&self, rows: Range<usize>, columns: Range<usize>) -> Result<Tile> {
+        let (mut least_of_rows, mut least_of_columns) =
+            self.search.least(rows.clone(), columns.clone());
+        let (x, y) = (self.screen.queries(), self.screen.database());
+        let most = y.most(columns.clone());
+        for (least, known) in least_of_rows.iter_mut().zip(&x.known[rows.clone()]) {
+            *least -= most.error(known) + known.offset;
+        }
+        let most = x.most(rows.clone());
+        for (least, known) in least_of_columns.iter_mut().zip(&y.known[columns.clone()]) {
+            *least -= most.error(known) + known.offset;
+        }
+        least_of_columns.resize(columns.len() + 32, f32::INFINITY);
+        Ok(Tile {
+            rows,
+            columns,
+            least_of_rows,
+            least_of_columns,
+            hits: Vec::new(),
+        })
+    }
+
+    #[inline(always)]
+    fn visit<T: Target, const M: usize, const N: usize>(
+        &self,
+        tile: &mut Result<Tile>,
+        corner: Corner,
+        sums: &mut [[Sum; N]; M],
+    ) {
+        let Ok(local) = tile else { return };
+        let (x, y) = (self.screen.queries(), self.screen.database());
+        let steps: &[f32; N] = head(&y.steps, corner.column);
+        let offsets: &[f32; N] = head(&y.offsets, corner.column);
+        let of_columns: &[f32; N] =
+            head(&local.least_of_columns, corner.column - local.columns.start);
+        for (row, sums) in (corner.row..corner.row + corner.n_rows).zip(sums.iter()) {
+            let least = local.least_of_rows[row - local.rows.start];
+            let (step, offset) = (x.steps[row], x.offsets[row]);
+            let mut products = [0.0_f32; N];
+            let mut misses = true;
+            for n in 0..N {
+                products[n] = sums[n].float() * (step * steps[n]);
+                misses &=
+                    (products[n] + offsets[n] < least) & (products[n] + offset < of_columns[n]);
+            }
+            if !misses {
+                for column in corner.columns(row, self.screen.is_one()) {
+                    let n = column - corner.column;
+                    let product = products[n];
+                    if product + offsets[n] >= least || product + offset >= of_columns[n] {
+                        local.hits.push(Hit {
+                            row: row as u32,
+                            column: column as u32,
+                            estimate: product + offsets[n] + offset,
+                        });
+                    }
+                }
+            }
+        }
+        if local.hits.len() > HITS
+            && let Err(error) = self.search.take(&mut local.hits)
+        {
+            *tile = Err(error);
+        }
+    }
+
+    fn end(&self, tile: Result<Tile>) -> Result<()> {
+        self.search.take(&mut tile?.hits)
+    }
+}
+
+/// The values from `first` on.
+#[inline(always)]
+fn head<const N: usize>(values: &[f32], first: usize) -> &[f32; N] {
+    &values[first..].as_chunks::<N>().0[0]
+}
+
+/// A sum of products as a float; bytes in rows of more than a thousand columns round.
+pub(crate) trait IntoFloat {
+    fn float(self) -> f32;
+}
+
+impl IntoFloat for i32 {
+    #[inline(always)]
+    fn float(self) -> f32 {
+        self as f32
+    }
+}
+
+impl IntoFloat for f32 {
+    #[inline(always)]
+    fn float(self) -> f32 {
+        self
+    }
+}
