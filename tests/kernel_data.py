@@ -23,6 +23,22 @@ class Judged:
     direction: np.ndarray
 
 
+def gram(kernels, x, n_threads):
+    """Dot products of all rows."""
+    return _similarities(kernels, x, "dot", n_threads)
+
+
+def cosine(kernels, x, n_threads):
+    """Cosines of all rows."""
+    return _similarities(kernels, x, "cosine", n_threads)
+
+
+def _similarities(kernels, x, metric, n_threads):
+    out = np.empty((len(x), len(x)), np.float32)
+    kernels.similarity_matrix(x, None, metric, 1.0, out, None, n_threads)
+    return out
+
+
 def offsets_of(sizes):
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 

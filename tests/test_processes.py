@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from kernel_data import random_embeddings, random_judged
+from kernel_data import cosine, random_embeddings, random_judged
 
 WAIT = 60
 """Seconds after which a process counts as stuck."""
@@ -34,7 +34,7 @@ def results(kernels, n_threads):
     j = random_judged(rng, 40, rng.integers(1, 9, size=20_000), 3, 11)
     return [
         *kernels.greedy(x, "dpp", None, 1.0, 9, None, n_threads),
-        kernels.cosine(x[:700], n_threads),
+        cosine(kernels, x[:700], n_threads),
         *kernels.linear_statistics(
             j.features, j.utility, j.offsets, j.items, j.chosen, None, j.weights, n_threads
         ),

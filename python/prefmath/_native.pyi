@@ -25,17 +25,17 @@ __all__ = [
     "__version__",
     "choose_one_gradient",
     "choose_one_log_likelihood",
-    "cosine",
     "curvature_product",
-    "gram",
     "greedy",
     "greedy_batch",
     "instruction_set",
     "linear_statistics",
     "linear_utility",
+    "nearest_neighbors",
     "newton_direction",
     "pair_gradient",
     "pair_log_likelihood",
+    "pairs_above",
     "posterior_by_annotator",
     "similarity_matrix",
 ]
@@ -54,8 +54,22 @@ def similarity_matrix(
     progress: _Progress | None,
     n_threads: int,
 ) -> None: ...
-def gram(x: _F32, n_threads: int) -> _F32: ...
-def cosine(x: _F32, n_threads: int) -> _F32: ...
+def nearest_neighbors(
+    x: _Embeddings,
+    y: _Embeddings | None,
+    k: int,
+    metric: str,
+    progress: _Progress | None,
+    n_threads: int,
+) -> tuple[_I32, _F64]: ...
+def pairs_above(
+    x: _Embeddings,
+    threshold: float,
+    metric: str,
+    max_pairs: int,
+    progress: _Progress | None,
+    n_threads: int,
+) -> tuple[_I32, _F64]: ...
 
 # selection: a bonus for the choice of each row, the weight of diversity; the rules are eligible,
 # include and its offsets by pool, group, least and most of each group, max_similarity

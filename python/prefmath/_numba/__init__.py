@@ -19,14 +19,12 @@ from .choice import (
 )
 from .mixture import linear_statistics, newton_direction, posterior_by_annotator
 from .selection import greedy, greedy_batch
-from .similarity import cosine, gram, nearest_neighbors, pairs_above, similarity_matrix
+from .similarity import nearest_neighbors, pairs_above, similarity_matrix
 
 __all__ = [
     "choose_one_gradient",
     "choose_one_log_likelihood",
-    "cosine",
     "curvature_product",
-    "gram",
     "greedy",
     "greedy_batch",
     "instruction_set",

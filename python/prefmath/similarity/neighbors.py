@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -127,17 +127,17 @@ def nearest_neighbors(
     if y is not None and k > len(y):
         msg = f"k={k} exceeds the {len(y)} rows of Y"
         raise ValueError(msg)
-    plan = _plan(x, y, k, max_memory, threads)
+    at_once = _rows_at_once(x, y, k, max_memory, threads)
     if SCORE[metric] == "cosine":
         x, y = within_squares(x), None if y is None else within_squares(y)
-    stripes = range(0, len(x), plan.n_rows)
+    stripes = range(0, len(x), at_once)
     if len(stripes) > 1:
         refuse_unscored(x, "X", zeros=SCORE[metric] == "cosine")
     indices, values = np.empty((len(x), k), np.int64), np.empty((len(x), k), result_dtype(x))
     with reporting(progress, "nearest neighbours") as report:
         for at, first in enumerate(stripes):
-            stripe = slice(first, first + plan.n_rows)
-            search = k, SCORE[metric], plan.capacity, part(report, at, len(stripes)), threads
+            stripe = slice(first, first + at_once)
+            search = k, SCORE[metric], part(report, at, len(stripes)), threads
             if y is None and len(stripes) > 1:
                 indices[stripe], scores = _among_others(x, stripe, *search)
             else:
@@ -159,12 +159,11 @@ def _search(
     y: NDArray[Any] | None,
     k: int,
     score: str,
-    capacity: int,
     report: Callable[[int, int], object] | None,
     n_threads: int,
 ) -> _Found:
     views = kernel_view(x), None if y is None else kernel_view(y)
-    found: _Found = kernel("nearest_neighbors")(*views, k, score, capacity, report, n_threads)
+    found: _Found = kernel("nearest_neighbors")(*views, k, score, report, n_threads)
     return found
 
 
@@ -177,47 +176,33 @@ def _among_others(x: NDArray[Any], stripe: slice, k: int, *search: Any) -> _Foun
     return indices[kept].reshape(-1, k), scores[kept].reshape(-1, k)
 
 
-class _Plan(NamedTuple):
-    """How the work is cut to fit into memory."""
-
-    n_rows: int
-    """That are searched for at a time."""
-    capacity: int
-    """Candidates that the kernel may keep for each of them, of 8 bytes."""
+# Fewer rows at a time than this would be too slow.
+_FEWEST_ROWS = 256
 
 
-# Fewer rows at a time, or less room for candidates than this beyond k, would be too slow.
-_FEWEST_ROWS, _LEAST_ROOM, _AMPLE_ROOM = 256, 16, 64
-_FREELY_USED = 1 << 26
-
-
-def _plan(
+def _rows_at_once(
     x: NDArray[Any], y: NDArray[Any] | None, k: int, max_memory: int | None, n_threads: int
-) -> _Plan:
+) -> int:
+    """Return how many rows may be searched for at a time."""
     n, n_others = len(x), len(x if y is None else y)
-    least, ample = k + _LEAST_ROOM, 2 * k + _AMPLE_ROOM
     if max_memory is None:
-        free = max(_FREELY_USED, (x.nbytes + (0 if y is None else y.nbytes)) // 4)
-        return _Plan(max(n, 1), min(ample, max(least, free // (8 * max(n, 1)))))
+        return max(n, 1)
     limit = as_whole_number(max_memory, "max_memory", 0)
-    # What the kernel returns before it is converted: 12 bytes a neighbour, one more where cut.
-    returned = 12 * (k + 1)
-    blocks = n_threads * _block_bytes(x, n_others, ample) + 64 * (n + n_others)
-    room = (limit - blocks) // max(n, 1) - returned
-    if room >= 8 * least:
-        return _Plan(max(n, 1), min(ample, room // 8))
-    n_rows = (limit - blocks) // (8 * least + returned)
+    # The best so far, and what the kernel returns; one neighbour more where rows are cut.
+    a_row = 40 * (k + 1)
+    fixed = n_threads * _block_bytes(x, n_others, k) + 80 * (n + n_others)
+    n_rows = (limit - fixed) // a_row
     if n_rows < min(n, _FEWEST_ROWS):
-        needed = blocks + min(n, _FEWEST_ROWS) * (8 * least + returned)
+        needed = fixed + min(n, _FEWEST_ROWS) * a_row
         msg = f"max_memory={limit} is too little: {needed} bytes are needed"
         raise ValueError(msg)
-    return _Plan(n_rows, least)
+    return max(min(n, n_rows), 1)
 
 
-def _block_bytes(x: NDArray[Any], n_others: int, capacity: int) -> int:
+def _block_bytes(x: NDArray[Any], n_others: int, k: int) -> int:
     """Bound what a thread keeps: a block of products, its factors, and its rows' candidates."""
     d, item = x.shape[1], 8 if x.dtype == np.float64 else 4
     longest = max(64, (1 << 21) // d)
     n_rows, n_columns = min(len(x), 512, longest), min(n_others, 4096, longest)
     factors = 2 * (n_rows + n_columns) * d
-    return int(item * (n_rows * n_columns + factors) + 24 * n_rows * capacity)
+    return int(item * (n_rows * n_columns + factors) + 24 * n_rows * (2 * k + 64))

@@ -27,7 +27,7 @@ mod _native {
     #[pymodule_export]
     use crate::selection::{greedy, greedy_batch};
     #[pymodule_export]
-    use crate::similarity::{cosine, gram, nearest_neighbors, pairs_above, similarity_matrix};
+    use crate::similarity::{nearest_neighbors, pairs_above, similarity_matrix};
 
     #[pymodule_export]
     use super::instruction_set;

@@ -1,15 +1,14 @@
 //! Similarity kernels.
 
 use numpy::{
-    Element as NumpyElement, PyArray1, PyArray2, PyReadonlyArray2, PyReadwriteArray2,
-    PyUntypedArrayMethods,
+    Element as NumpyElement, PyArray1, PyArray2, PyReadwriteArray2, PyUntypedArrayMethods,
 };
 use prefmath_core::similarity::{self, Embedding, Metric, Score};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::arrays::{Embeddings, Stored, by_element, matrix, shaped};
-use crate::run::{detached, detached_with};
+use crate::arrays::{Embeddings, Stored, by_element, shaped};
+use crate::run::detached_with;
 
 fn metric_of(name: &str, gamma: f64) -> PyResult<Metric> {
     match name {
@@ -63,41 +62,6 @@ fn into<'py, E: Stored + Embedding<Real: NumpyElement>>(
     detached_with(py, n_threads, progress, |workers| {
         similarity::similarity_matrix(x, y, metric, out, workers)
     })
-}
-
-/// Dot products of all rows.
-#[pyfunction]
-pub fn gram<'py>(
-    py: Python<'py>,
-    x: PyReadonlyArray2<'py, f32>,
-    n_threads: usize,
-) -> PyResult<Bound<'py, PyArray2<f32>>> {
-    square(py, &x, Metric::Dot, n_threads)
-}
-
-/// Cosines of all rows.
-#[pyfunction]
-pub fn cosine<'py>(
-    py: Python<'py>,
-    x: PyReadonlyArray2<'py, f32>,
-    n_threads: usize,
-) -> PyResult<Bound<'py, PyArray2<f32>>> {
-    square(py, &x, Metric::Cosine, n_threads)
-}
-
-fn square<'py>(
-    py: Python<'py>,
-    x: &PyReadonlyArray2<'py, f32>,
-    metric: Metric,
-    n_threads: usize,
-) -> PyResult<Bound<'py, PyArray2<f32>>> {
-    let x = matrix(x)?;
-    let n = x.n_rows();
-    let mut out = vec![0.0; n * n];
-    detached(py, n_threads, |workers| {
-        similarity::similarity_matrix(x, None, metric, &mut out, workers)
-    })?;
-    shaped(py, out, [n, n])
 }
 
 fn score_of(name: &str) -> PyResult<Score> {

@@ -5,9 +5,8 @@ Embeddings are float32, float64, float16, int8 or, as uint16, the bits of bfloat
 
 from __future__ import annotations
 
-from .gram import cosine, gram
 from .matrix import similarity_matrix
 from .neighbors import nearest_neighbors
 from .pairs import pairs_above
 
-__all__ = ["cosine", "gram", "nearest_neighbors", "pairs_above", "similarity_matrix"]
+__all__ = ["nearest_neighbors", "pairs_above", "similarity_matrix"]

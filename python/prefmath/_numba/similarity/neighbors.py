@@ -35,13 +35,12 @@ def nearest_neighbors(
     y: NDArray[Any] | None,
     k: int,
     metric: str,
-    capacity: int,
     progress: Callable[[int, int], object] | None,
     n_threads: int,
 ) -> tuple[NDArray[np.int32], _F64]:
     """Find the k best rows of y for each row of x, or of the other rows of x if there is no y.
 
-    Best first, ties to the lowest row; `capacity` candidates are kept for each row, at least k + 1.
+    Best first, ties to the lowest row.
     """
     bounds = screen(x, y, metric, n_threads)
     others = x if y is None else y
@@ -53,7 +52,7 @@ def nearest_neighbors(
         return -exact if metric == "sqeuclidean" else exact
 
     def run(first: int, last: int) -> None:
-        found = _Candidates.of(last - first, max(capacity, k + 1))
+        found = _Candidates.of(last - first, 2 * k + 64)
         for columns in stretches(len(others), bounds.products.n_columns):
             block = bounds.bounds((first, last), columns)
             found.column[:] = 0
