@@ -50,7 +50,10 @@ fn into<'py, E: Stored + Embedding<Real: NumpyElement>>(
 ) -> PyResult<()> {
     let x = x.matrix::<E>()?;
     let y = y.map(Embeddings::matrix::<E>).transpose()?;
-    let mut out: PyReadwriteArray2<'py, E::Real> = out.extract()?;
+    let mut out = out
+        .cast::<PyArray2<E::Real>>()?
+        .try_readwrite()
+        .map_err(|_| PyValueError::new_err("out must be writable and not an argument as well"))?;
     let shape = [x.n_rows(), y.unwrap_or(x).n_rows()];
     if out.shape() != shape {
         let message = format!("out must have shape {shape:?}, not {:?}", out.shape());

@@ -240,3 +240,154 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::arithmetic::{Float32, Float64, Int8};
+    use super::*;
+    use crate::simd::Int8Dot;
+
+    struct Numbers(usize, usize);
+
+    impl Numbers {
+        fn value(row: usize, column: usize) -> i8 {
+            ((row * 31 + column * 17) % 255) as i8
+        }
+    }
+
+    impl Source<f32> for Numbers {
+        fn n_rows(&self) -> usize {
+            self.0
+        }
+
+        fn n_values(&self) -> usize {
+            self.1
+        }
+
+        fn write<T: Target>(&self, row: usize, out: &mut [f32]) {
+            for (column, out) in out.iter_mut().enumerate() {
+                *out = f32::from(Self::value(row, column));
+            }
+        }
+    }
+
+    impl Source<f64> for Numbers {
+        fn n_rows(&self) -> usize {
+            self.0
+        }
+
+        fn n_values(&self) -> usize {
+            self.1
+        }
+
+        fn write<T: Target>(&self, row: usize, out: &mut [f64]) {
+            for (column, out) in out.iter_mut().enumerate() {
+                *out = f64::from(Self::value(row, column));
+            }
+        }
+    }
+
+    impl Source<[i8; 4]> for Numbers {
+        fn n_rows(&self) -> usize {
+            self.0
+        }
+
+        fn n_values(&self) -> usize {
+            self.1.div_ceil(4)
+        }
+
+        fn write<T: Target>(&self, row: usize, out: &mut [[i8; 4]]) {
+            for (column, out) in out.as_flattened_mut().iter_mut().enumerate() {
+                *out = if column < self.1 {
+                    Self::value(row, column)
+                } else {
+                    0
+                };
+            }
+        }
+    }
+
+    /// Whether every product has been seen once, and was right.
+    struct Seen {
+        n_columns: usize,
+        n_values: usize,
+        counts: Mutex<Vec<u32>>,
+        triangular: bool,
+    }
+
+    impl<S: Copy + Into<f64>> Visitor<S> for Seen {
+        type Local = ();
+
+        fn begin(&self, _: Range<usize>, _: Range<usize>) {}
+
+        fn visit<T: Target, const M: usize, const N: usize>(
+            &self,
+            (): &mut (),
+            corner: Corner,
+            sums: &mut [[S; N]; M],
+        ) {
+            let mut counts = lock(&self.counts);
+            for (i, sums) in (corner.row..corner.row + corner.n_rows).zip(sums.iter()) {
+                for j in corner.columns(i, self.triangular) {
+                    let product =
+                        |at| i64::from(Numbers::value(i, at)) * i64::from(Numbers::value(j, at));
+                    let expected: i64 = (0..self.n_values).map(product).sum();
+                    let found: f64 = sums[j - corner.column].into();
+                    assert_eq!(found, expected as f64, "rows {i} and {j}");
+                    counts[i * self.n_columns + j] += 1;
+                }
+            }
+        }
+
+        fn end(&self, (): ()) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    fn check<A: Arithmetic<Sum: Into<f64>>>(arithmetic: A)
+    where
+        Numbers: Source<A::Packed>,
+    {
+        for (n, m, n_values) in [
+            (1, 1, 1),
+            (13, 40, 7),
+            (230, 101, 5),
+            (7, 500, 64),
+            (613, 2, 9),
+        ] {
+            let (left, right) = (Numbers(n, n_values), Numbers(m, n_values));
+            for triangular in [false, true] {
+                let sides = if triangular {
+                    Sides::One(&left)
+                } else {
+                    Sides::Two(&left, &right)
+                };
+                let n_columns = if triangular { n } else { m };
+                let counts = Mutex::new(vec![0; n * n_columns]);
+                let seen = Seen {
+                    n_columns,
+                    n_values,
+                    counts,
+                    triangular,
+                };
+                visit_products(arithmetic, &sides, &seen, &Workers::new(2, &|| false)).unwrap();
+                let counts = lock(&seen.counts);
+                for i in 0..n {
+                    for j in 0..n_columns {
+                        let expected = u32::from(!triangular || j <= i);
+                        assert_eq!(counts[i * n_columns + j], expected, "{i}, {j}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_product_is_visited_once_and_right() {
+        check(Float32);
+        check(Float64);
+        if let Some(bytes) = Int8Dot::detect() {
+            check(Int8(bytes));
+        }
+    }
+}

@@ -296,6 +296,7 @@ impl Int8Dot {
 
     /// Products of `M` rows of unsigned bytes with `N` of signed bytes, four columns at a time, added to `start`.
     #[inline(always)]
+    #[allow(clippy::unused_self)] // it is the proof
     pub fn multiply<const M: usize, const N: usize>(
         self,
         left: &[[[i8; 4]; M]],
@@ -310,6 +311,7 @@ impl Int8Dot {
 
 /// `N` is sixteen times `V`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[allow(clippy::needless_range_loop)] // over registers
 fn multiply_bytes<const M: usize, const N: usize, const V: usize>(
     left: &[[[i8; 4]; M]],
     right: &[[[i8; 4]; N]],

@@ -1,15 +1,15 @@
 //! The matrix of similarities or distances of rows, in one pass: scaled, multiplied, turned into the metric, mirrored.
 
 use crate::error::{Result, ensure};
-use crate::exponential::exp_of_negative;
 use crate::matrix::Matrix;
 use crate::parallel::Workers;
 use crate::product::{Corner, Finish, Sides, product_into};
 use crate::simd::Target;
 
-use super::exact::{scaled_squared_distance, squared_distance};
+use super::directions::directions;
+use super::distances::distances;
 use super::real::{Embedding, Real};
-use super::rows::{Argument, Scaled, column_means};
+use super::rows::{Argument, Scaled, longest};
 
 /// What is computed of two rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,9 +30,6 @@ pub enum Metric {
         gamma: f64,
     },
 }
-
-/// Blocks read the norms of as many rows and columns as they are long, also where they hang over the edge.
-const LONGEST_BLOCK: usize = 32;
 
 /// Writes the metric of every row of `x` with every row of `y`, or of `x`, to `out`, row-major.
 ///
@@ -66,13 +63,13 @@ pub fn similarity_matrix<E: Embedding>(
 }
 
 /// One or two arguments, with what belongs to each of their rows.
-struct Both<'a, E> {
-    x: (Argument<'a, E>, Vec<f64>),
-    y: Option<(Argument<'a, E>, Vec<f64>)>,
+pub(super) struct Both<'a, E> {
+    pub x: (Argument<'a, E>, Vec<f64>),
+    pub y: Option<(Argument<'a, E>, Vec<f64>)>,
 }
 
 impl<'a, E: Embedding> Both<'a, E> {
-    fn new(
+    pub fn new(
         x: Argument<'a, E>,
         y: Option<Argument<'a, E>>,
         of_rows: impl Fn(Argument<'a, E>) -> Result<Vec<f64>>,
@@ -83,12 +80,13 @@ impl<'a, E: Embedding> Both<'a, E> {
         })
     }
 
-    fn right(&self) -> &(Argument<'a, E>, Vec<f64>) {
+    /// The right side of the products.
+    pub fn right(&self) -> &(Argument<'a, E>, Vec<f64>) {
         self.y.as_ref().unwrap_or(&self.x)
     }
 
     /// Multiplies the rows, shifted and scaled, and finishes the products.
-    fn multiply(
+    pub fn multiply(
         &self,
         center: &[f64],
         scales: (&[f64], &[f64]),
@@ -134,277 +132,6 @@ struct Products;
 impl<R: Real> Finish<R> for Products {
     #[inline(always)]
     fn finish<T: Target, const M: usize, const N: usize>(&self, _: Corner, _: &mut [[R; N]; M]) {}
-}
-
-fn directions<E: Embedding>(
-    x: Argument<'_, E>,
-    y: Option<Argument<'_, E>>,
-    metric: Metric,
-    out: &mut [E::Real],
-    workers: &Workers<'_>,
-) -> Result<()> {
-    let both = Both::new(x, y, |rows| {
-        let mut norms = rows.squared_norms(workers)?;
-        rows.refuse_zeros(&norms)?;
-        for norm in &mut norms {
-            *norm = 1.0 / norm.sqrt();
-        }
-        Ok(norms)
-    })?;
-    let inverse_norms = (&both.x.1[..], &both.right().1[..]);
-    if metric == Metric::Cosine {
-        let finish = Cosines {
-            triangular: y.is_none(),
-        };
-        return both.multiply(&[], inverse_norms, &finish, out, workers);
-    }
-    let finish = Angles {
-        rows: (x.rows, both.right().0.rows),
-        inverse_norms,
-        triangular: y.is_none(),
-    };
-    both.multiply(&[], inverse_norms, &finish, out, workers)
-}
-
-/// The products of unit rows, within [-1, 1].
-struct Cosines {
-    triangular: bool,
-}
-
-impl<R: Real> Finish<R> for Cosines {
-    #[inline(always)]
-    fn finish<T: Target, const M: usize, const N: usize>(
-        &self,
-        corner: Corner,
-        block: &mut [[R; N]; M],
-    ) {
-        for row in block.iter_mut() {
-            let values = *row;
-            for n in 0..N {
-                row[n] = values[n].within_one();
-            }
-        }
-        if self.triangular {
-            set_diagonal(corner, block, R::from_f64(1.0));
-        }
-    }
-}
-
-#[inline(always)]
-fn set_diagonal<R: Real, const M: usize, const N: usize>(
-    corner: Corner,
-    block: &mut [[R; N]; M],
-    value: R,
-) {
-    if corner.column < corner.row + M && corner.row < corner.column + N {
-        for (i, row) in (corner.row..).zip(block) {
-            for (j, entry) in (corner.column..).zip(row) {
-                if i == j {
-                    *entry = value;
-                }
-            }
-        }
-    }
-}
-
-/// From the products of unit rows their angles.
-struct Angles<'a, E> {
-    rows: (Matrix<'a, E>, Matrix<'a, E>),
-    inverse_norms: (&'a [f64], &'a [f64]),
-    triangular: bool,
-}
-
-/// Cosines beyond this say little about the angle: half of the digits are lost.
-const NEARLY_PARALLEL: f64 = 0.99;
-
-impl<E: Embedding> Finish<E::Real> for Angles<'_, E> {
-    #[inline(always)]
-    fn finish<T: Target, const M: usize, const N: usize>(
-        &self,
-        corner: Corner,
-        block: &mut [[E::Real; N]; M],
-    ) {
-        let limit = E::Real::from_f64(NEARLY_PARALLEL);
-        let per_half_turn = E::Real::from_f64(std::f64::consts::FRAC_1_PI);
-        for (i, row) in (corner.row..).zip(block.iter_mut()) {
-            let cosines = *row;
-            let mut parallel = false;
-            for (angle, &cosine) in row.iter_mut().zip(&cosines) {
-                let cosine = cosine.within_one();
-                parallel |= cosine.absolute() >= limit;
-                *angle = cosine.arc_cosine() * per_half_turn;
-            }
-            if parallel && i < corner.row + corner.n_rows {
-                for j in self.columns(i, corner) {
-                    let cosine = cosines[j - corner.column];
-                    if cosine.absolute() >= limit {
-                        row[j - corner.column] =
-                            E::Real::from_f64(self.angle::<T>(i, j, cosine.to_f64()));
-                    }
-                }
-            }
-        }
-        if self.triangular {
-            set_diagonal(corner, block, E::Real::default());
-        }
-    }
-}
-
-impl<E: Embedding> Angles<'_, E> {
-    /// Columns of the block in row `i` that count.
-    #[inline(always)]
-    fn columns(&self, i: usize, corner: Corner) -> std::ops::Range<usize> {
-        corner.columns(i, self.triangular)
-    }
-
-    /// From the chord between the unit vectors, or between one and the opposite of the other.
-    #[inline(always)]
-    fn angle<T: Target>(&self, i: usize, j: usize, cosine: f64) -> f64 {
-        let sign = cosine.signum();
-        let factors = (self.inverse_norms.0[i], sign * self.inverse_norms.1[j]);
-        let (left, right) = (self.rows.0.row(i), self.rows.1.row(j));
-        let chord = scaled_squared_distance::<T, E>(left, right, factors).sqrt();
-        let angle = 2.0 * (chord / 2.0).min(1.0).asin() * std::f64::consts::FRAC_1_PI;
-        if sign > 0.0 { angle } else { 1.0 - angle }
-    }
-}
-
-fn distances<E: Embedding>(
-    x: Argument<'_, E>,
-    y: Option<Argument<'_, E>>,
-    metric: Metric,
-    out: &mut [E::Real],
-    workers: &Workers<'_>,
-) -> Result<()> {
-    // Only to refuse what is not finite.
-    Both::new(x, y, |rows| rows.squared_norms(workers))?;
-    // Distances do not change with the origin, and products near the middle of the rows cancel least.
-    let center = column_means(x.rows, |_| 1.0, workers)?;
-    let both = Both::new(x, y, |rows| rows.squared_distances(&center, workers))?;
-    let reach = longest(&both.x.1).max(longest(&both.right().1));
-    let largest = E::Real::LARGEST;
-    let limit = match metric {
-        Metric::Euclidean => largest / 2.0,
-        Metric::SquaredEuclidean => largest.sqrt() / 2.0,
-        _ => f64::INFINITY,
-    };
-    x.refuse_longer(&both.x.1, limit, "distances")?;
-    both.right()
-        .0
-        .refuse_longer(&both.right().1, limit, "distances")?;
-    // A power of two, so that scaling rounds nothing: squares of very long or short rows would not fit.
-    let unit = if reach > 0.0 {
-        2.0_f64.powi(reach.log2().floor() as i32)
-    } else {
-        1.0
-    };
-    let scaled = |norms: &[f64]| -> Vec<E::Real> {
-        let padding = std::iter::repeat_n(E::Real::default(), LONGEST_BLOCK);
-        norms
-            .iter()
-            .map(|norm| E::Real::from_f64(norm / (unit * unit)))
-            .chain(padding)
-            .collect()
-    };
-    let finish = Distances {
-        rows: (x.rows, both.right().0.rows),
-        squared_norms: (scaled(&both.x.1), scaled(&both.right().1)),
-        unit,
-        metric,
-        triangular: y.is_none(),
-    };
-    let scales = vec![1.0 / unit; both.x.1.len().max(both.right().1.len())];
-    both.multiply(&center, (&scales, &scales), &finish, out, workers)
-}
-
-/// The largest norm, given its square.
-fn longest(squared_norms: &[f64]) -> f64 {
-    squared_norms.iter().copied().fold(0.0, f64::max).sqrt()
-}
-
-/// d² = ‖x‖² + ‖y‖² − 2 x·y, and what follows from it; all but the result in squares of `unit`.
-struct Distances<'a, E: Embedding> {
-    rows: (Matrix<'a, E>, Matrix<'a, E>),
-    squared_norms: (Vec<E::Real>, Vec<E::Real>),
-    unit: f64,
-    metric: Metric,
-    triangular: bool,
-}
-
-/// Of a squared distance below this share of the squared norms too many digits have cancelled.
-const CANCELLED: f64 = 0.05;
-
-impl<E: Embedding> Finish<E::Real> for Distances<'_, E> {
-    #[inline(always)]
-    fn finish<T: Target, const M: usize, const N: usize>(
-        &self,
-        corner: Corner,
-        block: &mut [[E::Real; N]; M],
-    ) {
-        let (columns, _) = self.squared_norms.1[corner.column..].as_chunks::<N>();
-        let columns = &columns[0];
-        let (two, share) = (E::Real::from_f64(2.0), E::Real::from_f64(CANCELLED));
-        for (i, row) in (corner.row..).zip(block.iter_mut()) {
-            let own = self.squared_norms.0[i];
-            let mut squares = [E::Real::default(); N];
-            let mut cancelled = false;
-            for n in 0..N {
-                let norms = own + columns[n];
-                squares[n] = norms - two * row[n];
-                cancelled |= squares[n] <= share * norms;
-            }
-            self.convert::<T, N>(&squares, row);
-            if cancelled && i < corner.row + corner.n_rows {
-                for j in corner.columns(i, self.triangular) {
-                    let n = j - corner.column;
-                    if squares[n] <= share * (own + columns[n]) {
-                        row[n] = E::Real::from_f64(self.exact::<T>(i, j));
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl<E: Embedding> Distances<'_, E> {
-    #[inline(always)]
-    fn convert<T: Target, const N: usize>(&self, squares: &[E::Real; N], out: &mut [E::Real; N]) {
-        let zero = E::Real::default();
-        let positive = |square: E::Real| if square > zero { square } else { zero };
-        match self.metric {
-            Metric::Rbf { gamma } => {
-                let factor = -gamma * self.unit * self.unit;
-                let (squares, _) = squares.as_chunks::<8>();
-                let (out, _) = out.as_chunks_mut::<8>();
-                for (out, squares) in out.iter_mut().zip(squares) {
-                    let exponents = squares.map(|square| factor * positive(square).to_f64());
-                    *out = exp_of_negative::<T, 8>(exponents).map(E::Real::from_f64);
-                }
-            }
-            Metric::SquaredEuclidean => {
-                let factor = E::Real::from_f64(self.unit * self.unit);
-                for (out, &square) in out.iter_mut().zip(squares) {
-                    *out = positive(square) * factor;
-                }
-            }
-            _ => {
-                let factor = E::Real::from_f64(self.unit);
-                for (out, &square) in out.iter_mut().zip(squares) {
-                    *out = positive(square).square_root() * factor;
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn exact<T: Target>(&self, i: usize, j: usize) -> f64 {
-        let square = squared_distance::<T, E, E>(self.rows.0.row(i), self.rows.1.row(j));
-        match self.metric {
-            Metric::Rbf { gamma } => (-gamma * square).exp(),
-            Metric::SquaredEuclidean => square,
-            _ => square.sqrt(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Similarities between embeddings.
 
+mod bounds;
+mod directions;
+mod distances;
 mod exact;
 mod matrix;
 mod narrow;

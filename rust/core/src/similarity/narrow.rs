@@ -15,6 +15,7 @@ use crate::parallel::Workers;
 use crate::product::Source;
 use crate::simd::{Target, Vectorized, vectorize};
 
+use super::bounds::{About, Known, Most, about_bytes, about_floats, nearest};
 use super::exact::Score;
 use super::real::Embedding;
 use super::rows::column_means;
@@ -24,12 +25,6 @@ const ROWS: usize = 256;
 
 /// Blocks read as many values as they are long, also where they hang over the edge.
 const LONGEST_BLOCK: usize = 32;
-
-/// Room for the rounding of float32 on the way to an estimate: sixteen times what one operation rounds.
-const SLACK: f32 = 1.0 / (1 << 20) as f32;
-
-/// And for products too small for it.
-const UNDERFLOW: f32 = 1e-30;
 
 /// Rows and what is known of each.
 pub(crate) struct Narrow<'a, E> {
@@ -44,48 +39,6 @@ pub(crate) struct Narrow<'a, E> {
     /// s, and what is added to a product with this row; both with room for a block that hangs over.
     pub steps: Vec<f32>,
     pub offsets: Vec<f32>,
-}
-
-/// What is known of a row.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Known {
-    /// ‖s·q‖.
-    narrow: f32,
-    /// ‖r‖.
-    rest: f32,
-    /// ‖c‖.
-    norm: f32,
-    /// What its products are short of: of a dot product m·c + m·m / 2, of half a squared distance, taken away, −c·c / 2.
-    pub offset: f32,
-}
-
-/// The largest of what is known of several rows.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Most {
-    rest: f32,
-    norm: f32,
-    offset: f32,
-}
-
-impl Known {
-    /// Of this row alone.
-    pub fn alone(&self) -> Most {
-        Most {
-            rest: self.rest,
-            norm: self.norm,
-            offset: self.offset.abs(),
-        }
-    }
-}
-
-impl Most {
-    /// No estimate of a product of `row` with one of these is further from the truth than this.
-    #[inline(always)]
-    pub fn error(&self, row: &Known) -> f32 {
-        let bound = row.narrow * self.rest + row.rest * self.norm;
-        let sizes = row.norm * self.norm + row.offset.abs() + self.offset;
-        bound + SLACK * (bound + sizes) + UNDERFLOW
-    }
 }
 
 /// In what the scores of a kind are estimated: for every kind more is better.
@@ -221,22 +174,6 @@ impl<'a, E: Embedding> Narrow<'a, E> {
     }
 }
 
-/// Adding this leaves the nearest integer in the low bits of the sum.
-const ROUND: f32 = 12_582_912.0;
-
-/// The nearest byte to a value that has one.
-#[inline(always)]
-fn nearest(value: f32) -> i8 {
-    (value + ROUND).to_bits() as i8
-}
-
-#[derive(Clone, Copy, Default)]
-struct About {
-    known: Known,
-    step: f64,
-    inverse_step: f64,
-}
-
 /// Finds out about some rows.
 struct Describe<'a, E> {
     narrow: &'a Narrow<'a, E>,
@@ -274,88 +211,6 @@ impl<E: Embedding> Vectorized for Describe<'_, E> {
                 about_floats(&values, &center, self.dot)
             };
         }
-    }
-}
-
-/// Sums of `term` in eight lanes.
-#[inline(always)]
-fn lanes(values: &[f64], others: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut sums = [0.0; 8];
-    let (values, _) = values.as_chunks::<8>();
-    let (others, _) = others.as_chunks::<8>();
-    for (values, others) in values.iter().zip(others) {
-        for lane in 0..8 {
-            sums[lane] += term(values[lane], others[lane]);
-        }
-    }
-    sums.iter().sum()
-}
-
-#[inline(always)]
-fn about_bytes(values: &[f64], center: &[f64], dot: bool) -> About {
-    let mut most = [0.0_f64; 8];
-    let (chunks, _) = values.as_chunks::<8>();
-    for chunk in chunks {
-        for lane in 0..8 {
-            let size = chunk[lane].abs();
-            most[lane] = if size > most[lane] { size } else { most[lane] };
-        }
-    }
-    let most = most.into_iter().fold(0.0, f64::max);
-    // A row of nothing but centre is all rest.
-    let inverse_step = if most > 1e-30 { 127.0 / most } else { 0.0 };
-    let step = f64::from((most / 127.0) as f32);
-    let whole = |value: f64| f64::from(nearest((value * inverse_step) as f32));
-    let narrow = lanes(values, values, |value, _| whole(value) * whole(value));
-    let rest = lanes(values, values, |value, _| {
-        let rest = value - step * whole(value);
-        rest * rest
-    });
-    about(
-        values,
-        center,
-        dot,
-        step * narrow.sqrt(),
-        rest.sqrt(),
-        (step, inverse_step),
-    )
-}
-
-#[inline(always)]
-fn about_floats(values: &[f64], center: &[f64], dot: bool) -> About {
-    let norm = lanes(values, values, |value, _| value * value).sqrt();
-    // Both sides' rests together exceed the error of a float32 sum of so many terms, each rounded.
-    let rest = norm * (values.len() as f64 / 2.0 + 4.0) * f64::from(f32::EPSILON);
-    about(values, center, dot, norm, rest, (1.0, 1.0))
-}
-
-#[inline(always)]
-fn about(
-    values: &[f64],
-    center: &[f64],
-    dot: bool,
-    narrow: f64,
-    rest: f64,
-    (step, inverse_step): (f64, f64),
-) -> About {
-    let squared = lanes(values, values, |value, _| value * value);
-    let up = |value: f64| (value * 1.000_001) as f32;
-    let offset = if dot {
-        lanes(values, center, |value, center| {
-            center * (value + 0.5 * center)
-        })
-    } else {
-        -0.5 * squared
-    };
-    About {
-        known: Known {
-            narrow: up(narrow),
-            rest: up(rest),
-            norm: up(squared.sqrt()),
-            offset: offset as f32,
-        },
-        step,
-        inverse_step,
     }
 }
 

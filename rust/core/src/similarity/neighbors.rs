@@ -213,3 +213,156 @@ impl<E: Embedding> Nearest<'_, '_, E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::similarity::pairs_above;
+
+    /// Rows in clusters, with copies, one long row and one that is all centre.
+    fn rows(n: usize, d: usize) -> Vec<f32> {
+        let mut state = 7_u32;
+        let mut draw = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / 8_388_608.0 - 1.0
+        };
+        let centers: Vec<f32> = (0..5 * d).map(|_| draw()).collect();
+        let mut x: Vec<f32> = (0..n * d)
+            .map(|at| centers[at / d % 5 * d + at % d] + 0.1 * draw())
+            .collect();
+        x.copy_within(3 * d..4 * d, 9 * d);
+        x[11 * d..12 * d]
+            .iter_mut()
+            .for_each(|value| *value *= 50.0);
+        x[12 * d..13 * d].fill(0.01);
+        x
+    }
+
+    /// All exact scores, better ones larger.
+    struct All<'a>(Matrix<'a, f32>, Score);
+
+    impl Vectorized for All<'_> {
+        type Output = Vec<f64>;
+
+        #[inline(always)]
+        fn run<T: Target>(self) -> Vec<f64> {
+            let Self(x, kind) = self;
+            let norm = |i| crate::similarity::exact::dot::<T, f32>(x.row(i), x.row(i));
+            let pairs = (0..x.n_rows()).flat_map(|i| (0..x.n_rows()).map(move |j| (i, j)));
+            pairs
+                .map(|(i, j)| {
+                    let norms = (norm(i), norm(j));
+                    let score = crate::similarity::exact::score::<T, f32>;
+                    kind.rising(score(kind, x.row(i), x.row(j), norms))
+                })
+                .collect()
+        }
+    }
+
+    #[test]
+    fn neighbors_are_those_of_all_exact_scores() {
+        let (n, d, k) = (500, 21, 6);
+        let values = rows(n, d);
+        let x = Matrix::new(&values, n, d).unwrap();
+        for kind in [Score::Cosine, Score::Dot, Score::SquaredDistance] {
+            let all = vectorize(All(x, kind));
+            let two = Workers::new(2, &|| false);
+            let (found, scores) = nearest_neighbors(x, None, k, kind, &two).unwrap();
+            let again = nearest_neighbors(x, None, k, kind, &Workers::serial()).unwrap();
+            assert_eq!((&found, &scores), (&again.0, &again.1));
+            let (of_two, _) = nearest_neighbors(x, Some(x), k, kind, &two).unwrap();
+            for i in 0..n {
+                let mut order: Vec<usize> = (0..n).collect();
+                order.sort_by(|&a, &b| all[i * n + b].total_cmp(&all[i * n + a]).then(a.cmp(&b)));
+                let others = order.iter().filter(|&&j| j != i).take(k);
+                assert!(
+                    others.eq(found[i * k..][..k]
+                        .iter()
+                        .map(|j| *j as usize)
+                        .collect::<Vec<_>>()
+                        .iter())
+                );
+                let with_itself: Vec<i32> = order[..k].iter().map(|&j| j as i32).collect();
+                assert_eq!(with_itself, of_two[i * k..][..k], "{kind:?}, row {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_estimate_is_further_off_than_its_bound() {
+        let (n, d) = (300, 37);
+        let values = rows(n, d);
+        let x = Matrix::new(&values, n, d).unwrap();
+        for kind in [Score::Cosine, Score::Dot, Score::SquaredDistance] {
+            let screen = Screen::new(x, None, kind, &Workers::serial()).unwrap();
+            let all = vectorize(All(x, kind));
+            let check = Check {
+                screen: &screen,
+                all: &all,
+                n,
+                n_seen: Mutex::new(0),
+            };
+            screen.run(None, &check, &Workers::serial()).unwrap();
+            assert_eq!(*lock(&check.n_seen), n * (n + 1) / 2);
+        }
+    }
+
+    struct Check<'a, 'b> {
+        screen: &'a Screen<'b, f32>,
+        all: &'a [f64],
+        n: usize,
+        n_seen: Mutex<usize>,
+    }
+
+    impl Search for Check<'_, '_> {
+        fn least(&self, rows: Range<usize>, columns: Range<usize>) -> (Vec<f32>, Vec<f32>) {
+            (
+                vec![f32::NEG_INFINITY; rows.len()],
+                vec![f32::INFINITY; columns.len()],
+            )
+        }
+
+        fn take(&self, hits: &mut Vec<Hit>) -> Result<()> {
+            let scale = &self.screen.scale;
+            for hit in hits.iter() {
+                let (row, column) = (hit.row as usize, hit.column as usize);
+                let exact = scale.estimate_of(scale.kind.given(self.all[row * self.n + column]));
+                let off = (f64::from(hit.estimate) - exact).abs();
+                let bound = f64::from(self.screen.error(row, column));
+                assert!(off <= bound, "{off} beyond {bound} at {row}, {column}");
+            }
+            *lock(&self.n_seen) += hits.len();
+            hits.clear();
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn pairs_are_those_of_all_exact_scores() {
+        let (n, d) = (300, 8);
+        let values = rows(n, d);
+        let x = Matrix::new(&values, n, d).unwrap();
+        let all = vectorize(All(x, Score::Cosine));
+        let (pairs, scores) =
+            pairs_above(x, 0.97, Score::Cosine, 1 << 20, &Workers::serial()).unwrap();
+        let expected: Vec<[i32; 2]> = (0..n)
+            .flat_map(|i| (i + 1..n).map(move |j| (i, j)))
+            .filter(|(i, j)| all[i * n + j] >= 0.97)
+            .map(|(i, j)| [i as i32, j as i32])
+            .collect();
+        assert!(!expected.is_empty());
+        assert_eq!(pairs, expected);
+        assert!(
+            pairs
+                .iter()
+                .zip(scores)
+                .all(|(&[i, j], score)| score == all[i as usize * n + j as usize])
+        );
+        let refused = pairs_above(x, -1.0, Score::Cosine, 10, &Workers::serial()).unwrap_err();
+        assert!(
+            refused
+                .to_string()
+                .starts_with("more than max_pairs=10 pairs")
+        );
+    }
+}

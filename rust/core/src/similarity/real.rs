@@ -73,6 +73,7 @@ impl Real for f32 {
     }
 
     #[inline(always)]
+    #[allow(clippy::manual_clamp)] // whose branches do not become vector instructions
     fn within_one(self) -> Self {
         self.max(-1.0).min(1.0)
     }
@@ -99,7 +100,8 @@ impl Real for f32 {
     }
 }
 
-/// From x⁷ down.
+/// From x⁷ down, as printed.
+#[allow(clippy::excessive_precision)]
 const ARC_COSINE: [f32; 8] = [
     -0.001_262_491_1,
     0.006_670_090_1,
@@ -138,6 +140,7 @@ impl Real for f64 {
     }
 
     #[inline(always)]
+    #[allow(clippy::manual_clamp)] // whose branches do not become vector instructions
     fn within_one(self) -> Self {
         self.max(-1.0).min(1.0)
     }

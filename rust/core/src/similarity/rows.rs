@@ -214,3 +214,8 @@ pub(crate) fn column_means<E: Embedding>(
     }
     Ok(means)
 }
+
+/// The largest norm, given its square.
+pub(crate) fn longest(squared_norms: &[f64]) -> f64 {
+    squared_norms.iter().copied().fold(0.0, f64::max).sqrt()
+}
