@@ -1,8 +1,6 @@
 //! Similarity kernels.
 
-use numpy::{
-    Element as NumpyElement, PyArray1, PyArray2, PyReadwriteArray2, PyUntypedArrayMethods,
-};
+use numpy::{Element as NumpyElement, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
 use prefmath_core::similarity::{self, Embedding, Metric, Score};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

@@ -197,6 +197,8 @@ impl<E: Embedding, S: Search, Sum: Copy + IntoFloat> Visitor<Sum> for Screening<
             let (step, offset) = (x.steps[row], x.offsets[row]);
             let mut products = [0.0_f32; N];
             let mut misses = true;
+            // Both, as a branch would keep vectors out.
+            #[allow(clippy::needless_bitwise_bool)]
             for n in 0..N {
                 products[n] = sums[n].float() * (step * steps[n]);
                 misses &=
