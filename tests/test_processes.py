@@ -103,7 +103,32 @@ def long_selection_in_short_steps(kernels, n_threads):
     kernels.greedy(x, "dpp", None, 1.0, 1500, None, n_threads)
 
 
-LONG_CALLS = [long_statistics, long_selection_from_a_small_pool, long_selection_in_short_steps]
+def many_rows():
+    return np.random.default_rng(0).standard_normal((50_000, 250), np.float32)
+
+
+def long_matrix(kernels, n_threads):
+    x = many_rows()
+    out = np.empty((5000, len(x)), np.float32)
+    kernels.similarity_matrix(x[:5000], x, "angular", 0.0, out, None, n_threads)
+
+
+def long_search_for_neighbors(kernels, n_threads):
+    kernels.nearest_neighbors(many_rows(), None, 5, "sqeuclidean", None, n_threads)
+
+
+def long_search_for_pairs(kernels, n_threads):
+    kernels.pairs_above(many_rows(), 0.9, "cosine", 10**6, None, n_threads)
+
+
+LONG_CALLS = [
+    long_statistics,
+    long_selection_from_a_small_pool,
+    long_selection_in_short_steps,
+    long_matrix,
+    long_search_for_neighbors,
+    long_search_for_pairs,
+]
 
 
 class StoppedByTimerError(Exception):
