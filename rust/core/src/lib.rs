@@ -9,6 +9,7 @@ mod error;
 mod exponential;
 mod matrix;
 pub mod mixture;
+mod outer_products;
 mod parallel;
 mod product;
 pub mod selection;

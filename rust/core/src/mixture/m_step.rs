@@ -11,10 +11,10 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::outer_products::{OuterProducts, SIDE, Stored, Tile};
 use crate::choice::{ChoiceSets, probabilities};
 use crate::error::{Result, ensure};
 use crate::matrix::{Element, Matrix};
+use crate::outer_products::{OuterProducts, SIDE, Stored, Tile, stretch};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -294,17 +294,6 @@ fn subtract_first<T: Target, E: Element>(
             *out = T::store(T::mul_add_x8(T::splat(-1.0), first, row));
         }
     }
-}
-
-#[inline(always)]
-fn stretch<T: Target, E: Element>(row: &[E], panel: usize) -> T::F64x8 {
-    let (whole, rest) = row.as_chunks::<SIDE>();
-    if let Some(values) = whole.get(panel) {
-        return E::widen_x8::<T>(values);
-    }
-    let mut values = [E::default(); SIDE];
-    values[..rest.len()].copy_from_slice(rest);
-    E::widen_x8::<T>(&values)
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! Sums of outer products of vectors with themselves, the lower triangle alone, tile by tile in registers.
 
+use crate::matrix::Element;
 use crate::simd::Target;
 
 /// The side of a tile of the sum: its rows fill the registers.
-pub(super) const SIDE: usize = 8;
+pub const SIDE: usize = 8;
 
 /// Outer products gathered before they are summed: few enough for the first cache, and for float32 sums of them.
 const ROWS: usize = 96;
 
 /// A square of the sum.
-pub(super) type Tile = [[f64; SIDE]; SIDE];
+pub type Tile = [[f64; SIDE]; SIDE];
 
 /// What vectors are kept in until their products are summed.
 pub trait Stored: Copy + Default + Send + Sync {
@@ -84,7 +85,7 @@ impl Stored for f32 {
 }
 
 /// Vectors whose outer products are still to be summed, panel by panel so that a tile reads two contiguous stretches.
-pub(super) struct OuterProducts<S> {
+pub struct OuterProducts<S> {
     /// `capacity` stretches of each panel, one panel after the other.
     panels: Vec<[S; SIDE]>,
     n_rows: usize,
@@ -135,4 +136,16 @@ impl<S: Stored> OuterProducts<S> {
         }
         self.n_rows = 0;
     }
+}
+
+/// Stretch `panel` of a vector, zeros beyond its end.
+#[inline(always)]
+pub fn stretch<T: Target, E: Element>(row: &[E], panel: usize) -> T::F64x8 {
+    let (whole, rest) = row.as_chunks::<SIDE>();
+    if let Some(values) = whole.get(panel) {
+        return E::widen_x8::<T>(values);
+    }
+    let mut values = [E::default(); SIDE];
+    values[..rest.len()].copy_from_slice(rest);
+    E::widen_x8::<T>(&values)
 }
