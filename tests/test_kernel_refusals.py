@@ -10,8 +10,15 @@ import pytest
 from kernel_data import cosine, gram
 
 OFFSETS = np.array([0, 1500, 1500, 4000], np.int64)
+POOLS = np.array([0, 40, 1500, 4000], np.int64)
+SELECTED = np.array([0, 50, 2000], np.int64), np.array([0, 1, 2, 3], np.int64)
 
 KERNELS = {
+    "closest_pairs": lambda kernels, x, n: kernels.closest_pairs(x, POOLS, "cosine", n),
+    "coverage": lambda kernels, x, n: kernels.coverage(x, POOLS, *SELECTED, "cosine", n),
+    "covariance": lambda kernels, x, n: kernels.covariance(x, unit=True, n_threads=n),
+    "gram_batch": lambda kernels, x, n: kernels.gram_batch(x, POOLS, "cosine", n),
+    "mean_cosine": lambda kernels, x, n: kernels.mean_cosine(x, POOLS, n),
     "gram": gram,
     "cosine": cosine,
     "greedy": lambda kernels, x, n_threads: kernels.greedy(x, "dpp", None, 1.0, 2, None, n_threads),
@@ -46,7 +53,7 @@ def test_what_is_not_finite(kernels, name, bad, message, n_threads):
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 3])
-@pytest.mark.parametrize("name", ["cosine", "greedy", "greedy_batch"])
+@pytest.mark.parametrize("name", [name for name in KERNELS if name != "gram"])
 @pytest.mark.parametrize("rows", [[0], [3999], [1024, 3000], [2048, 2049]])
 def test_rows_of_zeros(kernels, name, rows, n_threads):
     x = rows_with({})

@@ -13,6 +13,8 @@ from prefmath import Choices, _numba
 from prefmath._threads import resolve_threads
 from prefmath.models import ChoiceMixture
 
+COVERED = np.arange(0, 6000, 300), np.array([0, 20])
+
 # Enough for dozens of tasks of every kernel on either backend.
 N_SETS = 60_000
 
@@ -79,6 +81,19 @@ def of_sets(name, *fields):
 
 
 CALLS = {
+    "gram_batch": lambda kernels, n: kernels.gram_batch(
+        large_embeddings(), pool_offsets(), "cosine", n
+    ),
+    "mean_cosine": lambda kernels, n: kernels.mean_cosine(
+        large_embeddings(), np.array([0, 2, 5000, 6000]), n
+    ),
+    "closest_pairs": lambda kernels, n: kernels.closest_pairs(
+        large_embeddings(), np.array([0, 2, 500, 6000]), "sqeuclidean", n
+    ),
+    "coverage": lambda kernels, n: kernels.coverage(
+        large_embeddings(), np.array([0, 6000]), *COVERED, "cosine", n
+    ),
+    "covariance": lambda kernels, n: kernels.covariance(large_embeddings(), unit=True, n_threads=n),
     "gram": lambda kernels, n: gram(kernels, np.clip(large_embeddings()[:1500], -9, 9), n),
     "cosine": lambda kernels, n: cosine(kernels, large_embeddings()[:1500], n),
     "similarity_matrix of cosines": similarities("cosine"),

@@ -25,12 +25,17 @@ __all__ = [
     "__version__",
     "choose_one_gradient",
     "choose_one_log_likelihood",
+    "closest_pairs",
+    "covariance",
+    "coverage",
     "curvature_product",
+    "gram_batch",
     "greedy",
     "greedy_batch",
     "instruction_set",
     "linear_statistics",
     "linear_utility",
+    "mean_cosine",
     "nearest_neighbors",
     "newton_direction",
     "pair_gradient",
@@ -70,6 +75,29 @@ def pairs_above(
     progress: _Progress | None,
     n_threads: int,
 ) -> tuple[_I32, _F64]: ...
+
+# pools: pool p holds the rows offsets[p]:offsets[p + 1], and at least two where pairs count
+# metric is "dot" or "cosine"; the matrices row by row, one after the other
+def gram_batch(x: _Embeddings, offsets: _I64, metric: str, n_threads: int) -> _F32 | _F64: ...
+def mean_cosine(x: _Embeddings, offsets: _I64, n_threads: int) -> _F64: ...
+
+# metric is "cosine" or "sqeuclidean"; rows within the pool, the earlier first, ties to the first
+def closest_pairs(
+    x: _Embeddings, offsets: _I64, metric: str, n_threads: int
+) -> tuple[_I32, _F64]: ...
+
+# selected are rows of x; 1 - cosine, or the squared distance, of the row that is worst off
+def coverage(
+    x: _Embeddings,
+    offsets: _I64,
+    selected: _I64,
+    selected_offsets: _I64,
+    metric: str,
+    n_threads: int,
+) -> _F64: ...
+
+# the sum of x xᵀ over the rows x, or over x / |x|
+def covariance(x: _Embeddings, unit: bool, n_threads: int) -> _F64: ...
 
 # selection: a bonus for the choice of each row, the weight of diversity; the rules are eligible,
 # include and its offsets by pool, group, least and most of each group, max_similarity

@@ -19,17 +19,31 @@ from .choice import (
 )
 from .mixture import linear_statistics, newton_direction, posterior_by_annotator
 from .selection import greedy, greedy_batch
-from .similarity import nearest_neighbors, pairs_above, similarity_matrix
+from .similarity import (
+    closest_pairs,
+    covariance,
+    coverage,
+    gram_batch,
+    mean_cosine,
+    nearest_neighbors,
+    pairs_above,
+    similarity_matrix,
+)
 
 __all__ = [
     "choose_one_gradient",
     "choose_one_log_likelihood",
+    "closest_pairs",
+    "covariance",
+    "coverage",
     "curvature_product",
+    "gram_batch",
     "greedy",
     "greedy_batch",
     "instruction_set",
     "linear_statistics",
     "linear_utility",
+    "mean_cosine",
     "nearest_neighbors",
     "newton_direction",
     "pair_gradient",

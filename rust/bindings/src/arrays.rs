@@ -47,7 +47,6 @@ fn parts<'a, T: NumpyElement>(
 }
 
 /// Embeddings as they come, without widening them; see [`by_element`].
-#[allow(dead_code)]
 pub enum Embeddings<'py> {
     F32(PyReadonlyArray2<'py, f32>),
     F64(PyReadonlyArray2<'py, f64>),
@@ -94,7 +93,6 @@ impl<'py> FromPyObject<'_, 'py> for Embeddings<'py> {
     }
 }
 
-#[allow(dead_code)]
 impl Embeddings<'_> {
     /// The matrix, if this is the type of its values; two arguments of one kernel must be of one type.
     pub fn matrix<E: Stored>(&self) -> PyResult<Matrix<'_, E>> {
@@ -105,7 +103,6 @@ impl Embeddings<'_> {
 }
 
 /// A type of values that embeddings may have.
-#[allow(dead_code)]
 pub trait Stored: Element {
     /// The matrix, if these are its values.
     fn matrix<'a>(embeddings: &'a Embeddings<'_>) -> PyResult<Option<Matrix<'a, Self>>>;
@@ -142,7 +139,6 @@ impl Stored for bf16 {
 }
 
 /// `by_element!(x, E => body)`: the body, with `E` the type of the values of the [`Embeddings`] `x`.
-#[allow(unused_macros)] // until the first kernel that takes them
 macro_rules! by_element {
     ($embeddings:expr, $element:ident => $body:expr) => {
         match &$embeddings {
@@ -169,7 +165,6 @@ macro_rules! by_element {
         }
     };
 }
-#[allow(unused_imports)]
 pub(crate) use by_element;
 
 /// A vector of the core as an array of the given shape; the values are moved, not copied.

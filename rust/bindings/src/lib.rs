@@ -6,6 +6,7 @@
 mod arrays;
 mod choice;
 mod mixture;
+mod pools;
 mod run;
 mod selection;
 mod similarity;
@@ -24,6 +25,8 @@ mod _native {
     };
     #[pymodule_export]
     use crate::mixture::{linear_statistics, newton_direction, posterior_by_annotator};
+    #[pymodule_export]
+    use crate::pools::{closest_pairs, covariance, coverage, gram_batch, mean_cosine};
     #[pymodule_export]
     use crate::selection::{greedy, greedy_batch};
     #[pymodule_export]

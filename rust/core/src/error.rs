@@ -42,6 +42,16 @@ pub enum Error {
         /// Its Euclidean norm.
         norm: f64,
     },
+    /// A row whose squares float64 cannot hold.
+    #[error("float64 cannot hold the squares of so {size} numbers: {argument}[{row}]")]
+    Squares {
+        /// Large or small.
+        size: &'static str,
+        /// The argument's name.
+        argument: &'static str,
+        /// The row.
+        row: usize,
+    },
     /// The operating system refused a thread.
     #[error("cannot start {n_threads} threads: {reason}")]
     Threads {
@@ -53,6 +63,20 @@ pub enum Error {
     /// The caller asked to stop (Ctrl-C).
     #[error("interrupted")]
     Interrupted,
+}
+
+impl Error {
+    /// The same of an argument that is a part of a larger one, from row `first`.
+    pub(crate) fn after(mut self, first: usize) -> Self {
+        match &mut self {
+            Self::NotFinite { row, .. }
+            | Self::ZeroRow { row, .. }
+            | Self::Overflow { row, .. }
+            | Self::Squares { row, .. } => *row += first,
+            Self::Shape(_) | Self::Threads { .. } | Self::Interrupted => {}
+        }
+        self
+    }
 }
 
 /// Short for the result of every kernel.

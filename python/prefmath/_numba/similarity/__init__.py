@@ -5,8 +5,20 @@ Embeddings are float32, float64, float16, int8 or, as uint16, the bits of bfloat
 
 from __future__ import annotations
 
+from .covariance import covariance
+from .figures import closest_pairs, coverage, mean_cosine
+from .gram_batch import gram_batch
 from .matrix import similarity_matrix
 from .neighbors import nearest_neighbors
 from .pairs import pairs_above
 
-__all__ = ["nearest_neighbors", "pairs_above", "similarity_matrix"]
+__all__ = [
+    "closest_pairs",
+    "covariance",
+    "coverage",
+    "gram_batch",
+    "mean_cosine",
+    "nearest_neighbors",
+    "pairs_above",
+    "similarity_matrix",
+]

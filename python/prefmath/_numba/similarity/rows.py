@@ -28,6 +28,7 @@ __all__ = [
     "is_wide",
     "product_dtype",
     "refuse_longer",
+    "refuse_squares",
     "refuse_zeros",
     "squared_row_norms",
     "widen",
@@ -105,11 +106,11 @@ def squared_row_norms(x: NDArray[Any], name: str, n_threads: int) -> NDArray[np.
         if not np.isfinite(values).all():
             refuse_row(values, 0, int(row), name)
         if values.any():
-            _refuse_squares(name, int(row), "large" if norms[row] > 1 else "small")
+            refuse_squares(name, int(row), "large" if norms[row] > 1 else "small")
     return norms
 
 
-def _refuse_squares(name: str, row: int, size: str) -> NoReturn:
+def refuse_squares(name: str, row: int, size: str) -> NoReturn:
     msg = f"float64 cannot hold the squares of so {size} numbers: {name}[{row}]"
     raise ValueError(msg)
 
@@ -162,7 +163,7 @@ def centered_norms(
     norms = _by_rows(compute, x, n_threads)
     # As large as their sum in |x|² + |y|² may become.
     for row in np.flatnonzero(~(norms < np.finfo(np.float64).max / 16)):
-        _refuse_squares(name, int(row), "large")
+        refuse_squares(name, int(row), "large")
     return norms
 
 

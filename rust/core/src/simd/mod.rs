@@ -100,6 +100,8 @@ pub trait Target {
     fn mul_add_x8(a: Self::F64x8, b: Self::F64x8, c: Self::F64x8) -> Self::F64x8;
     /// `a * b + c`, fused where that is one instruction; never the slow fused call of the C library.
     fn mul_add(a: f64, b: f64, c: f64) -> f64;
+    /// The sum of the values, the upper half added onto the lower until one is left.
+    fn sum(vector: Self::F64x8) -> f64;
 
     /// Eight floats, in a register.
     type F32x8: Copy;
@@ -117,6 +119,8 @@ pub trait Target {
 
     /// Asks for the line of the cache that holds `address`, to write to it soon; any address will do.
     fn prefetch_to_write<S>(address: *const S);
+    /// The sum of the floats, the upper half added onto the lower until one is left.
+    fn sum_f32(vector: Self::F32x8) -> f32;
 
     /// Sixteen floats, in registers.
     type F32x16: Copy;
@@ -129,6 +133,11 @@ pub trait Target {
     fn store_f32x16(vector: Self::F32x16, values: &mut [f32; 16]);
     /// `a * b + c` of floats, fused where the processor can.
     fn mul_add_f32x16(a: Self::F32x16, b: Self::F32x16, c: Self::F32x16) -> Self::F32x16;
+    /// The sum of the floats, the upper half added onto the lower until one is left.
+    fn sum_f32x16(vector: Self::F32x16) -> f32;
+
+    /// Says that the values will be read soon.
+    fn prefetch<V>(values: &[V]);
 }
 
 /// A loop to compile for every instruction set. Mark `run`, and what it calls, `#[inline(always)]`.

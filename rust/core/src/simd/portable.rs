@@ -1,5 +1,7 @@
 //! What every processor of the target offers: arrays, which the compiler turns into its vectors.
 
+use std::ops::AddAssign;
+
 use half::f16;
 
 use super::Target;
@@ -38,6 +40,11 @@ impl Target for Baseline {
     #[inline(always)]
     fn narrow(vector: [f64; 8]) -> [f32; 8] {
         vector.map(|value| value as f32)
+    }
+
+    #[inline(always)]
+    fn sum(vector: [f64; 8]) -> f64 {
+        sum(vector)
     }
 
     type F32x8 = [f32; 8];
@@ -79,6 +86,11 @@ impl Target for Baseline {
     #[inline(always)]
     fn prefetch_to_write<S>(_: *const S) {}
 
+    #[inline(always)]
+    fn sum_f32(vector: [f32; 8]) -> f32 {
+        sum(vector)
+    }
+
     type F32x16 = [f32; 16];
 
     #[inline(always)]
@@ -100,6 +112,28 @@ impl Target for Baseline {
     fn mul_add_f32x16(a: [f32; 16], b: [f32; 16], c: [f32; 16]) -> [f32; 16] {
         std::array::from_fn(|lane| mul_add_f32(a[lane], b[lane], c[lane]))
     }
+
+    #[inline(always)]
+    fn sum_f32x16(vector: [f32; 16]) -> f32 {
+        sum(vector)
+    }
+
+    #[inline(always)]
+    fn prefetch<V>(_: &[V]) {}
+}
+
+/// The upper half is added onto the lower until one is left.
+#[inline(always)]
+fn sum<V: Copy + AddAssign, const N: usize>(mut values: [V; N]) -> V {
+    let mut half = N / 2;
+    while half > 0 {
+        for lane in 0..half {
+            let upper = values[lane + half];
+            values[lane] += upper;
+        }
+        half /= 2;
+    }
+    values[0]
 }
 
 /// Fused only where that is one instruction.

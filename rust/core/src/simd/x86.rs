@@ -2,13 +2,17 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    __m256, __m256d, __m512, __m512d, _MM_HINT_ET0, _mm_loadu_ps, _mm_loadu_si128, _mm_prefetch,
-    _mm_storeu_ps, _mm256_cvtpd_ps, _mm256_cvtph_ps, _mm256_cvtps_pd, _mm256_fmadd_pd,
-    _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_set1_pd, _mm256_set1_ps,
-    _mm256_storeu_pd, _mm256_storeu_ps, _mm512_add_epi32, _mm512_cvtpd_ps, _mm512_cvtps_pd,
-    _mm512_dpbusd_epi32, _mm512_fmadd_pd, _mm512_fmadd_ps, _mm512_loadu_pd, _mm512_loadu_ps,
-    _mm512_loadu_si512, _mm512_set1_epi32, _mm512_set1_pd, _mm512_set1_ps, _mm512_storeu_pd,
-    _mm512_storeu_ps, _mm512_storeu_si512,
+    __m256, __m256d, __m512, __m512d, _MM_HINT_ET0, _MM_HINT_T1, _mm_add_pd, _mm_add_ps,
+    _mm_add_sd, _mm_add_ss, _mm_cvtsd_f64, _mm_cvtss_f32, _mm_loadu_ps, _mm_loadu_si128,
+    _mm_movehdup_ps, _mm_movehl_ps, _mm_prefetch, _mm_storeu_ps, _mm_unpackhi_pd, _mm256_add_pd,
+    _mm256_add_ps, _mm256_castpd256_pd128, _mm256_castps256_ps128, _mm256_cvtpd_ps,
+    _mm256_cvtph_ps, _mm256_cvtps_pd, _mm256_extractf128_pd, _mm256_extractf128_ps,
+    _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_set1_pd,
+    _mm256_set1_ps, _mm256_storeu_pd, _mm256_storeu_ps, _mm512_add_epi32, _mm512_castpd512_pd256,
+    _mm512_castps512_ps256, _mm512_cvtpd_ps, _mm512_cvtps_pd, _mm512_dpbusd_epi32,
+    _mm512_extractf32x8_ps, _mm512_extractf64x4_pd, _mm512_fmadd_pd, _mm512_fmadd_ps,
+    _mm512_loadu_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_set1_pd,
+    _mm512_set1_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_storeu_si512,
 };
 
 use half::f16;
@@ -89,6 +93,16 @@ impl Target for Avx2 {
         values
     }
 
+    #[inline(always)]
+    fn sum(vector: [__m256d; 2]) -> f64 {
+        // SAFETY: see above.
+        unsafe {
+            let half = _mm256_add_pd(vector[0], vector[1]);
+            let quarter = _mm_add_pd(_mm256_castpd256_pd128(half), _mm256_extractf128_pd(half, 1));
+            _mm_cvtsd_f64(_mm_add_sd(quarter, _mm_unpackhi_pd(quarter, quarter)))
+        }
+    }
+
     type F32x8 = __m256;
 
     #[inline(always)]
@@ -129,6 +143,19 @@ impl Target for Avx2 {
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(address.cast()) };
     }
 
+    #[inline(always)]
+    fn sum_f32(vector: __m256) -> f32 {
+        // SAFETY: see above.
+        unsafe {
+            let half = _mm_add_ps(
+                _mm256_castps256_ps128(vector),
+                _mm256_extractf128_ps(vector, 1),
+            );
+            let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
+            _mm_cvtss_f32(_mm_add_ss(quarter, _mm_movehdup_ps(quarter)))
+        }
+    }
+
     type F32x16 = [__m256; 2];
 
     #[inline(always)]
@@ -162,6 +189,17 @@ impl Target for Avx2 {
             Self::mul_add_f32(a[0], b[0], c[0]),
             Self::mul_add_f32(a[1], b[1], c[1]),
         ]
+    }
+
+    #[inline(always)]
+    fn sum_f32x16(vector: [__m256; 2]) -> f32 {
+        // SAFETY: see above.
+        Self::sum_f32(unsafe { _mm256_add_ps(vector[0], vector[1]) })
+    }
+
+    #[inline(always)]
+    fn prefetch<V>(values: &[V]) {
+        prefetch(values);
     }
 }
 
@@ -215,6 +253,17 @@ impl Target for Avx512 {
         Self::store_f32(unsafe { _mm512_cvtpd_ps(vector) })
     }
 
+    #[inline(always)]
+    fn sum(vector: __m512d) -> f64 {
+        // SAFETY: see above.
+        Avx2::sum(unsafe {
+            [
+                _mm512_castpd512_pd256(vector),
+                _mm512_extractf64x4_pd(vector, 1),
+            ]
+        })
+    }
+
     type F32x8 = __m256;
 
     #[inline(always)]
@@ -255,6 +304,11 @@ impl Target for Avx512 {
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(address.cast()) };
     }
 
+    #[inline(always)]
+    fn sum_f32(vector: __m256) -> f32 {
+        Avx2::sum_f32(vector)
+    }
+
     type F32x16 = __m512;
 
     #[inline(always)]
@@ -279,6 +333,32 @@ impl Target for Avx512 {
     fn mul_add_f32x16(a: __m512, b: __m512, c: __m512) -> __m512 {
         // SAFETY: see above.
         unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn sum_f32x16(vector: __m512) -> f32 {
+        // SAFETY: see above.
+        Avx2::sum_f32x16(unsafe {
+            [
+                _mm512_castps512_ps256(vector),
+                _mm512_extractf32x8_ps(vector, 1),
+            ]
+        })
+    }
+
+    #[inline(always)]
+    fn prefetch<V>(values: &[V]) {
+        prefetch(values);
+    }
+}
+
+/// Brings the lines of the cache that hold the values into the second cache.
+#[inline(always)]
+fn prefetch<V>(values: &[V]) {
+    let first = values.as_ptr().cast::<i8>();
+    for byte in (0..size_of_val(values)).step_by(64) {
+        // SAFETY: the address lies within the slice; SSE, which every x86-64 has, is all that it takes.
+        unsafe { _mm_prefetch(first.add(byte), _MM_HINT_T1) };
     }
 }
 

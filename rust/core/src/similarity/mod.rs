@@ -1,6 +1,7 @@
 //! Similarities between embeddings.
 
 mod bounds;
+mod covariance;
 mod directions;
 mod distances;
 mod exact;
@@ -8,12 +9,15 @@ mod matrix;
 mod narrow;
 mod neighbors;
 mod pairs;
+mod pools;
 mod real;
 mod rows;
 mod screen;
 
+pub use covariance::covariance;
 pub use exact::Score;
 pub use matrix::{Metric, similarity_matrix};
 pub use neighbors::{Neighbors, nearest_neighbors};
 pub use pairs::{Pairs, pairs_above};
+pub use pools::{ClosestPairs, Entry, Measure, closest_pairs, coverage, gram_batch, mean_cosine};
 pub use real::{Embedding, Real};

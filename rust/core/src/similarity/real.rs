@@ -2,14 +2,14 @@
 
 use std::ops::{Add, Mul, Sub};
 
+use super::pools::Small;
 use crate::matrix::Element;
 use crate::product::{Arithmetic, Float32, Float64};
 use crate::simd::Target;
 
 /// float32 or float64, computed with.
 pub trait Real:
-    Copy
-    + Default
+    Small
     + PartialOrd
     + Add<Output = Self>
     + Sub<Output = Self>
@@ -160,14 +160,27 @@ impl Real for f64 {
 pub trait Embedding: Element {
     /// float64 for float64, else float32.
     type Real: Real;
+
+    /// The rows themselves, where they need not be converted to be computed with.
+    fn as_reals(_: &[Self]) -> Option<&[Self::Real]> {
+        None
+    }
 }
 
 impl Embedding for f32 {
     type Real = f32;
+
+    fn as_reals(rows: &[f32]) -> Option<&[f32]> {
+        Some(rows)
+    }
 }
 
 impl Embedding for f64 {
     type Real = f64;
+
+    fn as_reals(rows: &[f64]) -> Option<&[f64]> {
+        Some(rows)
+    }
 }
 
 impl Embedding for half::f16 {

@@ -60,17 +60,22 @@ impl<E: Embedding> Argument<'_, E> {
         Ok(out)
     }
 
-    fn check(&self, row: usize, norm: f64) -> Result<()> {
+    /// Says why the squared norm of a row is not an ordinary number.
+    ///
+    /// # Errors
+    /// Unless all its values are zero.
+    pub fn check(&self, row: usize, norm: f64) -> Result<()> {
         let values = self.rows.row(row);
         if values.iter().any(|value| !value.widen().is_finite()) {
             return Err(not_finite(self.name, row, values));
         }
-        ensure(values.iter().all(|value| value.widen() == 0.0), || {
-            let size = if norm > 1.0 { "large" } else { "small" };
-            format!(
-                "float64 cannot hold the squares of so {size} numbers: {}[{row}]",
-                self.name
-            )
+        if values.iter().all(|value| value.widen() == 0.0) {
+            return Ok(());
+        }
+        Err(Error::Squares {
+            size: if norm > 1.0 { "large" } else { "small" },
+            argument: self.name,
+            row,
         })
     }
 
