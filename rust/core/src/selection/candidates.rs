@@ -2,6 +2,7 @@
 
 use super::method::Terms;
 use super::rules::PoolRules;
+use super::wide::Wide;
 use crate::dot::{dots_and_squared_norms, dots_with, squared_norms};
 use crate::error::{Error, Result};
 use crate::matrix::not_finite;
@@ -38,17 +39,27 @@ impl<'a> Candidates<'a> {
         self.rows.chunks(BLOCK * self.n_features)
     }
 
+    /// Whether a pool is small enough to be held as doubles.
+    pub(super) fn fits_wide(&self) -> bool {
+        Wide::fits(self.len(), self.n_features)
+    }
+
     /// Takes one over the norm of each, and where a first choice is known the products with it.
     ///
-    /// The products are written to `products`; one pass over the rows takes both.
+    /// The products are written to `products`; one pass over the rows takes both. Small pools are held as doubles.
     pub(super) fn measure(
         &self,
         first: Option<usize>,
         inverse_norm: &mut Vec<f64>,
         products: &mut [f64],
+        wide: &mut Wide,
         workers: &Workers<'_>,
     ) -> Result<()> {
         inverse_norm.resize(self.len(), 0.0);
+        if self.fits_wide() {
+            wide.fill(self.rows, self.n_features, first, inverse_norm, products);
+            return self.invert(0, inverse_norm);
+        }
         let first = first.map(|first| self.row(first));
         let outputs = inverse_norm
             .chunks_mut(BLOCK)
@@ -62,22 +73,27 @@ impl<'a> Candidates<'a> {
                 norms,
                 products,
             });
-            // No float32 is large enough for its square to overflow float64: a norm that is not finite shows a bad value.
-            for (index, norm) in norms.iter_mut().enumerate() {
-                let row = block * BLOCK + index;
-                if !norm.is_finite() {
-                    return Err(not_finite("X", self.first + row, self.row(row)));
-                }
-                if *norm == 0.0 {
-                    return Err(Error::ZeroRow {
-                        argument: "X",
-                        row: self.first + row,
-                    });
-                }
-                *norm = 1.0 / norm.sqrt();
-            }
-            Ok(())
+            self.invert(block * BLOCK, norms)
         })
+    }
+
+    /// Turns squared norms, from the row `first` of the pool on, into one over the norms.
+    fn invert(&self, first: usize, norms: &mut [f64]) -> Result<()> {
+        // No float32 is large enough for its square to overflow float64: a norm that is not finite shows a bad value.
+        for (index, norm) in norms.iter_mut().enumerate() {
+            let row = first + index;
+            if !norm.is_finite() {
+                return Err(not_finite("X", self.first + row, self.row(row)));
+            }
+            if *norm == 0.0 {
+                return Err(Error::ZeroRow {
+                    argument: "X",
+                    row: self.first + row,
+                });
+            }
+            *norm = 1.0 / norm.sqrt();
+        }
+        Ok(())
     }
 
     /// The error of a row that must be included and cannot be.
@@ -89,21 +105,27 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// The similarity of each of `rows` with a chosen one, from their norms; of products already taken if `chosen` is None.
+/// Turns the products of a chosen row with rows `first..` into similarities, by one over the norms of all.
+#[inline(always)]
+pub(super) fn normalize(inverse_norm: &[f64], chosen: usize, first: usize, products: &mut [f64]) {
+    for (value, other) in products.iter_mut().zip(&inverse_norm[first..]) {
+        *value *= inverse_norm[chosen] * other;
+    }
+}
+
+/// The similarities of a block of rows, `first..`, with a chosen one.
 #[inline(always)]
 pub(super) fn similarities<T: Target>(
-    chosen: Option<&[f32]>,
-    chosen_inverse_norm: f64,
-    rows: &[f32],
+    candidates: &Candidates<'_>,
     inverse_norm: &[f64],
+    chosen: usize,
+    first: usize,
     out: &mut [f64],
 ) {
-    if let Some(chosen) = chosen {
-        dots_with::<T>(chosen, rows, out);
-    }
-    for (value, inverse_norm) in out.iter_mut().zip(inverse_norm) {
-        *value *= chosen_inverse_norm * inverse_norm;
-    }
+    let d = candidates.n_features;
+    let rows = &candidates.rows[first * d..(first + out.len()) * d];
+    dots_with::<T>(candidates.row(chosen), rows, out);
+    normalize(inverse_norm, chosen, first, out);
 }
 
 struct Measure<'a> {

@@ -5,10 +5,12 @@
 //! covered enough. Gains never rise, so that those of earlier steps are bounds and only the best are computed anew (Minoux
 //! 1978). The terms of a gain are summed in blocks of 1,024 rows, each in eight lanes.
 
-use super::candidates::{BLOCK, Candidates, Pick, similarities};
+use super::candidates::{BLOCK, Candidates, Pick};
 use super::medoids::improve;
 use super::method::Method;
 use super::rules::Kept;
+use super::similarities::{Similarities, hold};
+use super::wide::Wide;
 use crate::error::Result;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -18,14 +20,16 @@ const LANES: usize = 8;
 /// What the search knows of each row; kept from pool to pool for its memory.
 #[derive(Default)]
 pub(super) struct Cover {
-    pub inverse_norm: Vec<f64>,
+    inverse_norm: Vec<f64>,
+    wide: Wide,
+    /// All similarities of a small pool.
+    held: Vec<f64>,
     room: Vec<f64>,
     /// Gains of earlier steps.
     stale: Vec<f64>,
     fresh: Vec<bool>,
     similarity: Vec<f64>,
-    partial: Vec<f64>,
-    pub kept: Kept,
+    kept: Kept,
 }
 
 /// Chooses up to `k` candidates; fewer where the rules allow no more. Ties go to the lowest row.
@@ -44,6 +48,14 @@ pub(super) fn greedy(
         None,
         &mut cover.inverse_norm,
         &mut cover.similarity,
+        &mut cover.wide,
+        workers,
+    )?;
+    hold(
+        candidates,
+        &cover.inverse_norm,
+        &cover.wide,
+        &mut cover.held,
         workers,
     )?;
     cover.start(candidates, k, workers)?;
@@ -65,13 +77,11 @@ pub(super) fn greedy(
         }
     }
     if terms.method == Method::KMedoids && !picks.is_empty() {
-        improve(
-            candidates,
-            &cover.inverse_norm,
-            &mut cover.kept,
-            picks,
-            workers,
-        )?;
+        let similarities = Similarities {
+            inverse_norm: &cover.inverse_norm,
+            held: &cover.held,
+        };
+        improve(candidates, &similarities, &mut cover.kept, picks, workers)?;
     }
     Ok(())
 }
@@ -145,30 +155,16 @@ impl Cover {
         term: Term,
         workers: &Workers<'_>,
     ) -> Result<f64> {
-        self.partial.resize(self.room.len().div_ceil(BLOCK), 0.0);
-        let blocks = self
-            .similarity
-            .chunks_mut(BLOCK)
-            .zip(self.room.chunks_mut(BLOCK))
-            .zip(&mut self.partial);
-        let inverse_norm = &self.inverse_norm;
-        workers.run(
-            blocks.enumerate(),
-            |(block, ((similarity, room), partial))| {
-                *partial = vectorize(Add {
-                    candidates,
-                    row,
-                    term,
-                    inverse_norm,
-                    first: block * BLOCK,
-                    similarity,
-                    room,
-                    take_in: false,
-                });
-                Ok(())
-            },
-        )?;
-        Ok(self.partial.iter().sum())
+        let similarities = Similarities {
+            inverse_norm: &self.inverse_norm,
+            held: &self.held,
+        };
+        let similarity = similarities.row(candidates, row, &mut self.similarity, workers)?;
+        Ok(vectorize(Sum {
+            similarity,
+            room: &self.room,
+            term,
+        }))
     }
 
     /// Takes in that a candidate was chosen.
@@ -178,33 +174,22 @@ impl Cover {
         row: usize,
         workers: &Workers<'_>,
     ) -> Result<()> {
-        let blocks = self
-            .similarity
-            .chunks_mut(BLOCK)
-            .zip(self.room.chunks_mut(BLOCK))
-            .zip(self.kept.allowed.chunks_mut(BLOCK));
-        let (inverse_norm, rules) = (&self.inverse_norm, &candidates.rules);
-        workers.run(
-            blocks.enumerate(),
-            |(block, ((similarity, room), allowed))| {
-                vectorize(Add {
-                    candidates,
-                    row,
-                    term: Term::of(candidates.terms.method),
-                    inverse_norm,
-                    first: block * BLOCK,
-                    similarity,
-                    room,
-                    take_in: true,
-                });
-                if rules.max_similarity < f64::INFINITY {
-                    for (allowed, &similarity) in allowed.iter_mut().zip(similarity.iter()) {
-                        *allowed &= !rules.too_similar(similarity);
-                    }
-                }
-                Ok(())
-            },
-        )
+        let similarities = Similarities {
+            inverse_norm: &self.inverse_norm,
+            held: &self.held,
+        };
+        let similarity = similarities.row(candidates, row, &mut self.similarity, workers)?;
+        for (room, &similarity) in self.room.iter_mut().zip(similarity) {
+            if candidates.terms.method == Method::SaturatedCoverage {
+                *room -= Term::Fitting.value(similarity, *room);
+            } else if similarity > *room {
+                *room = similarity;
+            }
+        }
+        candidates
+            .rules
+            .close_similar(similarity, &mut self.kept.allowed);
+        Ok(())
     }
 }
 
@@ -242,46 +227,32 @@ impl Term {
     }
 }
 
-/// The sum of the terms of a block of rows, from the row `first` of the pool on; or their room after the choice.
-struct Add<'a> {
-    candidates: &'a Candidates<'a>,
-    row: usize,
+/// The sum of the terms of all rows, block after block.
+struct Sum<'a> {
+    similarity: &'a [f64],
+    room: &'a [f64],
     term: Term,
-    inverse_norm: &'a [f64],
-    first: usize,
-    similarity: &'a mut [f64],
-    room: &'a mut [f64],
-    take_in: bool,
 }
 
-impl Vectorized for Add<'_> {
+impl Vectorized for Sum<'_> {
     type Output = f64;
 
     #[inline(always)]
     fn run<T: Target>(self) -> f64 {
-        let block = self.first..self.first + self.room.len();
-        let n_features = self.candidates.n_features;
-        similarities::<T>(
-            Some(self.candidates.row(self.row)),
-            self.inverse_norm[self.row],
-            &self.candidates.rows[block.start * n_features..block.end * n_features],
-            &self.inverse_norm[block],
-            self.similarity,
-        );
-        if self.take_in {
-            for (room, &similarity) in self.room.iter_mut().zip(self.similarity.iter()) {
-                let term = self.term.value(similarity, *room);
-                if self.term == Term::Fitting {
-                    *room -= term;
-                } else if similarity > *room {
-                    *room = similarity;
-                }
-            }
-            return 0.0;
+        match self.term {
+            Term::Excess => self.in_blocks(|s, room| Term::Excess.value(s, room)),
+            Term::Fitting => self.in_blocks(|s, room| Term::Fitting.value(s, room)),
+            Term::Positive => self.in_blocks(|s, room| Term::Positive.value(s, room)),
         }
-        let term = self.term;
-        sum_in_lanes(self.similarity, self.room, |similarity, room| {
-            term.value(similarity, room)
+    }
+}
+
+impl Sum<'_> {
+    #[inline(always)]
+    fn in_blocks(&self, term: impl Fn(f64, f64) -> f64 + Copy) -> f64 {
+        let blocks = self.similarity.chunks(BLOCK).zip(self.room.chunks(BLOCK));
+        blocks.fold(0.0, |sum, (similarity, room)| {
+            sum + sum_in_lanes(similarity, room, term)
         })
     }
 }

@@ -3,12 +3,12 @@
 //! A medoid stands in a slot. Of each row are kept the slot of its nearest medoid, its similarity to it and to the second
 //! nearest; -1, the least there is, where there is none. The sums over rows are taken in the order of the rows.
 
-use super::candidates::{BLOCK, Candidates, Pick, similarities};
+use super::candidates::{BLOCK, Candidates, Pick};
 use super::coverage::sum_in_lanes;
 use super::rules::Kept;
+use super::similarities::Similarities;
 use crate::error::Result;
 use crate::parallel::Workers;
-use crate::simd::{Target, Vectorized, vectorize};
 
 /// A swap must gain more than this: less may be rounding.
 const LEAST_GAIN: f64 = 1e-9;
@@ -16,18 +16,18 @@ const LEAST_GAIN: f64 = 1e-9;
 /// Swaps chosen rows for others, and takes what each then adds in the order of the slots.
 pub(super) fn improve(
     candidates: &Candidates<'_>,
-    inverse_norm: &[f64],
+    similarities: &Similarities<'_>,
     kept: &mut Kept,
     picks: &mut [Pick],
     workers: &Workers<'_>,
 ) -> Result<()> {
     let n = candidates.len();
-    let mut medoids = Medoids::new(candidates, inverse_norm, picks, workers)?;
+    let mut medoids = Medoids::new(candidates, similarities, picks, workers)?;
     let mut similarity = vec![0.0; n];
     let (mut row, mut n_idle) = (0, 0);
     while n_idle < n {
         if candidates.rules.eligible(row) && picks.iter().all(|&(chosen, _)| chosen != row) {
-            all_similarities(candidates, inverse_norm, row, &mut similarity, workers)?;
+            similarities.of_row(candidates, row, &mut similarity, workers)?;
             let (slot, gain) = medoids.best_swap(candidates, row, &similarity, kept, picks);
             if gain > LEAST_GAIN {
                 candidates.rules.swap(picks[slot].0, row, kept);
@@ -41,51 +41,6 @@ pub(super) fn improve(
     }
     medoids.gains(candidates, picks);
     Ok(())
-}
-
-/// The similarities of one row with all others.
-fn all_similarities(
-    candidates: &Candidates<'_>,
-    inverse_norm: &[f64],
-    row: usize,
-    out: &mut [f64],
-    workers: &Workers<'_>,
-) -> Result<()> {
-    workers.run(out.chunks_mut(BLOCK).enumerate(), |(block, out)| {
-        vectorize(OfRow {
-            candidates,
-            inverse_norm,
-            row,
-            first: block * BLOCK,
-            out,
-        });
-        Ok(())
-    })
-}
-
-struct OfRow<'a> {
-    candidates: &'a Candidates<'a>,
-    inverse_norm: &'a [f64],
-    row: usize,
-    first: usize,
-    out: &'a mut [f64],
-}
-
-impl Vectorized for OfRow<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<T: Target>(self) {
-        let block = self.first..self.first + self.out.len();
-        let n_features = self.candidates.n_features;
-        similarities::<T>(
-            Some(self.candidates.row(self.row)),
-            self.inverse_norm[self.row],
-            &self.candidates.rows[block.start * n_features..block.end * n_features],
-            &self.inverse_norm[block],
-            self.out,
-        );
-    }
 }
 
 struct Medoids {
@@ -102,7 +57,7 @@ struct Medoids {
 impl Medoids {
     fn new(
         candidates: &Candidates<'_>,
-        inverse_norm: &[f64],
+        similarities: &Similarities<'_>,
         picks: &[Pick],
         workers: &Workers<'_>,
     ) -> Result<Self> {
@@ -116,7 +71,7 @@ impl Medoids {
             loss: vec![0.0; picks.len()],
         };
         for (of_slot, &(row, _)) in medoids.of_slot.chunks_mut(n).zip(picks) {
-            all_similarities(candidates, inverse_norm, row, of_slot, workers)?;
+            similarities.of_row(candidates, row, of_slot, workers)?;
         }
         for row in 0..n {
             medoids.look(row);

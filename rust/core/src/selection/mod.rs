@@ -9,7 +9,9 @@ mod method;
 mod pairwise;
 mod pool;
 mod rules;
+mod similarities;
 mod state;
+mod wide;
 
 pub use batch::{BatchSelection, greedy_batch};
 pub use method::{Method, Terms};

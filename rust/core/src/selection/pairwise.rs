@@ -2,10 +2,11 @@
 //!
 //! Only the similarities with chosen candidates are ever computed.
 
-use super::candidates::{BLOCK, Candidates, Pick, similarities};
+use super::candidates::{BLOCK, Candidates, Pick, normalize, similarities};
 use super::method::Method;
 use super::rules::Kept;
 use super::state::{Chosen, gain, initial, score, update};
+use super::wide::Wide;
 use crate::error::Result;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -13,7 +14,8 @@ use crate::simd::{Target, Vectorized, vectorize};
 /// What the search knows of each candidate; kept from pool to pool for its memory.
 #[derive(Default)]
 pub(super) struct Search {
-    pub inverse_norm: Vec<f64>,
+    inverse_norm: Vec<f64>,
+    wide: Wide,
     state: Vec<f64>,
     /// One stretch of `len` values a step; of dpp alone.
     factor: Vec<f64>,
@@ -46,6 +48,7 @@ pub(super) fn greedy(
         first,
         &mut search.inverse_norm,
         &mut search.similarity,
+        &mut search.wide,
         workers,
     )?;
     while picks.len() < k {
@@ -113,6 +116,7 @@ impl Search {
             step,
         };
         let (factor, inverse_norm) = (&self.factor, &self.inverse_norm);
+        let wide = candidates.fits_wide().then_some(&self.wide);
         let blocks = self
             .state
             .chunks_mut(BLOCK)
@@ -125,6 +129,7 @@ impl Search {
                     candidates,
                     chosen: &chosen,
                     best,
+                    wide,
                     factor,
                     inverse_norm,
                     first: block * BLOCK,
@@ -147,6 +152,7 @@ struct TakeIn<'a> {
     candidates: &'a Candidates<'a>,
     chosen: &'a Chosen<'a>,
     best: usize,
+    wide: Option<&'a Wide>,
     factor: &'a [f64],
     inverse_norm: &'a [f64],
     first: usize,
@@ -160,27 +166,26 @@ impl Vectorized for TakeIn<'_> {
 
     #[inline(always)]
     fn run<T: Target>(self) {
-        let Candidates {
-            rows,
-            n_features,
-            rules,
-            ..
-        } = self.candidates;
         let block = self.first..self.first + self.state.len();
-        // The products with the first choice were taken along with the norms.
-        let partner = (self.chosen.step > 0).then(|| self.candidates.row(self.best));
-        similarities::<T>(
-            partner,
-            self.inverse_norm[self.best],
-            &rows[block.start * n_features..block.end * n_features],
-            &self.inverse_norm[block.clone()],
-            self.similarity,
-        );
-        if rules.max_similarity < f64::INFINITY {
-            for (allowed, &similarity) in self.allowed.iter_mut().zip(self.similarity.iter()) {
-                *allowed &= !rules.too_similar(similarity);
+        match self.wide {
+            // The products with the first choice were taken along with the norms.
+            _ if self.chosen.step == 0 => {
+                normalize(self.inverse_norm, self.best, self.first, self.similarity);
             }
+            Some(wide) => {
+                wide.dots_with::<T>(self.best, self.first, self.similarity);
+                normalize(self.inverse_norm, self.best, self.first, self.similarity);
+            }
+            None => similarities::<T>(
+                self.candidates,
+                self.inverse_norm,
+                self.best,
+                self.first,
+                self.similarity,
+            ),
         }
+        let rules = &self.candidates.rules;
+        rules.close_similar(self.similarity, self.allowed);
         let earlier = self
             .factor
             .chunks_exact(self.inverse_norm.len())

@@ -154,6 +154,16 @@ impl PoolRules<'_> {
         similarity.min(1.0) > self.max_similarity
     }
 
+    /// Closes rows that are too similar to one that was chosen.
+    #[inline(always)]
+    pub(super) fn close_similar(&self, similarity: &[f64], allowed: &mut [bool]) {
+        if self.max_similarity < f64::INFINITY {
+            for (allowed, &similarity) in allowed.iter_mut().zip(similarity) {
+                *allowed &= !self.too_similar(similarity);
+            }
+        }
+    }
+
     /// Whether a row was eligible from the start.
     pub(super) fn eligible(&self, row: usize) -> bool {
         self.eligible.is_none_or(|eligible| eligible[row])
