@@ -2,7 +2,6 @@
 
 use super::method::Terms;
 use super::rules::PoolRules;
-use super::wide::Wide;
 use crate::dot::{dots_and_squared_norms, dots_with, squared_norms};
 use crate::error::{Error, Result};
 use crate::matrix::not_finite;
@@ -39,27 +38,17 @@ impl<'a> Candidates<'a> {
         self.rows.chunks(BLOCK * self.n_features)
     }
 
-    /// Whether a pool is small enough to be held as doubles.
-    pub(super) fn fits_wide(&self) -> bool {
-        Wide::fits(self.len(), self.n_features)
-    }
-
     /// Takes one over the norm of each, and where a first choice is known the products with it.
     ///
-    /// The products are written to `products`; one pass over the rows takes both. Small pools are held as doubles.
+    /// The products are written to `products`; one pass over the rows takes both.
     pub(super) fn measure(
         &self,
         first: Option<usize>,
         inverse_norm: &mut Vec<f64>,
         products: &mut [f64],
-        wide: &mut Wide,
         workers: &Workers<'_>,
     ) -> Result<()> {
         inverse_norm.resize(self.len(), 0.0);
-        if self.fits_wide() {
-            wide.fill(self.rows, self.n_features, first, inverse_norm, products);
-            return self.invert(0, inverse_norm);
-        }
         let first = first.map(|first| self.row(first));
         let outputs = inverse_norm
             .chunks_mut(BLOCK)

@@ -48,13 +48,12 @@ pub(super) fn greedy(
         None,
         &mut cover.inverse_norm,
         &mut cover.similarity,
-        &mut cover.wide,
         workers,
     )?;
     hold(
         candidates,
         &cover.inverse_norm,
-        &cover.wide,
+        &mut cover.wide,
         &mut cover.held,
         workers,
     )?;

@@ -6,7 +6,6 @@ use super::candidates::{BLOCK, Candidates, Pick, normalize, similarities};
 use super::method::Method;
 use super::rules::Kept;
 use super::state::{Chosen, gain, initial, score, update};
-use super::wide::Wide;
 use crate::error::Result;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -15,7 +14,6 @@ use crate::simd::{Target, Vectorized, vectorize};
 #[derive(Default)]
 pub(super) struct Search {
     inverse_norm: Vec<f64>,
-    wide: Wide,
     state: Vec<f64>,
     /// One stretch of `len` values a step; of dpp alone.
     factor: Vec<f64>,
@@ -48,7 +46,6 @@ pub(super) fn greedy(
         first,
         &mut search.inverse_norm,
         &mut search.similarity,
-        &mut search.wide,
         workers,
     )?;
     while picks.len() < k {
@@ -116,7 +113,6 @@ impl Search {
             step,
         };
         let (factor, inverse_norm) = (&self.factor, &self.inverse_norm);
-        let wide = candidates.fits_wide().then_some(&self.wide);
         let blocks = self
             .state
             .chunks_mut(BLOCK)
@@ -129,7 +125,6 @@ impl Search {
                     candidates,
                     chosen: &chosen,
                     best,
-                    wide,
                     factor,
                     inverse_norm,
                     first: block * BLOCK,
@@ -152,7 +147,6 @@ struct TakeIn<'a> {
     candidates: &'a Candidates<'a>,
     chosen: &'a Chosen<'a>,
     best: usize,
-    wide: Option<&'a Wide>,
     factor: &'a [f64],
     inverse_norm: &'a [f64],
     first: usize,
@@ -167,22 +161,17 @@ impl Vectorized for TakeIn<'_> {
     #[inline(always)]
     fn run<T: Target>(self) {
         let block = self.first..self.first + self.state.len();
-        match self.wide {
+        if self.chosen.step == 0 {
             // The products with the first choice were taken along with the norms.
-            _ if self.chosen.step == 0 => {
-                normalize(self.inverse_norm, self.best, self.first, self.similarity);
-            }
-            Some(wide) => {
-                wide.dots_with::<T>(self.best, self.first, self.similarity);
-                normalize(self.inverse_norm, self.best, self.first, self.similarity);
-            }
-            None => similarities::<T>(
+            normalize(self.inverse_norm, self.best, self.first, self.similarity);
+        } else {
+            similarities::<T>(
                 self.candidates,
                 self.inverse_norm,
                 self.best,
                 self.first,
                 self.similarity,
-            ),
+            );
         }
         let rules = &self.candidates.rules;
         rules.close_similar(self.similarity, self.allowed);

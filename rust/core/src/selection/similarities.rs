@@ -9,6 +9,9 @@ use crate::simd::{Target, Vectorized, vectorize};
 /// Pools of up to so many rows have all similarities held: 32 MB.
 const MOST_HELD: usize = 2048;
 
+/// Smaller ones are in a core's cache.
+const MOST_AT_ONCE: usize = 64;
+
 /// Rows that a task computes of the matrix.
 const ROWS_PER_TASK: usize = 32;
 
@@ -22,7 +25,7 @@ pub(super) struct Similarities<'a> {
 pub(super) fn hold(
     candidates: &Candidates<'_>,
     inverse_norm: &[f64],
-    wide: &Wide,
+    wide: &mut Wide,
     held: &mut Vec<f64>,
     workers: &Workers<'_>,
 ) -> Result<()> {
@@ -32,8 +35,8 @@ pub(super) fn hold(
         return Ok(());
     }
     held.resize(n * n, 0.0);
-    if candidates.fits_wide() {
-        wide.similarities(inverse_norm, held);
+    if n <= MOST_AT_ONCE {
+        wide.similarities(candidates, inverse_norm, held);
         return Ok(());
     }
     let panels = held.chunks_mut(n * ROWS_PER_TASK);
