@@ -1,14 +1,18 @@
 //! Diversity-aware selection: the greedy choice under each objective and its rules, from one pool and from many.
 
 mod batch;
+mod bounds;
 mod candidates;
 mod coverage;
+mod lazy;
 mod logarithm;
 mod medoids;
 mod method;
 mod pairwise;
 mod pool;
+mod recompute;
 mod rules;
+mod screen;
 mod similarities;
 mod state;
 mod wide;

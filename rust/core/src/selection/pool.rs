@@ -3,7 +3,7 @@
 use super::candidates::{Candidates, Pick};
 use super::method::Terms;
 use super::rules::Rules;
-use super::{coverage, pairwise};
+use super::{coverage, lazy, pairwise};
 use crate::error::{Result, ensure};
 use crate::matrix::Matrix;
 use crate::parallel::Workers;
@@ -79,6 +79,10 @@ impl Scratch {
     ) -> Result<()> {
         if candidates.terms.method.covers() {
             coverage::greedy(candidates, k, workers, &mut self.cover, picks)
+        } else if lazy::suits(candidates, k)
+            && lazy::greedy(candidates, k, workers, picks)?.is_some()
+        {
+            Ok(())
         } else {
             pairwise::greedy(candidates, k, workers, &mut self.search, picks)
         }

@@ -1,0 +1,250 @@
+//! Bounds on the scores of candidates, from float32 products with what was chosen.
+//!
+//! With `e` the error of a product of unit vectors: a similarity is off by `e`; the projection on the span of `t` chosen,
+//! taken on an orthonormal basis, by `e √t`; the similarity with a sum of chosen rows by `e` times the norm of the sum.
+
+use super::candidates::Candidates;
+use super::logarithm::ln;
+use super::method::{Method, Terms};
+use super::screen::{Directions, error};
+use super::state::RANK_TOLERANCE;
+
+/// By how much less than this part of their terms float64 results may differ from the sums of the terms.
+const ROUNDING: f64 = 1e-13;
+
+/// What bounds need of those chosen.
+pub(super) struct Bounds {
+    /// The unit vectors of those chosen; under dpp an orthonormal basis of them; under max_sum the sum of all.
+    pub directions: Directions,
+    method: Method,
+    weight: f64,
+    error: f64,
+    n_features: usize,
+    bonuses: Vec<f64>,
+    bonus_sum: f64,
+    /// Under dpp the basis in float64; under max_sum the sums of the first 0, 1, 2, … chosen.
+    exact: Vec<f64>,
+    /// Under max_sum by how much the similarity with all chosen may have grown since the first `s` were seen.
+    slack: Vec<f64>,
+}
+
+impl Bounds {
+    pub(super) fn new(candidates: &Candidates<'_>, k: usize) -> Self {
+        let Terms { method, weight, .. } = candidates.terms;
+        let mut bounds = Self {
+            directions: Directions::new(candidates.n_features),
+            method,
+            weight,
+            error: error(candidates.n_features),
+            n_features: candidates.n_features,
+            bonuses: Vec::with_capacity(k),
+            bonus_sum: 0.0,
+            exact: Vec::new(),
+            slack: Vec::new(),
+        };
+        if method == Method::MaxSum {
+            bounds.exact.resize(candidates.n_features, 0.0);
+            bounds.slack.push(0.0);
+        }
+        bounds
+    }
+
+    /// What is known of a candidate that has seen no choice.
+    pub(super) fn first_value(&self) -> f64 {
+        match self.method {
+            Method::Mmr => f64::NEG_INFINITY,
+            Method::MaxMin => f64::INFINITY,
+            _ => 0.0,
+        }
+    }
+
+    /// The bound of a candidate that has seen no choice, as it is kept.
+    pub(super) fn first_bound(&self) -> f64 {
+        if self.method == Method::MaxSum {
+            0.0
+        } else {
+            f64::INFINITY
+        }
+    }
+
+    /// The first direction that a candidate has not seen.
+    pub(super) fn first_unseen(&self, seen: usize) -> usize {
+        if self.method == Method::MaxSum {
+            0
+        } else {
+            seen
+        }
+    }
+
+    /// Takes in the products with the directions `first..`.
+    #[inline(always)]
+    pub(super) fn take_in(&self, value: &mut f64, first: usize, products: &[f32], scale: f64) {
+        match self.method {
+            Method::Dpp => {
+                for &product in products {
+                    let product = f64::from(product) * scale;
+                    *value += product * product;
+                }
+            }
+            Method::MaxSum => *value = f64::from(products[0]) * scale,
+            Method::MaxMin => {
+                for (&product, bonus) in products.iter().zip(&self.bonuses[first..]) {
+                    let pair = bonus + self.weight * (1.0 - f64::from(product) * scale);
+                    *value = if pair < *value { pair } else { *value };
+                }
+            }
+            _ => {
+                for &product in products {
+                    let product = f64::from(product) * scale;
+                    *value = if product > *value { product } else { *value };
+                }
+            }
+        }
+    }
+
+    /// No score of the candidate is larger now.
+    #[inline(always)]
+    pub(super) fn now(&self, kept: f64, terms: &Terms<'_>, row: usize, seen: usize) -> f64 {
+        if self.method == Method::MaxSum {
+            self.sum(kept, terms, row) + self.weight * self.slack[seen]
+        } else {
+            kept
+        }
+    }
+
+    /// The score under max_sum for a similarity with the sum of all chosen, and what rounding may add.
+    #[inline(always)]
+    fn sum(&self, similarity: f64, terms: &Terms<'_>, row: usize) -> f64 {
+        let (step, bonus) = (self.bonuses.len() as f64, terms.bonus_of(row));
+        let rounding = ROUNDING * (step * bonus.abs() + self.bonus_sum.abs() + self.weight * step);
+        step * bonus + self.bonus_sum + self.weight * (step - similarity) + rounding
+    }
+
+    /// A score that the candidate reaches, and one that it does not exceed, from what is known after all choices.
+    #[inline(always)]
+    pub(super) fn of(&self, value: f64, terms: &Terms<'_>, row: usize) -> (f64, f64) {
+        let (weight, bonus) = (self.weight, terms.bonus_of(row));
+        let step = self.bonuses.len();
+        let (middle, off) = match self.method {
+            Method::MaxSum => (self.sum(value, terms, row), weight * self.slack[step]),
+            Method::MaxMin => (bonus + value, weight * self.error),
+            Method::Dpp => return self.of_projection(value, terms, row),
+            _ => (bonus - weight * value, weight * self.error),
+        };
+        let rounding = ROUNDING * (bonus.abs() + weight + middle.abs() * step as f64);
+        (middle - off - rounding, middle + off + rounding)
+    }
+
+    #[inline(always)]
+    fn of_projection(&self, squared: f64, terms: &Terms<'_>, row: usize) -> (f64, f64) {
+        let off = self.error * (self.bonuses.len() as f64).sqrt() + 1e-9;
+        let length = squared.sqrt();
+        let residual = |length: f64| 1.0 - length * length;
+        let (low, high) = (residual(length + off), residual((length - off).max(0.0)));
+        let score = |residual: f64, rounding: f64| {
+            if residual <= RANK_TOLERANCE {
+                f64::NEG_INFINITY
+            } else if terms.bonus.is_none() {
+                residual
+            } else {
+                let score = terms.bonus_of(row) + self.weight * ln(residual);
+                score + rounding * score.abs()
+            }
+        };
+        (score(low, -ROUNDING), score(high, ROUNDING))
+    }
+
+    /// The bound that follows from a score that was computed exactly.
+    pub(super) fn of_exact(&self, score: f64) -> f64 {
+        if score == f64::NEG_INFINITY {
+            return score;
+        }
+        score + ROUNDING * score.abs()
+    }
+
+    /// Takes in a choice.
+    pub(super) fn push(&mut self, candidates: &Candidates<'_>, inverse_norm: f64, row: usize) {
+        let bonus = candidates.terms.bonus_of(row);
+        self.bonuses.push(bonus);
+        self.bonus_sum += bonus;
+        let unit = candidates
+            .row(row)
+            .iter()
+            .map(|&value| f64::from(value) * inverse_norm);
+        match self.method {
+            Method::Dpp => {
+                let unit: Vec<f64> = unit.collect();
+                let direction = self.orthogonal(unit);
+                self.directions.push(direction.iter().copied());
+                self.exact.extend(direction);
+            }
+            Method::MaxSum => {
+                let last = &self.exact[self.exact.len() - self.n_features..];
+                let sum: Vec<f64> = last
+                    .iter()
+                    .zip(unit)
+                    .map(|(sum, value)| sum + value)
+                    .collect();
+                self.directions.clear();
+                self.directions.push(sum.iter().copied());
+                self.exact.extend(sum);
+                self.bound_drift();
+            }
+            _ => self.directions.push(unit),
+        }
+    }
+
+    /// What is left of a vector beside the span of the basis, at length 1.
+    fn orthogonal(&self, mut vector: Vec<f64>) -> Vec<f64> {
+        loop {
+            let before = dot(&vector, &vector);
+            for direction in self.exact.chunks_exact(self.n_features) {
+                let along = dot(&vector, direction);
+                for (value, direction) in vector.iter_mut().zip(direction) {
+                    *value -= along * direction;
+                }
+            }
+            let after = dot(&vector, &vector);
+            // Where much was taken away, what is left is not yet orthogonal.
+            if after > 0.1 * before || after == 0.0 {
+                let scale = if after > 0.0 { 1.0 / after.sqrt() } else { 0.0 };
+                vector.iter_mut().for_each(|value| *value *= scale);
+                return vector;
+            }
+        }
+    }
+
+    /// Bounds by how much similarities with the sum have changed since each earlier sum, rounding included.
+    fn bound_drift(&mut self) {
+        let mut sums = self.exact.chunks_exact(self.n_features);
+        let Some(last) = sums.next_back() else { return };
+        self.slack.clear();
+        let mut difference = vec![0.0; self.n_features];
+        for sum in self.exact.chunks_exact(self.n_features) {
+            for (difference, (last, sum)) in difference.iter_mut().zip(last.iter().zip(sum)) {
+                *difference = last - sum;
+            }
+            let drift = dot(&difference, &difference).sqrt();
+            let norm = dot(sum, sum).sqrt();
+            self.slack
+                .push(1.000_001 * (drift + self.error * norm) + 1e-12);
+        }
+    }
+}
+
+/// A dot product in eight lanes.
+fn dot(left: &[f64], right: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let ((left, left_rest), (right, right_rest)) = (left.as_chunks::<8>(), right.as_chunks::<8>());
+    for (left, right) in left.iter().zip(right) {
+        for lane in 0..8 {
+            lanes[lane] += left[lane] * right[lane];
+        }
+    }
+    let rest: f64 = left_rest
+        .iter()
+        .zip(right_rest)
+        .map(|(left, right)| left * right)
+        .sum();
+    lanes.iter().sum::<f64>() + rest
+}
