@@ -24,8 +24,16 @@ pub(super) struct Bounds {
     bonus_sum: f64,
     /// Under dpp the basis in float64; under max_sum the sums of the first 0, 1, 2, … chosen.
     exact: Vec<f64>,
-    /// Under max_sum by how much the similarity with all chosen may have grown since the first `s` were seen.
-    slack: Vec<f64>,
+    /// Under max_sum what bounds the similarity with the sum of all from that with the sum of the first `s`.
+    drift: Vec<Drift>,
+}
+
+/// What was added to a sum since, split along the sum and across it: the similarity with the first part follows from that
+/// with the sum, the similarity with the second is no larger than its length.
+#[derive(Clone, Copy)]
+struct Drift {
+    scale: f64,
+    slack: f64,
 }
 
 impl Bounds {
@@ -40,11 +48,11 @@ impl Bounds {
             bonuses: Vec::with_capacity(k),
             bonus_sum: 0.0,
             exact: Vec::new(),
-            slack: Vec::new(),
+            drift: Vec::new(),
         };
         if method == Method::MaxSum {
             bounds.exact.resize(candidates.n_features, 0.0);
-            bounds.slack.push(0.0);
+            bounds.measure_drift();
         }
         bounds
     }
@@ -106,7 +114,8 @@ impl Bounds {
     #[inline(always)]
     pub(super) fn now(&self, kept: f64, terms: &Terms<'_>, row: usize, seen: usize) -> f64 {
         if self.method == Method::MaxSum {
-            self.sum(kept, terms, row) + self.weight * self.slack[seen]
+            let Drift { scale, slack } = self.drift[seen];
+            self.sum(kept * scale - slack, terms, row)
         } else {
             kept
         }
@@ -126,7 +135,7 @@ impl Bounds {
         let (weight, bonus) = (self.weight, terms.bonus_of(row));
         let step = self.bonuses.len();
         let (middle, off) = match self.method {
-            Method::MaxSum => (self.sum(value, terms, row), weight * self.slack[step]),
+            Method::MaxSum => (self.sum(value, terms, row), weight * self.drift[step].slack),
             Method::MaxMin => (bonus + value, weight * self.error),
             Method::Dpp => return self.of_projection(value, terms, row),
             _ => (bonus - weight * value, weight * self.error),
@@ -188,7 +197,7 @@ impl Bounds {
                 self.directions.clear();
                 self.directions.push(sum.iter().copied());
                 self.exact.extend(sum);
-                self.bound_drift();
+                self.measure_drift();
             }
             _ => self.directions.push(unit),
         }
@@ -214,20 +223,23 @@ impl Bounds {
         }
     }
 
-    /// Bounds by how much similarities with the sum have changed since each earlier sum, rounding included.
-    fn bound_drift(&mut self) {
-        let mut sums = self.exact.chunks_exact(self.n_features);
-        let Some(last) = sums.next_back() else { return };
-        self.slack.clear();
-        let mut difference = vec![0.0; self.n_features];
+    /// Compares every earlier sum with the last; the errors of the products are part of the slack.
+    fn measure_drift(&mut self) {
+        let last = &self.exact[self.exact.len() - self.n_features..];
+        let squared = dot(last, last);
+        self.drift.clear();
         for sum in self.exact.chunks_exact(self.n_features) {
-            for (difference, (last, sum)) in difference.iter_mut().zip(last.iter().zip(sum)) {
-                *difference = last - sum;
-            }
-            let drift = dot(&difference, &difference).sqrt();
-            let norm = dot(sum, sum).sqrt();
-            self.slack
-                .push(1.000_001 * (drift + self.error * norm) + 1e-12);
+            let (before, along) = (dot(sum, sum), dot(sum, last));
+            // Sums as short as rounding errors have no direction.
+            let scale = if before > 1e-6 { along / before } else { 1.0 };
+            let across = (squared - 2.0 * scale * along + scale * scale * before).max(0.0);
+            let slack = across.sqrt() + self.error * scale.abs() * before.sqrt();
+            // The squares cancel to within their rounding.
+            let rounding = 1e-7 * squared.max(before).sqrt() * scale.abs().max(1.0) + 1e-12;
+            self.drift.push(Drift {
+                scale,
+                slack: slack + rounding,
+            });
         }
     }
 }

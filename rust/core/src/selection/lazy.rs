@@ -33,6 +33,7 @@ pub(super) fn suits(candidates: &Candidates<'_>, k: usize) -> bool {
         && candidates.rules.max_similarity == f64::INFINITY
 }
 
+    [const { std::sync::atomic::AtomicUsize::new(0) }; 5];
 /// What is known of each candidate.
 #[derive(Default)]
 struct Known {
@@ -90,6 +91,8 @@ pub(super) fn greedy(
                 k,
             };
             let contenders = search.contenders(&mut known, &mut scores, workers)?;
+            
+            
             let mut best: Option<(usize, f64, f64)> = None;
             for row in contenders {
                 let state = history.state(candidates, inverse_norm[row], row);
@@ -134,29 +137,29 @@ fn first_choice(candidates: &Candidates<'_>, k: usize, kept: &Kept) -> Option<us
     best
 }
 
-/// The scores of the last two choices, from which the next is guessed.
+/// How scores have gone, from which the next is guessed.
 #[derive(Default)]
 struct Scores {
     last: Option<f64>,
-    before: Option<f64>,
+    /// By how much a score differs from the one before, and the guess from the score: both in recent steps.
+    change: f64,
+    miss: f64,
 }
 
 impl Scores {
     fn note(&mut self, score: f64) {
-        self.before = self.last.replace(score);
+        if let Some(last) = self.last {
+            let change = score - last;
+            self.miss += 0.25 * ((change - self.change).abs() - self.miss);
+            self.change += 0.25 * (change - self.change);
+        }
+        self.last = score.is_finite().then_some(score);
     }
 
-    /// A little below what the next score will be, if it goes on as it went.
-    fn guess(&self) -> f64 {
-        let (Some(last), Some(before)) = (self.last, self.before) else {
-            return f64::NEG_INFINITY;
-        };
-        let guess = last + (last - before) - 0.5 * (last - before).abs();
-        if guess.is_finite() {
-            guess
-        } else {
-            f64::NEG_INFINITY
-        }
+    /// What the next score will be, if it goes on as it went, and by how much less it may be.
+    fn guess(&self) -> Option<(f64, f64)> {
+        let last = self.last?;
+        Some((last + self.change, self.miss + 1e-6 * last.abs()))
     }
 }
 
@@ -169,8 +172,15 @@ struct Search<'a> {
     k: usize,
 }
 
-/// What a block of candidates found: a score that one of them reaches, and those that may be the best, with their bounds.
-type Found = (f64, Vec<(f64, usize)>);
+/// What a block of candidates found.
+struct Found {
+    /// A score that one of them reaches.
+    reached: f64,
+    /// Those that may be the best, with their bounds.
+    contenders: Vec<(f64, usize)>,
+    /// The largest bound of those that were not brought up to date.
+    beyond: f64,
+}
 
 impl Search<'_> {
     /// The candidates that may be the best, in order.
@@ -183,13 +193,17 @@ impl Search<'_> {
         let n = self.candidates.len();
         let block = BLOCK.max(n.div_ceil(64));
         let (mut reached, mut found) = (f64::NEG_INFINITY, Vec::new());
-        let mut threshold = scores.guess();
+        let (mut threshold, mut margin) = match scores.guess() {
+            Some((guess, miss)) => (guess - miss, miss),
+            None => (f64::NEG_INFINITY, f64::INFINITY),
+        };
         loop {
             let blocks = known
                 .value
                 .chunks_mut(block)
                 .zip(known.bound.chunks_mut(block))
                 .zip(known.seen.chunks_mut(block));
+            let mut beyond = f64::NEG_INFINITY;
             workers.fold(
                 blocks.enumerate(),
                 |(at, ((value, bound), seen))| {
@@ -202,15 +216,19 @@ impl Search<'_> {
                         seen,
                     }))
                 },
-                |(lowest, candidates): Found| {
-                    reached = f64::max(reached, lowest);
-                    found.extend(candidates);
+                |of_block: Found| {
+                    reached = reached.max(of_block.reached);
+                    beyond = beyond.max(of_block.beyond);
+                    found.extend(of_block.contenders);
                 },
             )?;
-            if reached >= threshold {
+            // One with an equal bound may be as good, and before.
+            if reached > beyond || beyond == f64::NEG_INFINITY {
                 break;
             }
-            threshold = reached;
+            // Nobody came as far as was guessed: a little less, and then more.
+            threshold = reached.max(beyond - margin);
+            margin *= 4.0;
         }
         found.retain(|&(bound, _)| bound >= reached);
         found.sort_unstable_by_key(|&(_, row)| row);
@@ -233,9 +251,16 @@ impl Vectorized for Refresh<'_> {
 
     #[inline(always)]
     fn run<T: Target>(mut self) -> Found {
-        let mut todo = self.todo();
+        let (mut todo, beyond) = self.todo();
         todo.sort_unstable();
-        let mut found = (f64::NEG_INFINITY, Vec::new());
+        
+        
+        
+        let mut found = Found {
+            reached: f64::NEG_INFINITY,
+            contenders: Vec::new(),
+            beyond,
+        };
         let mut rest = &todo[..];
         while let Some(&(seen, _)) = rest.first() {
             let n_alike = rest.iter().take_while(|(other, _)| *other == seen).count();
@@ -249,15 +274,16 @@ impl Vectorized for Refresh<'_> {
             }
             rest = others;
         }
-        found.1.retain(|&(bound, _)| bound >= found.0);
+        let reached = found.reached;
+        found.contenders.retain(|&(bound, _)| bound >= reached);
         found
     }
 }
 
 impl Refresh<'_> {
-    /// The candidates to bring up to date, each with the number of choices that it has seen.
+    /// The candidates to bring up to date, each with the number of choices that it has seen; and the largest other bound.
     #[inline(always)]
-    fn todo(&self) -> Vec<(u32, usize)> {
+    fn todo(&self) -> (Vec<(u32, usize)>, f64) {
         let Search {
             candidates,
             kept,
@@ -266,19 +292,22 @@ impl Refresh<'_> {
             k,
             ..
         } = *self.search;
-        let mut todo = Vec::new();
+        let (mut todo, mut beyond) = (Vec::new(), f64::NEG_INFINITY);
         for (at, (&bound, &seen)) in self.bound.iter().zip(self.seen.iter()).enumerate() {
             let row = self.first + at;
             let bound = bounds.now(bound, &candidates.terms, row, seen as usize);
-            if bound >= self.threshold
-                && bound > f64::NEG_INFINITY
+            if bound > beyond
                 && (seen as usize) < step
                 && candidates.rules.open(row, k - step, kept)
             {
-                todo.push((seen, at));
+                if bound >= self.threshold {
+                    todo.push((seen, at));
+                } else {
+                    beyond = bound;
+                }
             }
         }
-        todo
+        (todo, beyond)
     }
 
     #[inline(always)]
@@ -318,9 +347,9 @@ impl Refresh<'_> {
                 high.min(self.bound[at])
             };
             self.seen[at] = step as u32;
-            found.0 = found.0.max(low);
-            if high >= found.0 && high > f64::NEG_INFINITY {
-                found.1.push((high, rows[r]));
+            found.reached = found.reached.max(low);
+            if high >= found.reached && high > f64::NEG_INFINITY {
+                found.contenders.push((high, rows[r]));
             }
         }
     }
