@@ -164,7 +164,7 @@ impl Bounds {
     }
 
     /// The bound that follows from a score that was computed exactly.
-    pub(super) fn of_exact(&self, score: f64) -> f64 {
+    pub(super) fn of_exact(score: f64) -> f64 {
         if score == f64::NEG_INFINITY {
             return score;
         }
@@ -217,8 +217,7 @@ impl Bounds {
             // Where much was taken away, what is left is not yet orthogonal.
             if after > 0.1 * before || after == 0.0 {
                 let scale = if after > 0.0 { 1.0 / after.sqrt() } else { 0.0 };
-                vector.iter_mut().for_each(|value| *value *= scale);
-                return vector;
+                return vector.into_iter().map(|value| value * scale).collect();
             }
         }
     }

@@ -33,7 +33,6 @@ pub(super) fn suits(candidates: &Candidates<'_>, k: usize) -> bool {
         && candidates.rules.max_similarity == f64::INFINITY
 }
 
-    [const { std::sync::atomic::AtomicUsize::new(0) }; 5];
 /// What is known of each candidate.
 #[derive(Default)]
 struct Known {
@@ -91,14 +90,13 @@ pub(super) fn greedy(
                 k,
             };
             let contenders = search.contenders(&mut known, &mut scores, workers)?;
-            
-            
+
             let mut best: Option<(usize, f64, f64)> = None;
             for row in contenders {
                 let state = history.state(candidates, inverse_norm[row], row);
                 let score = score(terms, row, state, step);
                 if terms.method != Method::MaxSum {
-                    known.bound[row] = known.bound[row].min(bounds.of_exact(score));
+                    known.bound[row] = known.bound[row].min(Bounds::of_exact(score));
                 }
                 let better = best.is_none_or(|(of, _, highest)| {
                     score > highest || (score == highest && row < of)
@@ -253,9 +251,7 @@ impl Vectorized for Refresh<'_> {
     fn run<T: Target>(mut self) -> Found {
         let (mut todo, beyond) = self.todo();
         todo.sort_unstable();
-        
-        
-        
+
         let mut found = Found {
             reached: f64::NEG_INFINITY,
             contenders: Vec::new(),

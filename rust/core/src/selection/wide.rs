@@ -134,15 +134,19 @@ fn add<T: Target>(
     right: [&[f32; LANES]; 2],
     sums: &mut [[Sums<T>; 2]; LEFT],
 ) {
-    for half in 0..2 {
-        let mut columns = [T::splat(0.0); 2];
+    let (left, right) = (
+        left.map(|row| row.as_chunks().0),
+        right.map(|row| row.as_chunks().0),
+    );
+    let mut columns = [[T::splat(0.0); 2]; 2];
+    for n in 0..2 {
+        columns[n] = [T::widen(&right[n][0]), T::widen(&right[n][1])];
+    }
+    for m in 0..LEFT {
+        let row = [T::load(&left[m][0]), T::load(&left[m][1])];
         for n in 0..2 {
-            columns[n] = T::widen(&right[n].as_chunks().0[half]);
-        }
-        for m in 0..LEFT {
-            let row = T::load(&left[m].as_chunks().0[half]);
-            for n in 0..2 {
-                sums[m][n][half] = T::mul_add_x8(row, columns[n], sums[m][n][half]);
+            for half in 0..2 {
+                sums[m][n][half] = T::mul_add_x8(row[half], columns[n][half], sums[m][n][half]);
             }
         }
     }
