@@ -135,8 +135,8 @@ where
     })
 }
 
-/// The left rows of a tile stay in the second cache of a core, the right ones pass through it.
-const LEFT_BYTES: usize = 740_000;
+/// A panel of right rows stays in the second cache of a core while the left rows of a tile pass through it, from the third.
+const LEFT_BYTES: usize = 2_000_000;
 const RIGHT_BYTES: usize = 800_000;
 /// Lengths of a tile: a multiple of every block's; long enough to make up for the packing, short enough to stop in time.
 const STEP: usize = 96;
