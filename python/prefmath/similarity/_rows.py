@@ -64,7 +64,7 @@ def as_two_sets(X: ArrayLike, Y: ArrayLike | None) -> tuple[NDArray[Any], NDArra
         msg = f"Y must have as many columns as X, {x.shape[1]}, not {y.shape[1]}"
         raise ValueError(msg)
     if x.dtype != y.dtype:
-        wider = np.float64 if np.float64 in {x.dtype, y.dtype} else np.float32
+        wider = np.float64 if np.dtype(np.float64) in {x.dtype, y.dtype} else np.float32
         x, y = x.astype(wider, copy=False), y.astype(wider, copy=False)
     return x, y
 

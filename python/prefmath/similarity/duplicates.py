@@ -226,14 +226,17 @@ def duplicate_groups(
 
 
 def _as_weights(weights: ArrayLike, n_rows: int) -> NDArray[np.float64]:
-    array = np.asarray(weights, np.float64)
+    array = np.asarray(weights)
+    if array.dtype.kind not in "fiu":
+        msg = f"weights must hold real numbers, not {array.dtype}"
+        raise TypeError(msg)
     if array.shape != (n_rows,):
         msg = f"weights must have shape ({n_rows},), not {array.shape}"
         raise ValueError(msg)
     for row in np.flatnonzero(~np.isfinite(array)):
         msg = f"weights must be finite: weights[{row}]={array[row]}"
         raise ValueError(msg)
-    return array
+    return array.astype(np.float64)
 
 
 def _first_connected(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -105,7 +105,7 @@ def similarity_matrix(
     threads = resolve_threads(n_threads)
     shape = len(x), len(x if y is None else y)
     dtype = result_dtype(x)
-    result = np.empty(shape, dtype) if out is None else _checked(out, shape, dtype)
+    result = np.empty(shape, dtype) if out is None else _checked(out, shape, dtype, x, y)
     if SCORE[metric] == "cosine":
         x, y = within_squares(x), None if y is None else within_squares(y)
     arguments = kernel_view(x), None if y is None else kernel_view(y), metric, width, result
@@ -114,7 +114,13 @@ def similarity_matrix(
     return result
 
 
-def _checked(out: Any, shape: tuple[int, int], dtype: type[Any]) -> NDArray[Any]:
+def _checked(
+    out: Any,
+    shape: tuple[int, int],
+    dtype: type[Any],
+    x: NDArray[Any],
+    y: NDArray[Any] | None,
+) -> NDArray[Any]:
     """Return `out` if the result fits into it."""
     if not isinstance(out, np.ndarray):
         msg = f"out must be an array, not {type(out).__name__}"
@@ -125,5 +131,9 @@ def _checked(out: Any, shape: tuple[int, int], dtype: type[Any]) -> NDArray[Any]
     if not (out.flags.c_contiguous and out.flags.aligned and out.flags.writeable):
         msg = "out must be C-contiguous, aligned and writeable"
         raise ValueError(msg)
+    for name, argument in [("X", x), ("Y", x if y is None else y)]:
+        if np.may_share_memory(out, argument):
+            msg = f"out must not share memory with {name}"
+            raise ValueError(msg)
     result: NDArray[Any] = out
     return result

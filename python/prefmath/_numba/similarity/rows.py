@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "SMALLEST_SQUARE",
     "Rows",
     "center_of",
     "centered_norms",
@@ -38,9 +37,6 @@ _BLOCK = 2048
 
 # Values that the centre is the median of.
 _SAMPLE = 1 << 18
-
-SMALLEST_SQUARE = 2.0**-970
-"""Squares below this, which float64 rows alone can have, are too near to nothing to divide by."""
 
 # float32 holds a sum of this many products to half of its digits.
 _MOST_FLOAT32_COLUMNS = 1 << 20
@@ -147,9 +143,9 @@ def refuse_longer(
 
 
 def inverse_norms(norms: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1 / norm of every row, and 0 for rows of zeros or nearly so."""
+    """Return 1 / norm of every row, and 0 for rows of zeros or so near that the square is none."""
     with np.errstate(divide="ignore"):
-        return np.where(norms > SMALLEST_SQUARE, 1 / np.sqrt(norms), 0.0)
+        return np.where(norms >= np.finfo(np.float64).tiny, 1 / np.sqrt(norms), 0.0)
 
 
 def centered_norms(
