@@ -21,11 +21,17 @@ if TYPE_CHECKING:
     from prefmath.similarity import (
         DuplicateGroups,
         DuplicatePairs,
+        GramBatch,
         Neighbors,
+        coverage_radius,
         duplicate_groups,
+        gram_batch,
+        mean_pairwise_similarity,
+        min_pairwise_distance,
         near_duplicates,
         nearest_neighbors,
         similarity_matrix,
+        vendi_score,
     )
 
 __all__ = [
@@ -33,10 +39,15 @@ __all__ = [
     "Choices",
     "DuplicateGroups",
     "DuplicatePairs",
+    "GramBatch",
     "Neighbors",
     "Selection",
+    "coverage_radius",
     "duplicate_groups",
+    "gram_batch",
+    "mean_pairwise_similarity",
     "metrics",
+    "min_pairwise_distance",
     "models",
     "near_duplicates",
     "nearest_neighbors",
@@ -46,6 +57,7 @@ __all__ = [
     "show_versions",
     "similarity",
     "similarity_matrix",
+    "vendi_score",
 ]
 
 _HOME = {
@@ -53,15 +65,21 @@ _HOME = {
     "Choices": "choices",
     "DuplicateGroups": "similarity",
     "DuplicatePairs": "similarity",
+    "GramBatch": "similarity",
     "Neighbors": "similarity",
     "Selection": "selection",
+    "coverage_radius": "similarity",
     "duplicate_groups": "similarity",
+    "gram_batch": "similarity",
+    "mean_pairwise_similarity": "similarity",
+    "min_pairwise_distance": "similarity",
     "near_duplicates": "similarity",
     "nearest_neighbors": "similarity",
     "select": "selection",
     "select_batch": "selection",
     "show_versions": "_versions",
     "similarity_matrix": "similarity",
+    "vendi_score": "similarity",
 }
 
 

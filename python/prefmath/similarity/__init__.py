@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from .duplicates import DuplicateGroups, DuplicatePairs, duplicate_groups, near_duplicates
+from .figures import coverage_radius, mean_pairwise_similarity, min_pairwise_distance
+from .grams import GramBatch, gram_batch
 from .matrix import similarity_matrix
 from .neighbors import Neighbors, nearest_neighbors
+from .vendi import vendi_score
 
 __all__ = [
     "DuplicateGroups",
     "DuplicatePairs",
+    "GramBatch",
     "Neighbors",
+    "coverage_radius",
     "duplicate_groups",
+    "gram_batch",
+    "mean_pairwise_similarity",
+    "min_pairwise_distance",
     "near_duplicates",
     "nearest_neighbors",
     "similarity_matrix",
+    "vendi_score",
 ]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._kernels import kernels
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_whole_number
 
-from ._kernel import kernel
 from ._metrics import SCORE, as_gamma, as_threshold, check_metric, from_score, is_distance
 from ._rows import as_rows, kernel_view, result_dtype, within_squares
 
@@ -143,7 +143,7 @@ def near_duplicates(
         x = within_squares(x)
     with reporting(progress, "near duplicates") as report:
         arguments = kernel_view(x), bound, score, most, report, threads
-        pairs, scores = kernel("pairs_above")(*arguments)
+        pairs, scores = kernels.pairs_above(*arguments)
     values = from_score(metric, scores, width)
     if metric != score:  # the kernel was asked for a little more than there is to find
         found = values <= limit if is_distance(metric) else values >= limit

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._kernels import kernels
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 
-from ._kernel import kernel
 from ._metrics import SCORE, as_gamma, check_metric
 from ._rows import as_two_sets, kernel_view, result_dtype, within_squares
 
@@ -105,12 +105,13 @@ def similarity_matrix(
     threads = resolve_threads(n_threads)
     shape = len(x), len(x if y is None else y)
     dtype = result_dtype(x)
+    result: NDArray[Any]
     result = np.empty(shape, dtype) if out is None else _checked(out, shape, dtype, x, y)
     if SCORE[metric] == "cosine":
         x, y = within_squares(x), None if y is None else within_squares(y)
     arguments = kernel_view(x), None if y is None else kernel_view(y), metric, width, result
     with reporting(progress, "similarity matrix") as report:
-        kernel("similarity_matrix")(*arguments, report, threads)
+        kernels.similarity_matrix(*arguments, report, threads)
     return result
 
 
@@ -135,5 +136,5 @@ def _checked(
         if np.may_share_memory(out, argument):
             msg = f"out must not share memory with {name}"
             raise ValueError(msg)
-    result: NDArray[Any] = out
-    return result
+    checked: NDArray[Any] = out
+    return checked

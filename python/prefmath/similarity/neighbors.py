@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from prefmath._kernels import kernels
 from prefmath._progress import part, reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_whole_number
 
-from ._kernel import kernel
 from ._metrics import SCORE, as_gamma, check_metric, from_score
 from ._rows import as_two_sets, kernel_view, refuse_unscored, result_dtype, within_squares
 
@@ -163,7 +163,7 @@ def _search(
     n_threads: int,
 ) -> _Found:
     views = kernel_view(x), None if y is None else kernel_view(y)
-    found: _Found = kernel("nearest_neighbors")(*views, k, score, report, n_threads)
+    found: _Found = kernels.nearest_neighbors(*views, k, score, report, n_threads)
     return found
 
 
