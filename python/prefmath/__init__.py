@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from prefmath import metrics, models, selection, similarity
     from prefmath._versions import show_versions
     from prefmath.choices import Choices
-    from prefmath.selection import BatchSelection, Selection, select, select_batch
+    from prefmath.selection import (
+        BatchSelection,
+        Selection,
+        select,
+        select_batch,
+        select_table,
+    )
     from prefmath.similarity import (
         DuplicateGroups,
         DuplicatePairs,
@@ -53,6 +59,7 @@ __all__ = [
     "nearest_neighbors",
     "select",
     "select_batch",
+    "select_table",
     "selection",
     "show_versions",
     "similarity",
@@ -77,6 +84,7 @@ _HOME = {
     "nearest_neighbors": "similarity",
     "select": "selection",
     "select_batch": "selection",
+    "select_table": "selection",
     "show_versions": "_versions",
     "similarity_matrix": "similarity",
     "vendi_score": "similarity",

@@ -60,7 +60,8 @@ def as_features(features: ArrayLike) -> NDArray[Any]:
 
 def as_matrix(values: ArrayLike, name: str) -> NDArray[Any]:
     """Return `values` as a matrix of real numbers, with a column at least, not copying one."""
-    array = np.asarray(values)
+    # A tensor of torch that is part of a graph hands out its values only when it is detached.
+    array = np.asarray(values.detach() if hasattr(values, "detach") else values)
     if array.ndim != 2:
         msg = f"{name} must have two axes, (rows, columns), not shape {array.shape}"
         raise ValueError(msg)

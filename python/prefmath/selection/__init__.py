@@ -5,6 +5,16 @@ from __future__ import annotations
 from prefmath.selection._results import BatchSelection, Selection
 from prefmath.selection.many_pools import select_batch
 from prefmath.selection.one_pool import select
+from prefmath.selection.stream import select_stream
+from prefmath.selection.tables import select_table
 from prefmath.selection.values import set_value
 
-__all__ = ["BatchSelection", "Selection", "select", "select_batch", "set_value"]
+__all__ = [
+    "BatchSelection",
+    "Selection",
+    "select",
+    "select_batch",
+    "select_stream",
+    "select_table",
+    "set_value",
+]

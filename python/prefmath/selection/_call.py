@@ -10,6 +10,7 @@ import numpy as np
 from prefmath._validate import as_embeddings, as_quality, as_whole_number
 from prefmath.selection._objectives import Terms, check_method, terms
 from prefmath.selection._rules import Given, Rules, rules_of
+from prefmath.selection.values import units
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -96,6 +97,7 @@ def prepared(
             "there is"
         )
     rules = rules_of(given, cuts, wanted)
+    _refuse_similar(x, rules)
     for pool in np.flatnonzero(rules.available < wanted)[: 0 if allow_fewer else 1]:
         there = "of X" if one_pool else f"of pool {pool}"
         raise ValueError(
@@ -106,6 +108,21 @@ def prepared(
     width = int(wanted.max(initial=0)) if np.ndim(k) else int(k)
     of_terms = terms(method, q, trade_off, cuts, ks)
     return Call(x, cuts, wanted, ks, method, q, of_terms, rules, width)
+
+
+def _refuse_similar(x: NDArray[np.float32], rules: Rules) -> None:
+    """Refuse rows to include of which two are more similar than any chosen two may be."""
+    if rules.max_similarity == np.inf:
+        return
+    for pool in np.flatnonzero(np.diff(rules.include_offsets) > 1):
+        rows = rules.include[slice(*rules.include_offsets[pool : pool + 2])]
+        unit = units(x, rows)
+        close = np.minimum(unit @ unit.T, 1) > rules.max_similarity + 1e-12
+        for i, j in np.argwhere(np.triu(close, 1))[:1]:
+            raise ValueError(
+                f"include has rows {rows[i]} and {rows[j]}, whose similarity is "
+                f"{unit[i] @ unit[j]:.4g}, and max_similarity={rules.max_similarity:g}"
+            )
 
 
 def totals(method: str, gains: NDArray[np.float64], found: NDArray[Any]) -> NDArray[np.float64]:

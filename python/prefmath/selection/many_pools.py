@@ -9,6 +9,7 @@ import numpy as np
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_embeddings, as_offsets
+from prefmath.selection._bounds import upper_bounds
 from prefmath.selection._call import prepared, totals
 from prefmath.selection._results import BatchSelection
 from prefmath.selection._rules import Given
@@ -103,11 +104,11 @@ def select_batch(
     n_found = found.sum(axis=1)
     for pool in np.flatnonzero(n_found < call.wanted)[: 0 if allow_fewer else 1]:
         call.refuse_fewer(int(pool), int(n_found[pool]))
-    n_pools = len(cuts) - 1
+    n_pools, values = len(cuts) - 1, totals(method, gains, found)
     return BatchSelection(
         np.where(found, positions + cuts[:-1, None], -1),
         gains,
-        totals(method, gains, found),
+        values,
         np.zeros(n_pools, np.bool_),
-        np.full(n_pools, np.inf),
+        np.where(n_found == call.ks, upper_bounds(call, values), np.inf),
     )

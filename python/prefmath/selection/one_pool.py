@@ -8,9 +8,11 @@ import numpy as np
 
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
+from prefmath.selection._bounds import upper_bounds
 from prefmath.selection._call import prepared, totals
 from prefmath.selection._results import Selection
 from prefmath.selection._rules import Given
+from prefmath.selection.stream import select_stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,7 @@ def select(
     quota: int | Mapping[Any, Any] | None = None,
     max_similarity: float | None = None,
     allow_fewer: bool = False,
+    stream: bool = False,
     n_threads: int | None = None,
 ) -> Selection:
     r"""Choose `k` rows of `X` that differ and are good.
@@ -84,6 +87,9 @@ def select(
         Return fewer than `k` instead of an error where the rules allow no more, or where under
         ``"dpp"`` no further candidate adds anything: beyond their dimension, or copies of each
         other.
+    stream : bool
+        `X` is an iterable of chunks, seen once and more than memory holds, as for `select_stream`:
+        ``"dpp"`` or ``"max_min"``, with `k` alone.
     n_threads : int, optional
         By default ``PREFMATH_NUM_THREADS``, or else the cores that this process may use. The result
         is the same for every number.
@@ -126,6 +132,10 @@ def select(
     array([1, 2])
     """
     given = Given(include, exclude, groups, quota, max_similarity)
+    if stream:
+        if quality is not None or given != Given():
+            raise ValueError("a stream is chosen from without quality and rules")
+        return select_stream(X, k, method)  # type: ignore[arg-type]
     call = prepared(X, None, k, method, quality, trade_off, given, allow_fewer=allow_fewer)
     rows, gains = kernels.greedy(
         call.x,
@@ -137,5 +147,6 @@ def select(
     )
     if len(rows) < call.wanted[0] and not allow_fewer:
         call.refuse_fewer(0, len(rows))
-    value = totals(method, gains[None], np.ones((1, len(gains)), np.bool_))[0]
-    return Selection(rows.astype(np.int64), gains, float(value))
+    value = totals(method, gains[None], np.ones((1, len(gains)), np.bool_))
+    bound = float(upper_bounds(call, value)[0]) if len(rows) == call.ks[0] else np.inf
+    return Selection(rows.astype(np.int64), gains, float(value[0]), upper_bound=bound)

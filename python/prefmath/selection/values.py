@@ -12,7 +12,7 @@ from prefmath.selection._objectives import check_method, terms
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["set_value"]
+__all__ = ["set_value", "units"]
 
 # Rows whose similarities to the chosen are held at a time.
 _BLOCK = 1 << 13
@@ -65,7 +65,7 @@ def set_value(
     cuts, ks = np.array([0, len(x)], np.int64), np.array([len(rows)], np.int64)
     bonus, weight = terms(method, q, trade_off, cuts, ks)
     of_rows = np.zeros(len(rows)) if bonus is None else bonus[rows]
-    chosen = _units(x, rows)
+    chosen = units(x, rows)
     if method in {"max_sum", "max_min"}:
         return _of_pairs(method, chosen @ chosen.T, of_rows, weight)
     diversity = _diversity(method, x, chosen) if len(rows) and weight else 0.0
@@ -88,17 +88,22 @@ def _distinct_rows(indices: ArrayLike, n: int) -> NDArray[np.int64]:
     return rows
 
 
-def _units(x: NDArray[np.float32], rows: NDArray[np.int64] | slice) -> NDArray[np.float64]:
-    """Return rows at length 1, or refuse those that have no direction."""
+def units(
+    x: NDArray[np.float32], rows: NDArray[np.int64] | slice, n_before: int = 0
+) -> NDArray[np.float64]:
+    """Return rows at length 1, or refuse those that have no direction.
+
+    Errors count from the first of `n_before` rows that came before those of `x`.
+    """
     values = x[rows].astype(np.float64)
     norms = np.sqrt(np.einsum("nd,nd->n", values, values))
     for at in np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))[:1]:
         row = at + (rows.start or 0) if isinstance(rows, slice) else rows[at]
         for column in np.flatnonzero(~np.isfinite(x[row]))[:1]:
-            raise ValueError(f"X must be finite: X[{row}, {column}] is {x[row, column]}")
-        raise ValueError(f"cosine similarity needs non-zero rows: X[{row}] is all zeros")
-    units: NDArray[np.float64] = values / norms[:, None]
-    return units
+            raise ValueError(f"X must be finite: X[{n_before + row}, {column}] is {x[row, column]}")
+        raise ValueError(f"cosine similarity needs non-zero rows: X[{n_before + row}] is all zeros")
+    scaled: NDArray[np.float64] = values / norms[:, None]
+    return scaled
 
 
 def _of_pairs(
@@ -130,14 +135,14 @@ def _coverage(
     blocks: list[slice],
 ) -> float:
     """Return how well the chosen cover a block of the rows."""
-    units = _units(x, block)
-    similarity = units @ chosen.T
+    of_block = units(x, block)
+    similarity = of_block @ chosen.T
     if method == "k_medoids":
         return float(similarity.max(axis=1).sum())
     if method == "facility_location":
         return float(np.maximum(similarity.max(axis=1), 0).sum())
-    of_all = np.zeros(len(units))
+    of_all = np.zeros(len(of_block))
     for other in blocks:
-        of_all += np.maximum(units @ _units(x, other).T, 0).sum(axis=1)
+        of_all += np.maximum(of_block @ units(x, other).T, 0).sum(axis=1)
     enough = min(1.0, len(chosen) / len(x)) * of_all
     return float(np.minimum(np.maximum(similarity, 0).sum(axis=1), enough).sum())

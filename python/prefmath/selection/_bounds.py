@@ -1,0 +1,34 @@
+"""How much better any other choice could be, as theory has it: upper bounds on the best value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from prefmath.selection._call import Call
+
+__all__ = ["upper_bounds"]
+
+
+def upper_bounds(call: Call, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return for each pool a value that no choice of as many exceeds; infinity where none is known.
+
+    A greedy choice that covers reaches 1 - 1/e of the best (Nemhauser, Wolsey, Fisher 1978), the
+    farthest point first half of the best distance, which is √(2 - 2s) (Gonzalez 1985): without
+    rules on what is chosen. The log-determinant of unit vectors is never positive.
+    """
+    nothing = np.full(len(values), np.inf)
+    pure = call.terms.bonus is None
+    if call.method == "dpp" and pure:
+        return np.zeros(len(values))
+    if call.rules.for_kernels() is not None:
+        return nothing
+    if call.method in {"facility_location", "saturated_coverage"}:
+        return values / (1 - 1 / np.e)
+    if call.method == "max_min" and pure and call.terms.weight > 0:
+        return np.minimum(2.0, 4 * values / call.terms.weight) * call.terms.weight
+    return nothing

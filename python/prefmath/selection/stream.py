@@ -1,0 +1,217 @@
+"""Choose k rows from chunks that are seen once: sieves, one for each guess of the best value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prefmath._validate import as_embeddings, as_whole_number
+from prefmath.selection._results import Selection
+from prefmath.selection.values import set_value, units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["select_stream"]
+
+_METHODS = ("dpp", "max_min")
+
+
+def select_stream(
+    chunks: Iterable[ArrayLike], k: int, method: str = "dpp", *, epsilon: float = 0.1
+) -> Selection:
+    """Choose `k` rows of all chunks in one pass, holding a few times `k` rows and one chunk.
+
+    Each sieve guesses the best value there is and keeps a row that adds enough for its guess; the
+    best sieve wins. A row is seen once and never again.
+
+    Parameters
+    ----------
+    chunks : iterable of array_like of float32, shape (n_i, d)
+        Rows in any number of chunks.
+    k : int
+        How many to choose.
+    method : {"dpp", "max_min"}
+        Under ``"max_min"`` the smallest distance √(2 - 2s) of a pair is at least 1 / (2 (1 + ε)) of
+        the best possible. Under ``"dpp"`` the regularised log det(1 + S), which is monotone, is at
+        least 1/2 - ε of the best possible [1]_; the value is log det S as for `select`.
+    epsilon : float
+        How closely guesses lie, between 0 and 1: smaller is better and slower.
+
+    Returns
+    -------
+    Selection
+        `indices` count the rows of all chunks, in the order in which they came. `gains` are what
+        each added to `value` in that order.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than `k` rows that differ, or as `select`.
+    TypeError
+        If an argument is of the wrong type.
+
+    References
+    ----------
+    .. [1] Badanidiyuru, Mirzasoleiman, Karbasi, Krause (2014), Streaming submodular maximization:
+       massive data summarization on the fly.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from prefmath.selection import select_stream
+    >>> rows = np.eye(8, dtype=np.float32)
+    >>> select_stream([rows[:4], rows[4:], rows], 8, "max_min").indices
+    array([0, 1, 2, 3, 4, 5, 6, 7])
+    """
+    if method not in _METHODS:
+        raise ValueError(f"a stream has the methods 'dpp' and 'max_min', not {method!r}")
+    if not 0 < epsilon < 1:
+        raise ValueError(f"epsilon must lie between 0 and 1, not {epsilon}")
+    k = as_whole_number(k, "k", 0)
+    make: type[_Sieve] = _Apart if method == "max_min" else _Adding
+    # Above the largest guess no two rows lie, or add as much; below the smallest are copies.
+    most, least = (2.0, 1e-3) if method == "max_min" else (2 * k * np.log(2), np.log(2) / 2)
+    n_guesses = 1 + int(np.log(most / least) / np.log1p(epsilon)) if k else 0
+    sieves: list[_Sieve] = [make(k, most / (1 + epsilon) ** at) for at in range(n_guesses)]
+    n_seen = 0
+    for chunk in chunks:
+        x = as_embeddings(chunk)
+        unit = units(x, slice(0, len(x)), n_seen)
+        for sieve in sieves:
+            sieve.see(x, unit, n_seen)
+        n_seen += len(x)
+        if method == "max_min":
+            # One that is full with a larger distance is better than all those below.
+            full = next((at for at, sieve in enumerate(sieves) if len(sieve.rows) == k), None)
+            sieves = sieves[: None if full is None else full + 1]
+    complete = [sieve for sieve in sieves if len(sieve.rows) == k]
+    if k and not complete:
+        n_found = max(len(sieve.rows) for sieve in sieves)
+        raise ValueError(f"only {n_found} of {n_seen} rows differ enough, fewer than k={k}")
+    if not k:
+        return Selection(np.empty(0, np.int64), np.empty(0), 0.0)
+    best = max(sieves, key=lambda sieve: sieve.value) if method == "dpp" else complete[0]
+    best.fill(complete[0])
+    x = np.stack(best.values)
+    value = set_value(x, np.arange(k), method)
+    if method == "max_min":
+        gains = _nearest_before(units(x, slice(0, k)))
+        return Selection(_rows(best), gains, value, upper_bound=(2 + 2 * epsilon) ** 2 * value)
+    values = [set_value(x, np.arange(n), method) for n in range(k + 1)]
+    return Selection(_rows(best), np.diff(values), value)
+
+
+def _rows(sieve: _Sieve) -> NDArray[np.int64]:
+    return np.array(sieve.rows, np.int64)
+
+
+def _nearest_before(unit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far each row is from the nearest before it; 0 for the first."""
+    distance = 1 - unit @ unit.T
+    distance[~np.tri(len(unit), k=-1, dtype=np.bool_)] = np.inf
+    nearest: NDArray[np.float64] = distance.min(axis=1)
+    nearest[0] = 0
+    return nearest
+
+
+class _Sieve:
+    """Rows kept for one guess of the best value."""
+
+    def __init__(self, k: int, guess: float) -> None:
+        self.k, self.guess = k, guess
+        self.rows: list[int] = []
+        self.values: list[NDArray[np.float32]] = []
+        self.value = 0.0
+
+    def fill(self, other: _Sieve) -> None:
+        """Take rows of another sieve up to k: more rows are never worse."""
+        for row, values in zip(other.rows, other.values, strict=True):
+            if len(self.rows) < self.k and row not in self.rows:
+                self.rows.append(row)
+                self.values.append(values)
+
+    def see(self, x: NDArray[np.float32], unit: NDArray[np.float64], first: int) -> None:
+        """Keep the rows of a chunk that add enough."""
+        enough = self.begin(unit)
+        at = 0
+        while len(self.rows) < self.k:
+            later = np.flatnonzero(enough[at:])
+            if not len(later):
+                return
+            at += int(later[0])
+            self.rows.append(first + at)
+            self.values.append(x[at].copy())
+            enough = self.keep(unit, at)
+            at += 1
+
+    def begin(self, unit: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which rows of a chunk add enough to those kept before."""
+        raise NotImplementedError
+
+    def keep(self, unit: NDArray[np.float64], at: int) -> NDArray[np.bool_]:
+        """Return the same with one more row kept."""
+        raise NotImplementedError
+
+
+class _Apart(_Sieve):
+    """Keeps what is further than the guess, halved, from all that it kept."""
+
+    def __init__(self, k: int, guess: float) -> None:
+        super().__init__(k, guess)
+        self.kept: list[NDArray[np.float64]] = []
+
+    def begin(self, unit: NDArray[np.float64]) -> NDArray[np.bool_]:
+        self.nearest = np.full(len(unit), -1.0)
+        if self.kept:
+            self.nearest = (unit @ np.stack(self.kept).T).max(axis=1)
+        return self._enough()
+
+    def keep(self, unit: NDArray[np.float64], at: int) -> NDArray[np.bool_]:
+        self.kept.append(unit[at])
+        self.nearest = np.maximum(self.nearest, unit @ unit[at])
+        return self._enough()
+
+    def _enough(self) -> NDArray[np.bool_]:
+        enough: NDArray[np.bool_] = 2 - 2 * self.nearest >= (self.guess / 2) ** 2
+        return enough
+
+
+class _Adding(_Sieve):
+    """Keeps what adds enough to log det(1 + S) to come half the way to the guess."""
+
+    def __init__(self, k: int, guess: float) -> None:
+        super().__init__(k, guess)
+        self.basis: list[tuple[NDArray[np.float64], float, NDArray[np.float64]]] = []
+
+    def begin(self, unit: NDArray[np.float64]) -> NDArray[np.bool_]:
+        self.factor = np.empty((0, len(unit)))
+        self.residual = np.full(len(unit), 2.0)
+        for row, diagonal, of_earlier in self.basis:
+            self._condition(unit @ row, diagonal, of_earlier)
+        return self._enough()
+
+    def keep(self, unit: NDArray[np.float64], at: int) -> NDArray[np.bool_]:
+        diagonal, of_earlier = float(np.sqrt(self.residual[at])), self.factor[:, at].copy()
+        self.value += 2 * np.log(diagonal)
+        self.basis.append((unit[at].copy(), diagonal, of_earlier))
+        self._condition(unit @ unit[at], diagonal, of_earlier)
+        return self._enough()
+
+    def _condition(
+        self, similarity: NDArray[np.float64], diagonal: float, of_earlier: NDArray[np.float64]
+    ) -> None:
+        """One step of the incremental Cholesky factorisation of 1 + S."""
+        row = (similarity - of_earlier @ self.factor) / diagonal
+        self.factor = np.concatenate([self.factor, row[None]])
+        self.residual = self.residual - row**2
+
+    def _enough(self) -> NDArray[np.bool_]:
+        left = self.k - len(self.rows)
+        if left == 0:
+            return np.zeros(len(self.residual), np.bool_)
+        enough: NDArray[np.bool_] = np.log(self.residual) >= (self.guess / 2 - self.value) / left
+        return enough
