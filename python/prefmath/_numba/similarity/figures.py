@@ -132,10 +132,10 @@ def coverage(
         chosen_cuts = selected_offsets[first : last + 1] - selected_offsets[first]
         wide, others = widen(x[slice(*rows)]), widen(x[chosen])
         bad, other = _farthest(wide, cuts, others, chosen_cuts, by_cosine, largest)
-        if other >= 0:
-            refuse(x, int(chosen[other]))
         if bad >= 0:
             refuse(x, rows[0] + bad)
+        if other >= 0:
+            refuse(x, int(chosen[other]))
         return largest
 
     for (pools, _), largest in zip(tasks, in_order(run, tasks, n_threads), strict=True):
@@ -166,12 +166,13 @@ def _farthest(x, offsets, selected, selected_offsets, by_cosine, largest):
     squared_norms(x, norms)
     squared_norms(selected, of_selected)
     for pool in range(len(largest)):
+        for i in range(offsets[pool], offsets[pool + 1]):
+            if not norms[i] < np.inf or (by_cosine and norms[i] < _TINY):
+                return i, -1
         for j in range(selected_offsets[pool], selected_offsets[pool + 1]):
             if not of_selected[j] < np.inf or (by_cosine and of_selected[j] < _TINY):
                 return -1, j
         for i in range(offsets[pool], offsets[pool + 1]):
-            if not norms[i] < np.inf or (by_cosine and norms[i] < _TINY):
-                return i, -1
             nearest = np.inf
             for j in range(selected_offsets[pool], selected_offsets[pool + 1]):
                 if by_cosine:

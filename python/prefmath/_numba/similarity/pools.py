@@ -28,8 +28,11 @@ Part = tuple[tuple[int, int], tuple[int, int]]
 
 def parts(offsets: NDArray[np.int64], n_others: NDArray[np.int64] | None = None) -> list[Part]:
     """Cut pools into the work of a thread at a time; a row meets so many others of its pool."""
-    n_pools = len(offsets) - 1
-    large = np.flatnonzero(np.diff(offsets) > _ROWS).tolist()
+    n_pools, sizes = len(offsets) - 1, np.diff(offsets)
+    most = np.full(n_pools, _ROWS)
+    if n_others is not None:
+        most = np.clip(_COMPARED // np.maximum(n_others, 1), 1, _ROWS)
+    large = np.flatnonzero(sizes > most).tolist()
     found: list[Part] = []
     for before, pool in pairwise([-1, *large, n_pools]):
         small = offsets[before + 1 : pool + 1]
@@ -38,8 +41,7 @@ def parts(offsets: NDArray[np.int64], n_others: NDArray[np.int64] | None = None)
             found.append(((before + 1 + first, before + 1 + last), own))
         if pool < n_pools:
             start, stop = int(offsets[pool]), int(offsets[pool + 1])
-            most = _ROWS if n_others is None else _COMPARED // int(n_others[pool])
-            cuts = rows(stop - start, min(_ROWS, max(1, most)))
+            cuts = rows(stop - start, int(most[pool]))
             found += [((pool, pool + 1), (start + one, start + two)) for one, two in cuts]
     return found
 

@@ -119,6 +119,8 @@ pub trait Target {
 
     /// Asks for the line of the cache that holds `address`, to write to it soon; any address will do.
     fn prefetch_to_write<S>(address: *const S);
+    /// Asks for the line in the second cache, to read it soon.
+    fn prefetch_to_read<S>(address: *const S);
     /// The sum of the floats, the upper half added onto the lower until one is left.
     fn sum_f32(vector: Self::F32x8) -> f32;
 
@@ -135,9 +137,6 @@ pub trait Target {
     fn mul_add_f32x16(a: Self::F32x16, b: Self::F32x16, c: Self::F32x16) -> Self::F32x16;
     /// The sum of the floats, the upper half added onto the lower until one is left.
     fn sum_f32x16(vector: Self::F32x16) -> f32;
-
-    /// Says that the values will be read soon.
-    fn prefetch<V>(values: &[V]);
 }
 
 /// A loop to compile for every instruction set. Mark `run`, and what it calls, `#[inline(always)]`.

@@ -87,6 +87,9 @@ impl Target for Baseline {
     fn prefetch_to_write<S>(_: *const S) {}
 
     #[inline(always)]
+    fn prefetch_to_read<S>(_: *const S) {}
+
+    #[inline(always)]
     fn sum_f32(vector: [f32; 8]) -> f32 {
         sum(vector)
     }
@@ -117,9 +120,6 @@ impl Target for Baseline {
     fn sum_f32x16(vector: [f32; 16]) -> f32 {
         sum(vector)
     }
-
-    #[inline(always)]
-    fn prefetch<V>(_: &[V]) {}
 }
 
 /// The upper half is added onto the lower until one is left.

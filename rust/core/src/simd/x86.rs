@@ -144,6 +144,12 @@ impl Target for Avx2 {
     }
 
     #[inline(always)]
+    fn prefetch_to_read<S>(address: *const S) {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) };
+    }
+
+    #[inline(always)]
     fn sum_f32(vector: __m256) -> f32 {
         // SAFETY: see above.
         unsafe {
@@ -195,11 +201,6 @@ impl Target for Avx2 {
     fn sum_f32x16(vector: [__m256; 2]) -> f32 {
         // SAFETY: see above.
         Self::sum_f32(unsafe { _mm256_add_ps(vector[0], vector[1]) })
-    }
-
-    #[inline(always)]
-    fn prefetch<V>(values: &[V]) {
-        prefetch(values);
     }
 }
 
@@ -305,6 +306,12 @@ impl Target for Avx512 {
     }
 
     #[inline(always)]
+    fn prefetch_to_read<S>(address: *const S) {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) };
+    }
+
+    #[inline(always)]
     fn sum_f32(vector: __m256) -> f32 {
         Avx2::sum_f32(vector)
     }
@@ -344,21 +351,6 @@ impl Target for Avx512 {
                 _mm512_extractf32x8_ps(vector, 1),
             ]
         })
-    }
-
-    #[inline(always)]
-    fn prefetch<V>(values: &[V]) {
-        prefetch(values);
-    }
-}
-
-/// Brings the lines of the cache that hold the values into the second cache.
-#[inline(always)]
-fn prefetch<V>(values: &[V]) {
-    let first = values.as_ptr().cast::<i8>();
-    for byte in (0..size_of_val(values)).step_by(64) {
-        // SAFETY: the address lies within the slice; SSE, which every x86-64 has, is all that it takes.
-        unsafe { _mm_prefetch(first.add(byte), _MM_HINT_T1) };
     }
 }
 

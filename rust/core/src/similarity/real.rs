@@ -162,8 +162,15 @@ pub trait Embedding: Element {
     type Real: Real;
 
     /// The rows themselves, where they need not be converted to be computed with.
+    #[must_use]
     fn as_reals(_: &[Self]) -> Option<&[Self::Real]> {
         None
+    }
+
+    /// Eight values as they are computed with.
+    #[inline(always)]
+    fn reals_x8<T: Target>(values: &[Self; 8]) -> [Self::Real; 8] {
+        Self::Real::from_vector::<T>(Self::widen_x8::<T>(values))
     }
 }
 
@@ -185,12 +192,27 @@ impl Embedding for f64 {
 
 impl Embedding for half::f16 {
     type Real = f32;
+
+    #[inline(always)]
+    fn reals_x8<T: Target>(values: &[Self; 8]) -> [f32; 8] {
+        T::floats_of_halves(values)
+    }
 }
 
 impl Embedding for half::bf16 {
     type Real = f32;
+
+    #[inline(always)]
+    fn reals_x8<T: Target>(values: &[Self; 8]) -> [f32; 8] {
+        values.map(|value| f32::from_bits(u32::from(value.to_bits()) << 16))
+    }
 }
 
 impl Embedding for i8 {
     type Real = f32;
+
+    #[inline(always)]
+    fn reals_x8<T: Target>(values: &[Self; 8]) -> [f32; 8] {
+        values.map(f32::from)
+    }
 }

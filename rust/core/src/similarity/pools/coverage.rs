@@ -2,12 +2,9 @@
 
 use std::ops::Range;
 
-use super::super::exact::{Score, score};
-use super::super::real::{Embedding, Real};
-use super::bounds::Bounds;
+use super::super::real::Embedding;
 use super::figure::{Figure, figures};
-use super::rows::{reals, squared_norm};
-use super::small_product::Small;
+use super::nearest::{Nearest, ROWS, Scratch};
 use super::{Measure, ROWS_PER_TASK, check_groups};
 use crate::error::{Result, ensure};
 use crate::matrix::{Matrix, check_offsets, group};
@@ -52,22 +49,21 @@ pub fn coverage<E: Embedding>(
         }
     }
     let coverage = Coverage {
-        x,
+        nearest: Nearest::new(x, measure),
         selected,
         selected_offsets,
-        measure,
-        bounds: Bounds::new(measure, x.n_columns()),
     };
     figures(&coverage, offsets, workers)
 }
 
 struct Coverage<'a, E: Embedding> {
-    x: Matrix<'a, E>,
+    nearest: Nearest<'a, E>,
     selected: &'a [i64],
     selected_offsets: &'a [i64],
-    measure: Measure,
-    bounds: Bounds<E::Real>,
 }
+
+/// Pairs that a thread compares at a time.
+const COMPARED: usize = 1 << 22;
 
 impl<E: Embedding> Figure for Coverage<'_, E> {
     type Part = f64;
@@ -78,12 +74,21 @@ impl<E: Embedding> Figure for Coverage<'_, E> {
 
     #[inline(always)]
     fn part<T: Target>(&self, pool: usize, rows: Range<usize>) -> Result<f64> {
-        let selected = self.gathered::<T>(&self.selected[group(self.selected_offsets, pool)])?;
         let mut scratch = Scratch::default();
-        let mut largest = 0.0;
+        let (mut selected, mut largest) = (None, 0.0);
         for first in rows.clone().step_by(ROWS) {
             let rows = first..rows.end.min(first + ROWS);
-            largest = self.largest::<T>(rows, &selected, largest, &mut scratch)?;
+            let norms = self.nearest.squared_norms::<T>(rows.clone())?;
+            let selected = match &mut selected {
+                Some(selected) => selected,
+                none => none.insert(self.nearest.gather::<T>(
+                    &self.selected[group(self.selected_offsets, pool)],
+                    &(rows.clone(), &norms),
+                )?),
+            };
+            largest = self
+                .nearest
+                .largest::<T>((rows, &norms), selected, largest, &mut scratch);
         }
         Ok(largest)
     }
@@ -94,138 +99,6 @@ impl<E: Embedding> Figure for Coverage<'_, E> {
 
     fn finish(_: usize, whole: f64) -> f64 {
         whole
-    }
-}
-
-/// Rows that are compared with the selected ones at a time, and how many of these.
-const ROWS: usize = 64;
-const SELECTED: usize = 128;
-
-/// Pairs that a thread compares at a time.
-const COMPARED: usize = 1 << 22;
-
-/// The selected rows of a pool, one after the other.
-struct Selected<'a, R> {
-    rows: &'a [i64],
-    norms: Vec<f64>,
-    values: Vec<R>,
-    weights: Vec<R>,
-    /// Whether bounds hold for all of them.
-    bounded: bool,
-}
-
-/// What one tile leaves to the next, to be filled anew.
-#[derive(Default)]
-struct Scratch<R> {
-    norms: Vec<f64>,
-    values: Vec<R>,
-    products: Vec<R>,
-    /// The least and the most that the distance of each row to the nearest selected one can be.
-    limits: Vec<(R, R)>,
-}
-
-impl<E: Embedding> Coverage<'_, E> {
-    #[inline(always)]
-    fn gathered<'a, T: Target>(&self, rows: &'a [i64]) -> Result<Selected<'a, E::Real>> {
-        let (mut norms, mut values) = (Vec::with_capacity(rows.len()), Vec::new());
-        let mut buffer = Vec::new();
-        values.reserve(rows.len() * self.x.n_columns());
-        for &row in rows {
-            norms.push(self.squared_norm::<T>(row as usize)?);
-            values.extend_from_slice(reals::<T, E>(self.x.row(row as usize), &mut buffer));
-        }
-        Ok(Selected {
-            rows,
-            weights: norms.iter().map(|norm| self.bounds.weight(*norm)).collect(),
-            bounded: norms.iter().all(|norm| self.bounds.hold(*norm)),
-            norms,
-            values,
-        })
-    }
-
-    /// The largest distance of one of the rows to the nearest selected one, or `largest` if that is larger.
-    #[inline(always)]
-    fn largest<T: Target>(
-        &self,
-        rows: Range<usize>,
-        selected: &Selected<'_, E::Real>,
-        mut largest: f64,
-        scratch: &mut Scratch<E::Real>,
-    ) -> Result<f64> {
-        scratch.norms.clear();
-        for row in rows.clone() {
-            scratch.norms.push(self.squared_norm::<T>(row)?);
-        }
-        let bounded = selected.bounded && scratch.norms.iter().all(|norm| self.bounds.hold(*norm));
-        if bounded {
-            self.bound::<T>(rows.clone(), selected, scratch);
-        } else {
-            let all = (E::Real::default(), E::Real::from_f64(E::Real::LARGEST));
-            scratch.limits.clear();
-            scratch.limits.resize(rows.len(), all);
-        }
-        let least = scratch.limits.iter().map(|(least, _)| least.to_f64());
-        let at_least = least.fold(largest, f64::max);
-        for (at, row) in rows.enumerate() {
-            if !bounded || scratch.limits[at].1.to_f64() >= at_least.max(largest) {
-                largest = largest.max(self.nearest::<T>(row, scratch.norms[at], selected));
-            }
-        }
-        Ok(largest)
-    }
-
-    /// Fills in the limits.
-    #[inline(always)]
-    fn bound<T: Target>(
-        &self,
-        rows: Range<usize>,
-        selected: &Selected<'_, E::Real>,
-        scratch: &mut Scratch<E::Real>,
-    ) {
-        let n_columns = self.x.n_columns();
-        let far = E::Real::from_f64(E::Real::LARGEST);
-        scratch.limits.clear();
-        scratch.limits.resize(rows.len(), (far, far));
-        let values = reals::<T, E>(self.x.rows(rows), &mut scratch.values);
-        let pieces = selected.values.chunks(SELECTED * n_columns);
-        for (others, weights) in pieces.zip(selected.weights.chunks(SELECTED)) {
-            let length = scratch.norms.len() * weights.len();
-            scratch.products.resize(length, E::Real::default());
-            E::Real::product::<T>(n_columns, values, others, &mut scratch.products);
-            let products = scratch.products.chunks_exact(weights.len());
-            for ((products, limit), &norm) in products.zip(&mut scratch.limits).zip(&scratch.norms)
-            {
-                let weight = self.bounds.weight(norm);
-                for (&product, &other) in products.iter().zip(weights) {
-                    let (least, most) = self.bounds.of(product, (weight, other));
-                    limit.0 = if least < limit.0 { least } else { limit.0 };
-                    limit.1 = if most < limit.1 { most } else { limit.1 };
-                }
-            }
-        }
-    }
-
-    /// The distance of a row to the nearest selected one.
-    #[inline(always)]
-    fn nearest<T: Target>(&self, row: usize, norm: f64, selected: &Selected<'_, E::Real>) -> f64 {
-        let mut nearest = f64::INFINITY;
-        for (&other, &other_norm) in selected.rows.iter().zip(&selected.norms) {
-            let (left, right) = (self.x.row(row), self.x.row(other as usize));
-            let norms = (norm, other_norm);
-            let distance = match self.measure {
-                Measure::Cosine => 1.0 - score::<T, E>(Score::Cosine, left, right, norms),
-                Measure::SquaredDistance => {
-                    score::<T, E>(Score::SquaredDistance, left, right, norms)
-                }
-            };
-            nearest = nearest.min(distance);
-        }
-        nearest
-    }
-
-    #[inline(always)]
-    fn squared_norm<T: Target>(&self, row: usize) -> Result<f64> {
-        squared_norm::<T, E>(self.x, row, self.measure == Measure::Cosine)
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::exact::{Score, score};
 use super::super::matrix::{Metric, similarity_matrix};
 use super::super::real::{Embedding, Real};
 use super::rows::{reals, squared_norm};
-use super::small_product::{MOST_ROWS, Small};
+use super::small_product::{MOST_ROWS, Small, gram};
 use super::{Piece, check_groups, pieces};
 use crate::error::{Error, Result};
 use crate::matrix::{Matrix, group};
@@ -117,7 +117,7 @@ impl<E: Embedding> Vectorized for Grams<'_, E> {
                 &[]
             };
             let values = reals::<T, E>(self.x.rows(rows.clone()), &mut buffer);
-            E::Real::gram::<T, E>(self.x.n_columns(), values, next, matrix);
+            gram(self.x.n_columns(), values, next, matrix);
             let safe = match self.entry {
                 Entry::Dot => matrix
                     .iter()

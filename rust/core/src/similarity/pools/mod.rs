@@ -7,6 +7,7 @@ mod figure;
 mod gram_batch;
 mod lanes;
 mod mean_cosine;
+mod nearest;
 mod rows;
 mod search;
 mod small_product;

@@ -19,7 +19,7 @@ pub fn reals<'a, T: Target, E: Embedding>(
     buffer.resize(rows.len(), E::Real::default());
     let ((chunks, rest), (outs, out_rest)) = (rows.as_chunks(), buffer.as_chunks_mut());
     for (out, values) in outs.iter_mut().zip(chunks) {
-        *out = E::Real::from_vector::<T>(E::widen_x8::<T>(values));
+        *out = E::reals_x8::<T>(values);
     }
     for (out, value) in out_rest.iter_mut().zip(rest) {
         *out = E::Real::from_f64(value.widen());

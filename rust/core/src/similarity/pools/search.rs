@@ -7,7 +7,7 @@ use super::super::real::{Embedding, Real};
 use super::Measure;
 use super::bounds::Bounds;
 use super::rows::{reals, squared_norm};
-use super::small_product::Small;
+use super::small_product::{Small, gram, product};
 use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::simd::Target;
@@ -61,7 +61,7 @@ impl<E: Embedding> Search<'_, E> {
         let values = reals::<T, E>(self.x.rows(rows.clone()), &mut scratch.rows.0);
         let products = &mut scratch.products;
         products.resize(n * n, E::Real::default());
-        E::Real::gram::<T, E>(self.x.n_columns(), values, next, products);
+        gram(self.x.n_columns(), values, next, products);
         let weights = &mut scratch.weights.0;
         weights.clear();
         let mut bounded = true;
@@ -108,7 +108,7 @@ impl<E: Embedding> Search<'_, E> {
         let (first, n) = ((left.start, right.start), right.len());
         let left = reals::<T, E>(self.x.rows(left), &mut scratch.rows.0);
         let right = reals::<T, E>(self.x.rows(right), &mut scratch.rows.1);
-        E::Real::product::<T>(self.x.n_columns(), left, right, products);
+        product(self.x.n_columns(), left, right, products);
         let weights = (&scratch.weights.0[..], &scratch.weights.1[..]);
         let limit = self.bound(products, weights);
         self.best_within::<T>(products, limit, first, n)

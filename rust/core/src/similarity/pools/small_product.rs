@@ -4,7 +4,7 @@ use std::array::from_fn;
 use std::ops::Range;
 
 use super::lanes::{Doubles8, Floats8, Floats16, Lanes, products};
-use crate::simd::Target;
+use crate::simd::{Target, Vectorized, vectorize};
 
 /// Rows of a product that is still small: more of them leave the caches, and it is better to pack them.
 pub const MOST_ROWS: usize = 128;
@@ -18,11 +18,79 @@ pub trait Small: Copy + Default + Sized {
     /// More than is lost at the lower end of the type in any sum of products.
     const LEAST: f64;
 
-    /// Writes the product of every two rows, row-major `(n, n)`, exactly symmetric; `next` is what will be read next.
-    fn gram<T: Target, V>(n_columns: usize, rows: &[Self], next: &[V], out: &mut [Self]);
+    /// As [`gram`], in vectors of `T`.
+    fn gram<T: Target>(n_columns: usize, rows: &[Self], next: Next, out: &mut [Self]);
 
-    /// Writes the product of every row of `left` with every row of `right`, row-major.
+    /// As [`product`], in vectors of `T`.
     fn product<T: Target>(n_columns: usize, left: &[Self], right: &[Self], out: &mut [Self]);
+}
+
+/// Writes the product of every two rows, row-major `(n, n)`, exactly symmetric; `next` are the rows that come next, in the
+/// type in which they are stored.
+pub fn gram<R: Small, E>(n_columns: usize, rows: &[R], next: &[E], out: &mut [R]) {
+    let next = Next {
+        address: next.as_ptr().cast(),
+        n_lines: size_of_val(next).div_ceil(LINE),
+    };
+    vectorize(Gram {
+        n_columns,
+        rows,
+        next,
+        out,
+    });
+}
+
+/// Writes the product of every row of `left` with every row of `right`, row-major.
+pub fn product<R: Small>(n_columns: usize, left: &[R], right: &[R], out: &mut [R]) {
+    vectorize(Product {
+        n_columns,
+        left,
+        right,
+        out,
+    });
+}
+
+/// Bytes of a line of the cache.
+const LINE: usize = 64;
+
+/// What is to be brought into the second cache meanwhile.
+#[derive(Clone, Copy)]
+pub struct Next {
+    address: *const u8,
+    n_lines: usize,
+}
+
+// Compiled once for every precision, not once more for every type in which rows are stored.
+struct Gram<'a, R> {
+    n_columns: usize,
+    rows: &'a [R],
+    next: Next,
+    out: &'a mut [R],
+}
+
+impl<R: Small> Vectorized for Gram<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Target>(self) {
+        R::gram::<T>(self.n_columns, self.rows, self.next, self.out);
+    }
+}
+
+struct Product<'a, R> {
+    n_columns: usize,
+    left: &'a [R],
+    right: &'a [R],
+    out: &'a mut [R],
+}
+
+impl<R: Small> Vectorized for Product<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Target>(self) {
+        R::product::<T>(self.n_columns, self.left, self.right, self.out);
+    }
 }
 
 impl Small for f32 {
@@ -31,21 +99,21 @@ impl Small for f32 {
     const LEAST: f64 = f32::MIN_POSITIVE as f64;
 
     #[inline(always)]
-    fn gram<T: Target, V>(n_columns: usize, rows: &[f32], next: &[V], out: &mut [f32]) {
+    fn gram<T: Target>(n_columns: usize, rows: &[f32], next: Next, out: &mut [f32]) {
         // 16 sums and 5 factors in 32 registers; 9 and 4 in 16.
         if T::WIDE {
-            gram::<T, Floats16<T>, V, 16, 4>(n_columns, rows, next, out);
+            gram_in_blocks::<T, Floats16<T>, 16, 4>(n_columns, rows, next, out);
         } else {
-            gram::<T, Floats8<T>, V, 8, 3>(n_columns, rows, next, out);
+            gram_in_blocks::<T, Floats8<T>, 8, 3>(n_columns, rows, next, out);
         }
     }
 
     #[inline(always)]
     fn product<T: Target>(n_columns: usize, left: &[f32], right: &[f32], out: &mut [f32]) {
         if T::WIDE {
-            product::<Floats16<T>, 16, 4>(n_columns, left, right, out);
+            product_in_blocks::<Floats16<T>, 16, 4>(n_columns, left, right, out);
         } else {
-            product::<Floats8<T>, 8, 3>(n_columns, left, right, out);
+            product_in_blocks::<Floats8<T>, 8, 3>(n_columns, left, right, out);
         }
     }
 }
@@ -56,36 +124,37 @@ impl Small for f64 {
     const LEAST: f64 = f64::MIN_POSITIVE;
 
     #[inline(always)]
-    fn gram<T: Target, V>(n_columns: usize, rows: &[f64], next: &[V], out: &mut [f64]) {
+    fn gram<T: Target>(n_columns: usize, rows: &[f64], next: Next, out: &mut [f64]) {
         // As above; without wide registers a vector takes two.
         if T::WIDE {
-            gram::<T, Doubles8<T>, V, 8, 4>(n_columns, rows, next, out);
+            gram_in_blocks::<T, Doubles8<T>, 8, 4>(n_columns, rows, next, out);
         } else {
-            gram::<T, Doubles8<T>, V, 8, 2>(n_columns, rows, next, out);
+            gram_in_blocks::<T, Doubles8<T>, 8, 2>(n_columns, rows, next, out);
         }
     }
 
     #[inline(always)]
     fn product<T: Target>(n_columns: usize, left: &[f64], right: &[f64], out: &mut [f64]) {
         if T::WIDE {
-            product::<Doubles8<T>, 8, 4>(n_columns, left, right, out);
+            product_in_blocks::<Doubles8<T>, 8, 4>(n_columns, left, right, out);
         } else {
-            product::<Doubles8<T>, 8, 2>(n_columns, left, right, out);
+            product_in_blocks::<Doubles8<T>, 8, 2>(n_columns, left, right, out);
         }
     }
 }
 
 #[inline(always)]
-fn gram<T: Target, V: Lanes<LENGTH>, N, const LENGTH: usize, const SIDE: usize>(
+fn gram_in_blocks<T: Target, V: Lanes<LENGTH>, const LENGTH: usize, const SIDE: usize>(
     n_columns: usize,
     rows: &[V::Value],
-    next: &[N],
+    next: Next,
     out: &mut [V::Value],
 ) {
     let n = rows.len() / n_columns;
     let n_blocks = n.div_ceil(SIDE);
     // A little with every block: more at once would wait for the memory.
-    let mut next = next.chunks(next.len().div_ceil(n_blocks * (n_blocks + 1) / 2).max(1));
+    let length = next.n_lines.div_ceil(n_blocks * (n_blocks + 1) / 2);
+    let mut lines = 0..next.n_lines;
     in_blocks::<V, LENGTH, SIDE, true>(
         n_columns,
         rows,
@@ -94,12 +163,16 @@ fn gram<T: Target, V: Lanes<LENGTH>, N, const LENGTH: usize, const SIDE: usize>(
             out[i * n + j] = value;
             out[j * n + i] = value;
         },
-        || T::prefetch(next.next().unwrap_or(&[])),
+        || {
+            for line in lines.by_ref().take(length) {
+                T::prefetch_to_read(next.address.wrapping_add(line * LINE));
+            }
+        },
     );
 }
 
 #[inline(always)]
-fn product<V: Lanes<LENGTH>, const LENGTH: usize, const SIDE: usize>(
+fn product_in_blocks<V: Lanes<LENGTH>, const LENGTH: usize, const SIDE: usize>(
     n_columns: usize,
     left: &[V::Value],
     right: &[V::Value],
