@@ -79,7 +79,7 @@ def iteration(name, how, data, *, classes_a_set, n_items=SETS * SIZE):
         },
         agree=same_step,
         baseline="NumPy, blocks of float32",
-        bar=0.2,
+        bars={"NumPy, blocks of float32": 0.2},
         floor=Floor(
             float32=products + utilities + exponentials,
             bytes=SETS * SIZE * (2 * D * 4 if n_items == SETS * SIZE else 8),

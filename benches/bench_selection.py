@@ -78,7 +78,7 @@ WORKS = (
         },
         agree=same_choice,
         baseline="NumPy, batched",
-        bar=0.5,
+        bars={"NumPy, batched": 0.5},
         floor=Floor(float64=N_POOLS * POOL * D * 2 * K, bytes=N_POOLS * POOL * D * 4),
     ),
     one_pool(scaled(1_000, 100), scaled(50, 5)),

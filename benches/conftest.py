@@ -16,7 +16,12 @@ SECONDS, LEAST, MOST, LONG = 3.0, 3, 31, 5.0
 def pytest_generate_tests(metafunc):
     """Every caller of every piece of work of a module is one benchmark."""
     if "who" in metafunc.fixturenames:
-        calls = [(work, who) for work in metafunc.module.WORKS for who in work.calls]
+        calls = [
+            (work, who)
+            for work in metafunc.module.WORKS
+            for who, call in work.calls.items()
+            if call.possible
+        ]
         ids = [f"{work.name}: {who}" for work, who in calls]
         metafunc.parametrize(("work", "who"), calls, ids=ids)
 
@@ -27,10 +32,7 @@ def timed(benchmark):
 
     def measure(work, who):
         call, prepared = work.calls[who], work.prepared(who)
-        result, seconds, _ = once_timed(call, prepared)
-        work.check(result)
-        if seconds < LONG:
-            seconds = once_timed(call, prepared)[1]
+        rounds = 1 if call.once else rounds_after_warming_up(work, who, prepared)
         processor = []
 
         def once():
@@ -38,9 +40,10 @@ def timed(benchmark):
             processor.append(used)
             return result
 
-        least = 1 if seconds > LONG else LEAST
         benchmark.group = work.title
-        benchmark.pedantic(once, rounds=min(max(int(SECONDS / seconds), least), MOST))
+        result = benchmark.pedantic(once, rounds=rounds)
+        if call.once:
+            work.check(who, result)
         benchmark.extra_info.update(
             work=work.name,
             who=who,
@@ -51,6 +54,17 @@ def timed(benchmark):
         )
 
     return measure
+
+
+def rounds_after_warming_up(work, who, prepared):
+    """Check the result of a call, and return how often to repeat it."""
+    call = work.calls[who]
+    result, seconds, _ = once_timed(call, prepared)
+    work.check(who, result)
+    if seconds < LONG:
+        seconds = once_timed(call, prepared)[1]
+    least = 1 if seconds > LONG else LEAST
+    return min(max(int(SECONDS / seconds), least), MOST)
 
 
 def once_timed(call, prepared):

@@ -15,12 +15,29 @@ def pools(n_pools, n, d):
     return x
 
 
+def flat(x):
+    """Return the rows of pools one after the other, and where each pool begins."""
+    n_pools, n, d = x.shape
+    return np.ascontiguousarray(x.reshape(-1, d)), np.arange(0, n_pools * n + 1, n)
+
+
 def corpus(n, d):
     """Embeddings of one pool: clusters of unequal size, which have something in common."""
     rng = np.random.default_rng(2)
     centers = rng.standard_normal((64, d), dtype=np.float32) + rng.standard_normal(d, np.float32)
     cluster = np.minimum(rng.geometric(0.05, n), 64) - 1
     return centers[cluster] + rng.standard_normal((n, d), dtype=np.float32)
+
+
+def corpus_with_copies(n, d):
+    """Draw a corpus in which two rows of a hundred are nearly others: cosines of 0.84 to 1."""
+    rng = np.random.default_rng(6)
+    x = corpus(n, d)
+    copies = rng.choice(n, n // 50, replace=False)
+    noise = rng.standard_normal((len(copies), d), dtype=np.float32)
+    noise *= rng.uniform(0, 1.1, (len(copies), 1)).astype(np.float32)
+    x[copies] = x[rng.integers(n, size=len(copies))] + noise
+    return x
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,18 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("prefmath", "numpy", "numba", "scikit-learn", "choix", "pyversity")
+PACKAGES = (
+    "prefmath",
+    "numpy",
+    "numba",
+    "scikit-learn",
+    "faiss-cpu",
+    "torch",
+    "numkong",
+    "ml_dtypes",
+    "choix",
+    "pyversity",
+)
 
 
 def description() -> str:
@@ -21,11 +32,11 @@ def description() -> str:
     python = f"{platform.python_implementation()} {platform.python_version()}"
     packages = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    threads = {name: os.environ[f"{name}_NUM_THREADS"] for name in ("PREFMATH", "OPENBLAS")}
+    threads = [os.environ[f"{name}_NUM_THREADS"] for name in ("PREFMATH", "OPENBLAS", "OMP")]
     lines = (
         f"Machine: {_processor()}, {cores} cores; {isa}; {system}.",
         f"Versions: {python}, {packages}; NumPy's BLAS is {blas['name']} {blas['version']}.",
-        f"Threads: {threads['PREFMATH']} for prefmath, {threads['OPENBLAS']} for BLAS.",
+        "Threads: {} for prefmath, {} for BLAS, {} for the peers.".format(*threads),
         f"Others at work on the machine when the run began (load): {os.getloadavg()[0]:.2f}.",
     )
     return "\n".join(f"- {line}" for line in lines) + "\n"

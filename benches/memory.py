@@ -1,6 +1,7 @@
 """Peak memory of one call: ``python benches/memory.py WORK WHO`` prints bytes beside its input.
 
-The call is made once before, so that what is loaded or compiled only once does not count. The
+The call is made once before, so that what is loaded or compiled only once does not count, unless
+it takes very long. The
 kernel's high-water mark is reset in between, which needs Linux; tracemalloc would not see what Rust
 or BLAS allocate.
 """
@@ -13,7 +14,15 @@ import importlib
 import sys
 from pathlib import Path
 
-MODULES = ("bench_selection", "bench_similarity", "bench_linear", "bench_items", "bench_choices")
+MODULES = (
+    "bench_selection",
+    "bench_similarity",
+    "bench_neighbors",
+    "bench_figures",
+    "bench_linear",
+    "bench_items",
+    "bench_choices",
+)
 
 
 def peak(name: str, who: str) -> int:
@@ -23,7 +32,8 @@ def peak(name: str, who: str) -> int:
     }
     work = works[name]
     call, prepared = work.calls[who], work.prepared(who)
-    call.run(prepared)
+    if not call.once:
+        call.run(prepared)
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")

@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="small inputs: only to see it run")
     arguments = parser.parse_args()
     partial = bool(arguments.k or arguments.small)
-    for name in ("OPENBLAS", "OMP", "MKL", "PREFMATH"):
+    for name in ("OPENBLAS", "OMP", "MKL", "NUMBA", "PREFMATH"):
         os.environ[f"{name}_NUM_THREADS"] = THREADS
     if arguments.small:
         os.environ["PREFMATH_BENCH_SMALL"] = "1"
@@ -43,8 +43,8 @@ def main() -> None:
         [sys.executable, "-c", "import machine; print(machine.description())"], cwd=HERE, text=True
     )
     only = arguments.k or ""
-    # Whole fits take numba minutes and say no more than its iteration does.
-    on_numba = "prefmath and not fit" + (f" and ({only})" if only else "")
+    # Whole fits take numba minutes and say no more than its iteration does; so do long searches.
+    on_numba = "prefmath and not fit and not neighbors" + (f" and ({only})" if only else "")
     records = run("native", only) + run("numba", on_numba)
     text = "\n".join((machine.rstrip(), "", *HEAD, *rows(records)))
     if partial:
@@ -103,7 +103,8 @@ def rows(records: list[dict]) -> list[str]:
 
 def rows_of(work, records: list[dict]) -> list[str]:
     """Return the rows of one piece of work: prefmath on each backend, then the others."""
-    baseline = next((r["seconds"] for r in records if r["who"] == work.baseline), None)
+    seconds = {(r["who"], r["backend"]): r["seconds"] for r in records}
+    baseline = seconds.get((work.baseline, "native"))
     title, found = work.title, []
     for record in sorted(records, key=lambda record: record["who"] != "prefmath"):
         ours = record["who"] == "prefmath"
@@ -111,16 +112,35 @@ def rows_of(work, records: list[dict]) -> list[str]:
         who += f" ({record['remark']})" if record["remark"] else ""
         ratio = "" if baseline is None else f"{record['seconds'] / baseline:.2f}"
         ratio = "1" if record["who"] == work.baseline else ratio
-        if work.bar is not None and ours and record["backend"] == "native":
-            ratio += f", bar {work.bar:.2f}"
+        if ours:
+            ratio += bars_of(work, record, seconds)
         above = "" if work.floor is None else f"{record['seconds'] / work.floor.seconds:.1f}"
         used = "" if record["memory"] is None else f"{record['memory'] / 1e6:,.0f}"
+        if ours and record["memory"] is not None and work.memory_bar is not None:
+            used += f", bar {work.memory_bar:,}"
         times = f"{milliseconds(record['seconds'])} | {milliseconds(record['processor'])}"
         found.append(f"| {title} | {who} | {times} | {ratio} | {above} | {used} |")
         title = ""
     if work.floor is not None and found:
         floor = milliseconds(work.floor.seconds)
         found.append(f"|  | *floor* | *{floor}* | | | *1* | |")
+    return found
+
+
+def bars_of(work, record: dict, seconds: dict) -> str:
+    """Say what prefmath takes of the time of others, where it has to stay below a bar."""
+    if record["backend"] == "numba":
+        native = seconds.get(("prefmath", "native"))
+        if work.numba_bar is None or native is None:
+            return ""
+        return f"; {record['seconds'] / native:.2f} of native, bar {work.numba_bar}"
+    found = ""
+    for who, bar in work.bars.items():
+        other = seconds.get((who, "native"))
+        if who == work.baseline:
+            found = f", bar {bar:.2f}{found}"
+        elif other is not None:
+            found += f"; {record['seconds'] / other:.2f} of {who}, bar {bar:.2f}"
     return found
 
 

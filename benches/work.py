@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 SMALL = bool(os.environ.get("PREFMATH_BENCH_SMALL"))
 
 # Rates of the machine of the table, two cores together: operations and bytes a second.
-FLOAT32, FLOAT64, MEMORY = 208e9, 104e9, 40e9
+FLOAT32, FLOAT64, INT8, MEMORY = 208e9, 104e9, 860e9, 40e9
 
 
 def scaled(n: int, least: int = 1) -> int:
@@ -24,12 +26,26 @@ def scaled(n: int, least: int = 1) -> int:
 
 @dataclass(frozen=True)
 class Call:
-    """One way of doing the work: `run` is timed, `prepare` brings the data into its form before."""
+    """One way of doing the work.
+
+    `run` is timed; `prepare` brings the data into its form before, `finish` its result into one
+    that can be compared.
+    """
 
     run: Callable[[Any], Any]
     prepare: Callable[[Any], Any] = lambda data: data
+    finish: Callable[[Any], Any] = lambda result: result
     # Share of the work that it does: times are divided by it.
     share: float = 1.0
+    # The module that it needs; where that is missing, it is left out.
+    needs: str | None = None
+    # Takes so long that it is made once.
+    once: bool = False
+
+    @property
+    def possible(self) -> bool:
+        """Whether what it needs is installed."""
+        return self.needs is None or find_spec(self.needs) is not None
 
 
 @dataclass(frozen=True)
@@ -38,12 +54,14 @@ class Floor:
 
     float32: float = 0.0
     float64: float = 0.0
+    int8: float = 0.0
     bytes: float = 0.0
 
     @property
     def seconds(self) -> float:
         """The time that they take at least, arithmetic and memory at once."""
-        return max(self.float32 / FLOAT32 + self.float64 / FLOAT64, self.bytes / MEMORY)
+        arithmetic = self.float32 / FLOAT32 + self.float64 / FLOAT64 + self.int8 / INT8
+        return max(arithmetic, self.bytes / MEMORY)
 
 
 @dataclass(frozen=True)
@@ -55,21 +73,28 @@ class Work:
     data: Callable[[], Any]
     calls: dict[str, Call]
     agree: Callable[[Any, Any], None] | None = None
-    # Whose time the others' are divided by, and the most that prefmath may take of it.
+    # Whose time the others' are divided by.
     baseline: str | None = None
-    bar: float | None = None
+    # The most that prefmath may take: of the time of each of these, its numba backend of that of
+    # the native one, and megabytes.
+    bars: dict[str, float] = field(default_factory=dict)
+    numba_bar: float | None = None
+    memory_bar: float | None = None
     floor: Floor | None = None
     # What to say of a result beside its time.
     remark: Callable[[Any], str] = field(default=lambda _: "")
 
     def prepared(self, who: str) -> Any:
         """Return the data in the form in which this caller takes them."""
-        return self.calls[who].prepare(_data(self.data))
+        call = self.calls[who]
+        if call.needs is not None:
+            import_module(call.needs)
+        return call.prepare(_data(self.data))
 
-    def check(self, result: Any) -> None:
+    def check(self, who: str, result: Any) -> None:
         """Assert that a result is right, where there is something to compare it with."""
         if self.agree is not None:
-            self.agree(result, _reference(self))
+            self.agree(self.calls[who].finish(result), _reference(self))
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -82,4 +107,5 @@ def _data(make: Callable[[], Any]) -> Any:
 
 @cache
 def _reference(work: Work) -> Any:
-    return work.calls[work.baseline].run(work.prepared(work.baseline))
+    call = work.calls[work.baseline]
+    return call.finish(call.run(work.prepared(work.baseline)))
