@@ -16,6 +16,7 @@ from pathlib import Path
 
 MODULES = (
     "bench_selection",
+    "bench_objectives",
     "bench_similarity",
     "bench_neighbors",
     "bench_figures",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from conftest import ROOT
 
 
@@ -21,3 +23,27 @@ def test_real_data_example(data_dir):
     assert chosen < 0.5 * drawn
     assert "Choices(8,931 pairs, 3,471 tied, by 124 annotators over 59 items)" in done.stdout
     assert "1 classes: log-likelihood -4958.6491" in done.stdout
+
+
+def test_covered_groups_example(data_dir):
+    example = ROOT / "examples" / "covered_groups.py"
+    if not (data_dir / "persona_statements").is_dir():
+        pytest.skip(f"no real data at {data_dir / 'persona_statements'}")
+    done = subprocess.run(
+        [sys.executable, str(example), str(data_dir)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    covered = {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines()[1:]}
+    assert covered["facility_location"] > covered["random"] + 8
+    assert covered["k_medoids"] > covered["random"] + 8
+
+
+def test_trade_off_example(tmp_path):
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    picture = tmp_path / "trade_off.png"
+    example = ROOT / "examples" / "trade_off.py"
+    done = subprocess.run(
+        [sys.executable, str(example), str(picture)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert picture.stat().st_size > 10_000
