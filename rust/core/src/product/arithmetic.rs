@@ -1,6 +1,5 @@
 //! How packed rows are multiplied: the micro-kernels.
 
-use super::pack::Source;
 use super::tiles::{Tile, Visitor};
 use crate::simd::{Int8Dot, Target};
 
@@ -12,11 +11,9 @@ pub trait Arithmetic: Copy + Send + Sync {
     type Sum: Copy + Default + Send + Sync;
 
     /// Runs the tile with the block size that suits the registers of `T`.
-    fn run_tile<T, L, R, V>(tile: &mut Tile<'_, Self, L, R, V>)
+    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>)
     where
         T: Target,
-        L: Source<Self::Packed>,
-        R: Source<Self::Packed>,
         V: Visitor<Self::Sum>;
 
     /// What a value of the left side is packed as.
@@ -50,11 +47,9 @@ impl Arithmetic for Float32 {
     type Sum = f32;
 
     #[inline(always)]
-    fn run_tile<T, L, R, V>(tile: &mut Tile<'_, Self, L, R, V>)
+    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>)
     where
         T: Target,
-        L: Source<f32>,
-        R: Source<f32>,
         V: Visitor<f32>,
     {
         // 24 sums, two values of the right side and one of the left in 32 registers; 12 sums of two registers in 16.
@@ -119,11 +114,9 @@ impl Arithmetic for Float64 {
     type Sum = f64;
 
     #[inline(always)]
-    fn run_tile<T, L, R, V>(tile: &mut Tile<'_, Self, L, R, V>)
+    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>)
     where
         T: Target,
-        L: Source<f64>,
-        R: Source<f64>,
         V: Visitor<f64>,
     {
         if T::WIDE {
@@ -187,11 +180,9 @@ impl Arithmetic for Int8 {
     type Sum = i32;
 
     #[inline(always)]
-    fn run_tile<T, L, R, V>(tile: &mut Tile<'_, Self, L, R, V>)
+    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>)
     where
         T: Target,
-        L: Source<[i8; 4]>,
-        R: Source<[i8; 4]>,
         V: Visitor<i32>,
     {
         tile.run::<T, 12, 32>();

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::arithmetic::Arithmetic;
-use super::pack::Source;
 use super::tiles::{Corner, Sides, Visitor, visit_products};
 use crate::error::{Result, ensure};
 use crate::parallel::Workers;
@@ -27,22 +26,19 @@ pub trait Finish<S>: Sync {
 ///
 /// # Errors
 /// [`crate::Error::Shape`] if `out` has not one entry for every two rows; else as [`Workers::run`].
-pub fn product_into<A, L, F>(
+pub fn product_into<A, F>(
     arithmetic: A,
-    sides: &Sides<'_, L>,
+    sides: &Sides<'_, A::Packed>,
     finish: &F,
     out: &mut [A::Sum],
     workers: &Workers<'_>,
 ) -> Result<()>
 where
     A: Arithmetic,
-    L: Source<A::Packed>,
     F: Finish<A::Sum>,
 {
-    let (n_rows, n_columns, mirror) = match *sides {
-        Sides::Two(left, right) => (left.n_rows(), right.n_rows(), false),
-        Sides::One(rows) => (rows.n_rows(), rows.n_rows(), true),
-    };
+    let (left, right, mirror) = sides.parts();
+    let (n_rows, n_columns) = (left.n_rows(), right.n_rows());
     ensure(n_rows.checked_mul(n_columns) == Some(out.len()), || {
         format!("out must have {n_rows} rows and {n_columns} columns")
     })?;

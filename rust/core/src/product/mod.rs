@@ -12,5 +12,5 @@ mod tiles;
 
 pub use arithmetic::{Arithmetic, Float32, Float64, Int8};
 pub use into::{Finish, product_into};
-pub use pack::Source;
+pub use pack::{Rows, Source};
 pub use tiles::{Corner, Sides, Visitor, ranges, visit_products, visit_tiles};

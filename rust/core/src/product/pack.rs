@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::arithmetic::Arithmetic;
-use crate::simd::Target;
+use crate::simd::{Target, Vectorized, vectorize};
 
 /// Rows to be multiplied.
 pub trait Source<P>: Sync {
@@ -13,6 +13,54 @@ pub trait Source<P>: Sync {
     fn n_values(&self) -> usize;
     /// Writes a row as it enters the product.
     fn write<T: Target>(&self, row: usize, out: &mut [P]);
+}
+
+/// Rows to be multiplied, of whatever kind: the loops over products are compiled once for all kinds.
+pub trait Rows<P>: Sync {
+    /// Number of rows.
+    fn n_rows(&self) -> usize;
+    /// Packed values of a row.
+    fn n_values(&self) -> usize;
+    /// Writes rows as they enter the product, one every `stride` values.
+    fn write_all(&self, range: Range<usize>, stride: usize, out: &mut [P]);
+}
+
+impl<P, S: Source<P>> Rows<P> for S {
+    fn n_rows(&self) -> usize {
+        Source::n_rows(self)
+    }
+
+    fn n_values(&self) -> usize {
+        Source::n_values(self)
+    }
+
+    fn write_all(&self, range: Range<usize>, stride: usize, out: &mut [P]) {
+        vectorize(WriteAll {
+            source: self,
+            range,
+            stride,
+            out,
+        });
+    }
+}
+
+struct WriteAll<'a, S, P> {
+    source: &'a S,
+    range: Range<usize>,
+    stride: usize,
+    out: &'a mut [P],
+}
+
+impl<P, S: Source<P>> Vectorized for WriteAll<'_, S, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Target>(self) {
+        let n_values = self.source.n_values();
+        for (row, out) in self.range.zip(self.out.chunks_mut(self.stride)) {
+            self.source.write::<T>(row, &mut out[..n_values]);
+        }
+    }
 }
 
 /// Consecutive rows in panels of `W`; missing rows of the last panel are rows of the default value.
@@ -37,28 +85,24 @@ impl<A: Arithmetic> Panels<A> {
 
     /// Packs rows of the left side, `W` a panel.
     #[inline(always)]
-    pub fn pack_left<T: Target, const W: usize>(
-        &mut self,
-        source: &impl Source<A::Packed>,
-        range: Range<usize>,
-    ) {
-        self.pack::<T, W>(source, range, false);
+    pub fn pack_left<const W: usize>(&mut self, source: &dyn Rows<A::Packed>, range: Range<usize>) {
+        self.pack::<W>(source, range, false);
     }
 
     /// Packs rows of the right side, `W` a panel.
     #[inline(always)]
-    pub fn pack_right<T: Target, const W: usize>(
+    pub fn pack_right<const W: usize>(
         &mut self,
-        source: &impl Source<A::Packed>,
+        source: &dyn Rows<A::Packed>,
         range: Range<usize>,
     ) {
-        self.pack::<T, W>(source, range, true);
+        self.pack::<W>(source, range, true);
     }
 
     #[inline(always)]
-    fn pack<T: Target, const W: usize>(
+    fn pack<const W: usize>(
         &mut self,
-        source: &impl Source<A::Packed>,
+        source: &dyn Rows<A::Packed>,
         range: Range<usize>,
         right: bool,
     ) {
@@ -74,13 +118,11 @@ impl<A: Arithmetic> Panels<A> {
         let (starts, _) = self.starts.as_chunks_mut::<W>();
         let panels = values.chunks_exact_mut(n_values).zip(starts);
         for (first, (panel, start)) in range.clone().step_by(W).zip(panels) {
+            let whole = W.min(range.end - first);
+            source.write_all(first..first + whole, stride, &mut self.rows);
+            self.rows[whole * stride..].fill(A::Packed::default());
             for (lane, row) in self.rows.chunks_exact_mut(stride).enumerate() {
                 let row = &mut row[..n_values];
-                if first + lane < range.end {
-                    source.write::<T>(first + lane, row);
-                } else {
-                    row.fill(A::Packed::default());
-                }
                 if right {
                     start[lane] = A::start(row);
                 } else {

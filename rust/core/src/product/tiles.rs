@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::arithmetic::Arithmetic;
-use super::pack::{Panels, Source};
+use super::pack::{Panels, Rows};
 use crate::error::Result;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -51,16 +51,16 @@ pub trait Visitor<S>: Sync {
 }
 
 /// What is multiplied with what.
-pub enum Sides<'a, L> {
+pub enum Sides<'a, P> {
     /// Every row of one with every row of the other.
-    Two(&'a L, &'a L),
+    Two(&'a dyn Rows<P>, &'a dyn Rows<P>),
     /// Every row with those up to itself.
-    One(&'a L),
+    One(&'a dyn Rows<P>),
 }
 
-impl<'a, L> Sides<'a, L> {
+impl<'a, P> Sides<'a, P> {
     /// Left, right, and whether they are the same.
-    fn parts(&self) -> (&'a L, &'a L, bool) {
+    pub fn parts(&self) -> (&'a dyn Rows<P>, &'a dyn Rows<P>, bool) {
         match *self {
             Self::Two(left, right) => (left, right, false),
             Self::One(rows) => (rows, rows, true),
@@ -74,49 +74,47 @@ impl<'a, L> Sides<'a, L> {
 ///
 /// # Errors
 /// As [`Workers::run`], and what the visitor refuses.
-pub fn visit_products<A, L, V>(
+pub fn visit_products<A, V>(
     arithmetic: A,
-    sides: &Sides<'_, L>,
+    sides: &Sides<'_, A::Packed>,
     visitor: &V,
     workers: &Workers<'_>,
 ) -> Result<()>
 where
     A: Arithmetic,
-    L: Source<A::Packed>,
     V: Visitor<A::Sum>,
 {
     let (left, right, triangular) = sides.parts();
     let row_bytes = left.n_values() * size_of::<A::Packed>();
     let height = tile_length(LEFT_BYTES, row_bytes, left.n_rows());
     let width = tile_length(RIGHT_BYTES, row_bytes, right.n_rows());
-    let tiles = ranges(left.n_rows(), height)
+    let tiles: Vec<_> = ranges(left.n_rows(), height)
         .flat_map(|rows| {
             let n_columns = if triangular { rows.end } else { right.n_rows() };
             ranges(n_columns, width).map(move |columns| (rows.clone(), columns))
         })
         .collect();
-    visit_tiles(arithmetic, sides, tiles, visitor, workers)
+    visit_tiles(arithmetic, sides, &tiles, visitor, workers)
 }
 
 /// Visits the products of some rows with some others, tile by tile.
 ///
 /// # Errors
 /// As [`visit_products`].
-pub fn visit_tiles<A, L, V>(
+pub fn visit_tiles<A, V>(
     arithmetic: A,
-    sides: &Sides<'_, L>,
-    tiles: Vec<(Range<usize>, Range<usize>)>,
+    sides: &Sides<'_, A::Packed>,
+    tiles: &[(Range<usize>, Range<usize>)],
     visitor: &V,
     workers: &Workers<'_>,
 ) -> Result<()>
 where
     A: Arithmetic,
-    L: Source<A::Packed>,
     V: Visitor<A::Sum>,
 {
     let (left, right, triangular) = sides.parts();
     let scratch: Mutex<Vec<Scratch<A>>> = Mutex::new(Vec::new());
-    workers.run(tiles, |(rows, columns)| {
+    workers.run(tiles.iter().cloned(), |(rows, columns)| {
         let mut panels = lock(&scratch).pop().unwrap_or_else(Scratch::new);
         let mut local = visitor.begin(rows.clone(), columns.clone());
         vectorize(Tile {
@@ -174,10 +172,10 @@ impl<A: Arithmetic> Scratch<A> {
 }
 
 /// All products of some rows with some others.
-pub struct Tile<'a, A: Arithmetic, L, R, V: Visitor<A::Sum>> {
+pub struct Tile<'a, A: Arithmetic, V: Visitor<A::Sum>> {
     arithmetic: A,
-    left: &'a L,
-    right: &'a R,
+    left: &'a dyn Rows<A::Packed>,
+    right: &'a dyn Rows<A::Packed>,
     triangular: bool,
     rows: Range<usize>,
     columns: Range<usize>,
@@ -186,26 +184,22 @@ pub struct Tile<'a, A: Arithmetic, L, R, V: Visitor<A::Sum>> {
     scratch: &'a mut Scratch<A>,
 }
 
-impl<A, L, R, V> Vectorized for Tile<'_, A, L, R, V>
+impl<A, V> Vectorized for Tile<'_, A, V>
 where
     A: Arithmetic,
-    L: Source<A::Packed>,
-    R: Source<A::Packed>,
     V: Visitor<A::Sum>,
 {
     type Output = ();
 
     #[inline(always)]
     fn run<T: Target>(mut self) {
-        A::run_tile::<T, L, R, V>(&mut self);
+        A::run_tile::<T, V>(&mut self);
     }
 }
 
-impl<A, L, R, V> Tile<'_, A, L, R, V>
+impl<A, V> Tile<'_, A, V>
 where
     A: Arithmetic,
-    L: Source<A::Packed>,
-    R: Source<A::Packed>,
     V: Visitor<A::Sum>,
 {
     /// In blocks of `M` by `N`.
@@ -215,9 +209,9 @@ where
         let Scratch { left, right } = &mut *self.scratch;
         // The tile before this one often had the same rows.
         if left.range != self.rows {
-            left.pack_left::<T, M>(self.left, self.rows.clone());
+            left.pack_left::<M>(self.left, self.rows.clone());
         }
-        right.pack_right::<T, N>(self.right, self.columns.clone());
+        right.pack_right::<N>(self.right, self.columns.clone());
         let mut sums = [[A::Sum::default(); N]; M];
         for (j, (columns, start)) in right.panels::<N>(n_values).enumerate() {
             let column = self.columns.start + j * N;
@@ -244,6 +238,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::super::arithmetic::{Float32, Float64, Int8};
+    use super::super::pack::Source;
     use super::*;
     use crate::simd::Int8Dot;
 

@@ -1,10 +1,9 @@
 //! Cosines and angles: products of rows scaled to unit length.
 
 use crate::error::Result;
-use crate::matrix::Matrix;
 use crate::parallel::Workers;
 use crate::product::{Corner, Finish};
-use crate::simd::Target;
+use crate::simd::{Target, Vectorized, vectorize};
 
 use super::exact::scaled_squared_distance;
 use super::matrix::{Both, Metric};
@@ -37,9 +36,16 @@ pub(super) fn directions<E: Embedding>(
         };
         return both.multiply(&[], inverse_norms, &finish, out, workers);
     }
+    let (left, right) = (x.rows, both.right().0.rows);
+    let chord = |i: usize, j: usize, sign: f64| {
+        vectorize(Chord {
+            left: left.row(i),
+            right: right.row(j),
+            factors: (inverse_norms.0[i], sign * inverse_norms.1[j]),
+        })
+    };
     let finish = Angles {
-        rows: (x.rows, both.right().0.rows),
-        inverse_norms,
+        chord: &chord,
         triangular: y.is_none(),
     };
     both.multiply(&[], inverse_norms, &finish, out, workers)
@@ -87,24 +93,23 @@ fn set_diagonal<R: Real, const M: usize, const N: usize>(
 }
 
 /// From the products of unit rows their angles.
-struct Angles<'a, E> {
-    rows: (Matrix<'a, E>, Matrix<'a, E>),
-    inverse_norms: (&'a [f64], &'a [f64]),
+struct Angles<'a> {
+    chord: &'a (dyn Fn(usize, usize, f64) -> f64 + Sync),
     triangular: bool,
 }
 
 /// Cosines beyond this say little about the angle: half of the digits are lost.
 const NEARLY_PARALLEL: f64 = 0.99;
 
-impl<E: Embedding> Finish<E::Real> for Angles<'_, E> {
+impl<R: Real> Finish<R> for Angles<'_> {
     #[inline(always)]
     fn finish<T: Target, const M: usize, const N: usize>(
         &self,
         corner: Corner,
-        block: &mut [[E::Real; N]; M],
+        block: &mut [[R; N]; M],
     ) {
-        let limit = E::Real::from_f64(NEARLY_PARALLEL);
-        let per_half_turn = E::Real::from_f64(std::f64::consts::FRAC_1_PI);
+        let limit = R::from_f64(NEARLY_PARALLEL);
+        let per_half_turn = R::from_f64(std::f64::consts::FRAC_1_PI);
         for (i, row) in (corner.row..).zip(block.iter_mut()) {
             let cosines = *row;
             let mut parallel = false;
@@ -114,36 +119,41 @@ impl<E: Embedding> Finish<E::Real> for Angles<'_, E> {
                 *angle = cosine.arc_cosine() * per_half_turn;
             }
             if parallel && i < corner.row + corner.n_rows {
-                for j in self.columns(i, corner) {
-                    let cosine = cosines[j - corner.column];
-                    if cosine.absolute() >= limit {
-                        row[j - corner.column] =
-                            E::Real::from_f64(self.angle::<T>(i, j, cosine.to_f64()));
+                for j in corner.columns(i, self.triangular) {
+                    let n = j - corner.column;
+                    if cosines[n].absolute() >= limit {
+                        row[n] = R::from_f64(self.angle(i, j, cosines[n].to_f64().signum()));
                     }
                 }
             }
         }
         if self.triangular {
-            set_diagonal(corner, block, E::Real::default());
+            set_diagonal(corner, block, R::default());
         }
     }
 }
 
-impl<E: Embedding> Angles<'_, E> {
-    /// Columns of the block in row `i` that count.
-    #[inline(always)]
-    fn columns(&self, i: usize, corner: Corner) -> std::ops::Range<usize> {
-        corner.columns(i, self.triangular)
-    }
-
+impl Angles<'_> {
     /// From the chord between the unit vectors, or between one and the opposite of the other.
-    #[inline(always)]
-    fn angle<T: Target>(&self, i: usize, j: usize, cosine: f64) -> f64 {
-        let sign = cosine.signum();
-        let factors = (self.inverse_norms.0[i], sign * self.inverse_norms.1[j]);
-        let (left, right) = (self.rows.0.row(i), self.rows.1.row(j));
-        let chord = scaled_squared_distance::<T, E>(left, right, factors).sqrt();
+    fn angle(&self, i: usize, j: usize, sign: f64) -> f64 {
+        let chord = (self.chord)(i, j, sign);
         let angle = 2.0 * (chord / 2.0).min(1.0).asin() * std::f64::consts::FRAC_1_PI;
         if sign > 0.0 { angle } else { 1.0 - angle }
+    }
+}
+
+/// The distance of two rows, each multiplied by its factor.
+struct Chord<'a, E> {
+    left: &'a [E],
+    right: &'a [E],
+    factors: (f64, f64),
+}
+
+impl<E: Embedding> Vectorized for Chord<'_, E> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<T: Target>(self) -> f64 {
+        scaled_squared_distance::<T, E>(self.left, self.right, self.factors).sqrt()
     }
 }

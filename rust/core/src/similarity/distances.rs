@@ -2,10 +2,9 @@
 
 use crate::error::Result;
 use crate::exponential::exp_of_negative;
-use crate::matrix::Matrix;
 use crate::parallel::Workers;
 use crate::product::{Corner, Finish};
-use crate::simd::Target;
+use crate::simd::{Target, Vectorized, vectorize};
 
 use super::exact::squared_distance;
 use super::matrix::{Both, Metric};
@@ -56,8 +55,15 @@ pub(super) fn distances<E: Embedding>(
             .chain(padding)
             .collect()
     };
+    let (left, right) = (x.rows, both.right().0.rows);
+    let exact = |i: usize, j: usize| {
+        vectorize(Exact {
+            left: left.row(i),
+            right: right.row(j),
+        })
+    };
     let finish = Distances {
-        rows: (x.rows, both.right().0.rows),
+        exact: &exact,
         squared_norms: (scaled(&both.x.1), scaled(&both.right().1)),
         unit,
         metric,
@@ -68,9 +74,10 @@ pub(super) fn distances<E: Embedding>(
 }
 
 /// d² = ‖x‖² + ‖y‖² − 2 x·y, and what follows from it; all but the result in squares of `unit`.
-struct Distances<'a, E: Embedding> {
-    rows: (Matrix<'a, E>, Matrix<'a, E>),
-    squared_norms: (Vec<E::Real>, Vec<E::Real>),
+struct Distances<'a, R> {
+    /// The square, exactly.
+    exact: &'a (dyn Fn(usize, usize) -> f64 + Sync),
+    squared_norms: (Vec<R>, Vec<R>),
     unit: f64,
     metric: Metric,
     triangular: bool,
@@ -79,19 +86,19 @@ struct Distances<'a, E: Embedding> {
 /// Of a squared distance below this share of the squared norms too many digits have cancelled.
 const CANCELLED: f64 = 0.05;
 
-impl<E: Embedding> Finish<E::Real> for Distances<'_, E> {
+impl<R: Real> Finish<R> for Distances<'_, R> {
     #[inline(always)]
     fn finish<T: Target, const M: usize, const N: usize>(
         &self,
         corner: Corner,
-        block: &mut [[E::Real; N]; M],
+        block: &mut [[R; N]; M],
     ) {
         let (columns, _) = self.squared_norms.1[corner.column..].as_chunks::<N>();
         let columns = &columns[0];
-        let (two, share) = (E::Real::from_f64(2.0), E::Real::from_f64(CANCELLED));
+        let (two, share) = (R::from_f64(2.0), R::from_f64(CANCELLED));
         for (i, row) in (corner.row..).zip(block.iter_mut()) {
             let own = self.squared_norms.0[i];
-            let mut squares = [E::Real::default(); N];
+            let mut squares = [R::default(); N];
             let mut cancelled = false;
             for n in 0..N {
                 let norms = own + columns[n];
@@ -103,7 +110,7 @@ impl<E: Embedding> Finish<E::Real> for Distances<'_, E> {
                 for j in corner.columns(i, self.triangular) {
                     let n = j - corner.column;
                     if squares[n] <= share * (own + columns[n]) {
-                        row[n] = E::Real::from_f64(self.exact::<T>(i, j));
+                        row[n] = R::from_f64(self.exact(i, j));
                     }
                 }
             }
@@ -111,11 +118,11 @@ impl<E: Embedding> Finish<E::Real> for Distances<'_, E> {
     }
 }
 
-impl<E: Embedding> Distances<'_, E> {
+impl<R: Real> Distances<'_, R> {
     #[inline(always)]
-    fn convert<T: Target, const N: usize>(&self, squares: &[E::Real; N], out: &mut [E::Real; N]) {
-        let zero = E::Real::default();
-        let positive = |square: E::Real| if square > zero { square } else { zero };
+    fn convert<T: Target, const N: usize>(&self, squares: &[R; N], out: &mut [R; N]) {
+        let zero = R::default();
+        let positive = |square: R| if square > zero { square } else { zero };
         match self.metric {
             Metric::Rbf { gamma } => {
                 let factor = -gamma * self.unit * self.unit;
@@ -123,17 +130,17 @@ impl<E: Embedding> Distances<'_, E> {
                 let (out, _) = out.as_chunks_mut::<8>();
                 for (out, squares) in out.iter_mut().zip(squares) {
                     let exponents = squares.map(|square| factor * positive(square).to_f64());
-                    *out = exp_of_negative::<T, 8>(exponents).map(E::Real::from_f64);
+                    *out = exp_of_negative::<T, 8>(exponents).map(R::from_f64);
                 }
             }
             Metric::SquaredEuclidean => {
-                let factor = E::Real::from_f64(self.unit * self.unit);
+                let factor = R::from_f64(self.unit * self.unit);
                 for (out, &square) in out.iter_mut().zip(squares) {
                     *out = positive(square) * factor;
                 }
             }
             _ => {
-                let factor = E::Real::from_f64(self.unit);
+                let factor = R::from_f64(self.unit);
                 for (out, &square) in out.iter_mut().zip(squares) {
                     *out = positive(square).square_root() * factor;
                 }
@@ -141,13 +148,27 @@ impl<E: Embedding> Distances<'_, E> {
         }
     }
 
-    #[inline(always)]
-    fn exact<T: Target>(&self, i: usize, j: usize) -> f64 {
-        let square = squared_distance::<T, E, E>(self.rows.0.row(i), self.rows.1.row(j));
+    fn exact(&self, i: usize, j: usize) -> f64 {
+        let square = (self.exact)(i, j);
         match self.metric {
             Metric::Rbf { gamma } => (-gamma * square).exp(),
             Metric::SquaredEuclidean => square,
             _ => square.sqrt(),
         }
+    }
+}
+
+/// The squared distance of two rows.
+struct Exact<'a, E> {
+    left: &'a [E],
+    right: &'a [E],
+}
+
+impl<E: Embedding> Vectorized for Exact<'_, E> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<T: Target>(self) -> f64 {
+        squared_distance::<T, E, E>(self.left, self.right)
     }
 }

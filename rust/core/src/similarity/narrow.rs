@@ -35,10 +35,37 @@ pub(crate) struct Narrow<'a, E> {
     minus_center: Vec<f64>,
     /// 1 / s, or nothing where the rows are floats.
     inverse_steps: Vec<f64>,
+    pub estimated: Estimated,
+}
+
+/// What estimates of products with the rows take.
+pub(crate) struct Estimated {
     pub known: Vec<Known>,
     /// s, and what is added to a product with this row; both with room for a block that hangs over.
     pub steps: Vec<f32>,
     pub offsets: Vec<f32>,
+}
+
+impl Estimated {
+    /// Nothing yet of `n` rows.
+    fn nothing(n: usize) -> Self {
+        Self {
+            known: Vec::new(),
+            steps: vec![0.0; n + LONGEST_BLOCK],
+            offsets: vec![f32::NEG_INFINITY; n + LONGEST_BLOCK],
+        }
+    }
+
+    /// The largest of what is known of these rows.
+    pub fn most(&self, rows: std::ops::Range<usize>) -> Most {
+        self.known[rows]
+            .iter()
+            .fold(Most::default(), |most, row| Most {
+                rest: most.rest.max(row.rest),
+                norm: most.norm.max(row.norm),
+                offset: most.offset.max(row.offset.abs()),
+            })
+    }
 }
 
 /// In what the scores of a kind are estimated: for every kind more is better.
@@ -114,9 +141,7 @@ impl<'a, E: Embedding> Narrow<'a, E> {
             squared_norms,
             minus_center: scale.center.iter().map(|value| -value).collect(),
             inverse_steps: Vec::new(),
-            known: Vec::new(),
-            steps: vec![0.0; n + LONGEST_BLOCK],
-            offsets: vec![f32::NEG_INFINITY; n + LONGEST_BLOCK],
+            estimated: Estimated::nothing(n),
         };
         let mut about = vec![About::default(); n];
         workers.run(about.chunks_mut(ROWS).enumerate(), |(chunk, out)| {
@@ -129,26 +154,15 @@ impl<'a, E: Embedding> Narrow<'a, E> {
             });
             Ok(())
         })?;
-        narrow.known = about.iter().map(|about| about.known).collect();
+        narrow.estimated.known = about.iter().map(|about| about.known).collect();
         for (row, about) in about.iter().enumerate() {
-            narrow.steps[row] = about.step as f32;
-            narrow.offsets[row] = about.known.offset;
+            narrow.estimated.steps[row] = about.step as f32;
+            narrow.estimated.offsets[row] = about.known.offset;
         }
         if bytes {
             narrow.inverse_steps = about.iter().map(|about| about.inverse_step).collect();
         }
         Ok(narrow)
-    }
-
-    /// The largest of what is known of these rows.
-    pub fn most(&self, rows: std::ops::Range<usize>) -> Most {
-        self.known[rows]
-            .iter()
-            .fold(Most::default(), |most, row| Most {
-                rest: most.rest.max(row.rest),
-                norm: most.norm.max(row.norm),
-                offset: most.offset.max(row.offset.abs()),
-            })
     }
 
     /// c, eight values at a time and then one by one.

@@ -62,7 +62,7 @@ pub fn nearest_neighbors<E: Embedding>(
         };
         (rows, columns)
     });
-    screen.run(Some(seeds.collect()), &search, workers)?;
+    screen.run(Some(&seeds.collect::<Vec<_>>()), &search, workers)?;
     search.seeded = n_seeds;
     screen.run(None, &search, workers)?;
     let found = search

@@ -5,11 +5,13 @@ use std::ops::Range;
 use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::parallel::Workers;
-use crate::product::{Corner, Float32, Int8, Sides, Visitor, visit_products, visit_tiles};
+use crate::product::{
+    Arithmetic, Corner, Float32, Int8, Rows, Sides, Visitor, visit_products, visit_tiles,
+};
 use crate::simd::{Int8Dot, Target};
 
 use super::exact::Score;
-use super::narrow::{Narrow, Scale};
+use super::narrow::{Estimated, Narrow, Scale};
 use super::real::Embedding;
 use super::rows::Argument;
 
@@ -103,8 +105,8 @@ impl<'a, E: Embedding> Screen<'a, E> {
     /// No estimate of this pair is further from the truth.
     #[inline(always)]
     pub fn error(&self, row: usize, column: usize) -> f32 {
-        let most = self.database().known[column].alone();
-        most.error(&self.queries().known[row])
+        let most = self.database().estimated.known[column].alone();
+        most.error(&self.queries().estimated.known[row])
     }
 
     /// Shows `search` what could count: of all pairs, or of those of some tiles.
@@ -113,32 +115,51 @@ impl<'a, E: Embedding> Screen<'a, E> {
     /// What the search refuses, or as [`Workers::run`].
     pub fn run(
         &self,
-        tiles: Option<Vec<(Range<usize>, Range<usize>)>>,
-        search: &impl Search,
+        tiles: Option<&[(Range<usize>, Range<usize>)]>,
+        search: &dyn Search,
         workers: &Workers<'_>,
     ) -> Result<()> {
         let visitor = Screening {
-            screen: self,
+            x: &self.queries().estimated,
+            y: &self.database().estimated,
+            one: self.is_one(),
             search,
         };
-        let sides = match &self.y {
+        match self.bytes {
+            Some(bytes) => visit(Int8(bytes), &self.sides(), tiles, &visitor, workers),
+            None => visit(Float32, &self.sides(), tiles, &visitor, workers),
+        }
+    }
+
+    fn sides<P>(&self) -> Sides<'_, P>
+    where
+        Narrow<'a, E>: Rows<P>,
+    {
+        match &self.y {
             Some(y) => Sides::Two(&self.x, y),
             None => Sides::One(&self.x),
-        };
-        match (self.bytes, tiles) {
-            (Some(bytes), None) => visit_products(Int8(bytes), &sides, &visitor, workers),
-            (Some(bytes), Some(tiles)) => {
-                visit_tiles(Int8(bytes), &sides, tiles, &visitor, workers)
-            }
-            (None, None) => visit_products(Float32, &sides, &visitor, workers),
-            (None, Some(tiles)) => visit_tiles(Float32, &sides, tiles, &visitor, workers),
         }
     }
 }
 
-struct Screening<'a, 'b, E, S> {
-    screen: &'a Screen<'b, E>,
-    search: &'a S,
+fn visit<A: Arithmetic<Sum: IntoFloat>>(
+    arithmetic: A,
+    sides: &Sides<'_, A::Packed>,
+    tiles: Option<&[(Range<usize>, Range<usize>)]>,
+    visitor: &Screening<'_>,
+    workers: &Workers<'_>,
+) -> Result<()> {
+    match tiles {
+        Some(tiles) => visit_tiles(arithmetic, sides, tiles, visitor, workers),
+        None => visit_products(arithmetic, sides, visitor, workers),
+    }
+}
+
+struct Screening<'a> {
+    x: &'a Estimated,
+    y: &'a Estimated,
+    one: bool,
+    search: &'a dyn Search,
 }
 
 /// What may count in this tile.
@@ -154,13 +175,13 @@ struct Tile {
 /// A tile in which more than this many pairs could count tells of them before it ends.
 const HITS: usize = 1 << 15;
 
-impl<E: Embedding, S: Search, Sum: Copy + IntoFloat> Visitor<Sum> for Screening<'_, '_, E, S> {
+impl<Sum: Copy + IntoFloat> Visitor<Sum> for Screening<'_> {
     type Local = Result<Tile>;
 
     fn begin(&self, rows: Range<usize>, columns: Range<usize>) -> Result<Tile> {
         let (mut least_of_rows, mut least_of_columns) =
             self.search.least(rows.clone(), columns.clone());
-        let (x, y) = (self.screen.queries(), self.screen.database());
+        let (x, y) = (self.x, self.y);
         let most = y.most(columns.clone());
         for (least, known) in least_of_rows.iter_mut().zip(&x.known[rows.clone()]) {
             *least -= most.error(known) + known.offset;
@@ -187,7 +208,7 @@ impl<E: Embedding, S: Search, Sum: Copy + IntoFloat> Visitor<Sum> for Screening<
         sums: &mut [[Sum; N]; M],
     ) {
         let Ok(local) = tile else { return };
-        let (x, y) = (self.screen.queries(), self.screen.database());
+        let (x, y) = (self.x, self.y);
         let steps: &[f32; N] = head(&y.steps, corner.column);
         let offsets: &[f32; N] = head(&y.offsets, corner.column);
         let of_columns: &[f32; N] =
@@ -205,7 +226,7 @@ impl<E: Embedding, S: Search, Sum: Copy + IntoFloat> Visitor<Sum> for Screening<
                     (products[n] + offsets[n] < least) & (products[n] + offset < of_columns[n]);
             }
             if !misses {
-                for column in corner.columns(row, self.screen.is_one()) {
+                for column in corner.columns(row, self.one) {
                     let n = column - corner.column;
                     let product = products[n];
                     if product + offsets[n] >= least || product + offset >= of_columns[n] {
