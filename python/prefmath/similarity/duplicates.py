@@ -117,9 +117,9 @@ def near_duplicates(
 
     Notes
     -----
-    As `nearest_neighbors`: a product of unit vectors, of proven error, tells which pairs may reach
-    the threshold, and these are scored and compared in float64. Needs, beside `X` and the pairs, a
-    few blocks a thread and a few numbers a row.
+    As `nearest_neighbors`: estimates of proven error tell which pairs may reach the threshold, and
+    these are scored and compared in float64. Needs, beside `X` and the pairs, a few blocks a thread
+    and a few numbers a row.
 
     Examples
     --------

@@ -78,7 +78,9 @@ def similarity_matrix(
     -----
     One pass over blocks: rows are normalised as a block is read, the metric is computed and,
     without `Y`, mirrored as it is written, so that half of the products suffice. Needs, beside the
-    result, a few blocks a thread and a few numbers a row.
+    result, a few blocks a thread and a few numbers a row. Where a float64 row is so long or short
+    that its square would not be a float64 number, angles are computed from a copy in which it is
+    scaled.
 
     Let u be 2⁻²⁴ for results in float32 and 2⁻⁵¹ in float64. Cosines and, relative to \|x\|·\|y\|,
     dot products are within (d + 3) u of their exact values, typically much nearer; angles within

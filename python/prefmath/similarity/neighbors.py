@@ -75,9 +75,9 @@ def nearest_neighbors(
     gamma : float, optional
         Of ``"rbf"``; by default 1 / d.
     max_memory : int, optional
-        Bytes that may be used beside the arguments and the result. The less, the longer it takes,
-        up to about twice as long. By default 64 MB or a quarter of the arguments' bytes, whichever
-        is more, and what a few blocks a thread need.
+        Bytes that may be used beside the arguments and the result; if it takes more, some rows at a
+        time are compared with all, which takes about twice as long. By default as many as it takes:
+        about 40 (k + 1) a row of `X`, 80 a row of either, and a few blocks a thread.
     progress, n_threads
         As for `similarity_matrix`.
 
@@ -97,11 +97,10 @@ def nearest_neighbors(
 
     Notes
     -----
-    The matrix is computed in blocks and in the type of the arguments, float32 at least, and never
-    kept. A product of unit vectors has a proven error, at most (d + 3) · 2⁻²⁴ in float32, and a row
-    that it might have kept from the k nearest is a candidate; candidates are then scored in
-    float64. Scores are right to about d · 2⁻⁵³ before they are rounded to the type of the result;
-    distances come from differences, so that nothing cancels.
+    The matrix is estimated in blocks, in float32 or fewer bits, and never kept. Estimates have a
+    proven error, and every pair that by its estimate might be among the nearest is scored in
+    float64: right to about d · 2⁻⁵³ before it is rounded to the type of the result. Distances come
+    from differences, so that nothing cancels.
 
     Examples
     --------
