@@ -14,12 +14,17 @@ from ._rows import kernel_view, refuse_unscored, within_squares
 from .figures import as_pools
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["vendi_score"]
 
 # Values of the matrices of a task.
 _VALUES = 1 << 20
+
+# Pools of so few rows go together through their similarities, even of fewer columns.
+_FEW_ROWS = 32
 
 
 @overload
@@ -88,23 +93,30 @@ def vendi_score(
         refuse_unscored(x, "X", zeros=True)
     sizes = np.diff(cuts)
     out = np.ones(len(sizes))
-    for pool in np.flatnonzero(sizes > x.shape[1]):
+    most = max(x.shape[1], _FEW_ROWS)
+    for pool in np.flatnonzero(sizes > most):
         out[pool] = _of_one(x[cuts[pool] : cuts[pool + 1]], threads)
-    small = np.flatnonzero((sizes > 1) & (sizes <= x.shape[1]))
+    small = np.flatnonzero((sizes > 1) & (sizes <= most))
     weights = np.cumsum(sizes[small] * (sizes[small] + x.shape[1]))
     parts = np.split(small, np.flatnonzero(np.diff(weights // _VALUES)) + 1)
 
     def run(pools: NDArray[np.int64]) -> NDArray[np.float64]:
         return _of_small(x, cuts, pools)
 
-    with ThreadPoolExecutor(threads) as executor:
-        try:
-            for pools, scores in zip(parts, executor.map(run, parts), strict=True):
-                out[pools] = scores
-        except BaseException:
-            executor.shutdown(cancel_futures=True)
-            raise
+    for pools, scores in zip(parts, _on_threads(run, parts, threads), strict=True):
+        out[pools] = scores
     return out
+
+
+def _on_threads(
+    work: Callable[[NDArray[Any]], NDArray[np.float64]], parts: list[NDArray[Any]], n_threads: int
+) -> Iterator[NDArray[np.float64]]:
+    """Yield ``work(part)`` of each part; never on the calling thread, which hears Ctrl-C."""
+    executor = ThreadPoolExecutor(n_threads)
+    try:
+        yield from executor.map(work, parts)
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _of_one(x: NDArray[Any], n_threads: int) -> float:
@@ -115,13 +127,14 @@ def _of_one(x: NDArray[Any], n_threads: int) -> float:
         matrix = np.empty((n, n))
         wide = x.astype(np.float64)
         kernels.similarity_matrix(wide, None, "cosine", 1.0, matrix, None, n_threads)
-    return float(_perplexity(np.linalg.eigvalsh(matrix) / n, n))
+    (eigenvalues,) = _on_threads(np.linalg.eigvalsh, [matrix], 1)
+    return float(_perplexity(eigenvalues / n, n))
 
 
 def _of_small(
     x: NDArray[Any], cuts: NDArray[np.int64], pools: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Compute the scores of pools with no more rows than columns, all of a size in one call."""
+    """Compute the scores of pools of few rows, all of a size in one call."""
     sizes = cuts[pools + 1] - cuts[pools]
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     rows = np.arange(offsets[-1]) + np.repeat(cuts[pools] - offsets[:-1], sizes)
