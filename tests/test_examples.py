@@ -30,7 +30,10 @@ def test_covered_groups_example(data_dir):
     if not (data_dir / "persona_statements").is_dir():
         pytest.skip(f"no real data at {data_dir / 'persona_statements'}")
     done = subprocess.run(
-        [sys.executable, str(example), str(data_dir)], capture_output=True, text=True, check=False
+        [sys.executable, str(example), str(data_dir), "6"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     covered = {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines()[1:]}
