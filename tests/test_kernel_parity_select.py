@@ -20,7 +20,7 @@ def random_rules(rng, offsets, *, similar):
     """Draw rules of one kind or several; they may leave too few."""
     n, n_groups = offsets[-1], 5
     include, include_offsets = np.empty(0, np.int64), np.zeros(len(offsets), np.int64)
-    if len(offsets) == 2 and rng.random() < 0.3:
+    if len(offsets) == 2 and n > 1 and rng.random() < 0.3:
         include = rng.choice(n, 2, replace=False)
         include_offsets = np.array([0, 2])
     return (
