@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prefmath import gram_batch
+from prefmath import gram_batch, mean_pairwise_similarity, vendi_score
 from similarity_budget import assert_within_budget
 from similarity_data import DTYPES, KINDS, drawn, result_type
 
@@ -44,6 +44,24 @@ def check(x, offsets, metric):
 def test_any_pools(sizes, d, dtype, kind, metric, seed):
     x = drawn(np.random.default_rng(seed), sum(sizes), d, dtype, kind)
     check(x, np.cumsum([0, *sizes]), metric)
+
+
+@given(st.lists(st.sampled_from([-1, 0, 0, 1, 5, 12, 12, 13]), max_size=5), st.booleans())
+@settings(max_examples=100)
+def test_any_offsets(offsets, whole):
+    """Decreasing, out of range, not of all rows: refused in one sentence; else computed."""
+    offsets = [0, *sorted(offsets), 12] if whole else offsets
+    right = len(offsets) > 0 and offsets[0] == 0 and offsets[-1] == 12
+    right = right and offsets == sorted(offsets)
+    smallest = {gram_batch: 0, vendi_score: 1, mean_pairwise_similarity: 2}
+    for call, least in smallest.items():
+        if right and min(np.diff(offsets)) >= least:
+            assert len(call(X, offsets)) == len(offsets) - 1
+        else:
+            with pytest.raises(
+                (ValueError, TypeError), match=r"^offsets must|needs (2 rows|a row)"
+            ):
+                call(X, offsets)
 
 
 # Large pools are cut into tiles of 128 rows and more.
