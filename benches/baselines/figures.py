@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
-# Streams in which an array is read: several a thread, more than one loop over all would give.
-STREAMS = 64
+# Parts in which an array is read: small enough that neither thread waits long for the other.
+PARTS = 64
 
 
-def reader():
-    """Return a function that adds up an array on all threads, compiled."""
-    import numba
-
-    @numba.njit(parallel=True, fastmath=True)
-    def total(values):
-        sums = np.zeros(STREAMS, np.float32)
-        length = len(values) // STREAMS
-        for stream in numba.prange(STREAMS):
-            of_stream = np.float32(0)
-            for i in range(stream * length, (stream + 1) * length):
-                of_stream += values[i]
-            sums[stream] = of_stream
-        return sums.sum()
-
-    total(np.zeros(STREAMS, np.float32))
-    return total
+def read(x):
+    """Add up an array on two threads; NumPy's loops let go of the GIL."""
+    with ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(np.sum, np.array_split(x, PARTS)))
 
 
 def mean_similarity(x):
