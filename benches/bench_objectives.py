@@ -85,7 +85,7 @@ def of_many(method, algorithm, peers):
         calls=calls,
         agree=same_choice,
         baseline="NumPy, batched",
-        bar=0.35,
+        bars={"NumPy, batched": 0.35},
         floor=Floor(bytes=N_POOLS * POOL * D * 4),
     )
 
@@ -105,7 +105,7 @@ def of_one(method, n, k, bar):
         },
         agree=same_value,
         baseline="NumPy",
-        bar=bar,
+        bars={"NumPy": bar},
         floor=Floor(bytes=n * D * 4),
     )
 

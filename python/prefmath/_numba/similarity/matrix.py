@@ -40,7 +40,8 @@ _METRICS = {"dot": 0, "cosine": 1, "angular": 2, "sqeuclidean": 3, "euclidean": 
 _DOT, _COSINE, _ANGULAR, _SQEUCLIDEAN, _EUCLIDEAN, _RBF = _METRICS.values()
 _DIAGONAL = {"cosine": 1, "angular": 0, "sqeuclidean": 0, "euclidean": 0, "rbf": 1}
 
-_CANCELLED = 0.01
+# As in the compiled kernels: a squared distance loses at most a factor of twenty.
+_CANCELLED = 0.05
 _NEARLY_PARALLEL = 0.99
 _MIRRORED = 16
 _NO_CENTER = np.empty(0)
