@@ -15,17 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from prefmath import select
-
-METHODS = (
-    "dpp",
-    "mmr",
-    "max_sum",
-    "max_min",
-    "facility_location",
-    "saturated_coverage",
-    "k_medoids",
-)
+from prefmath.selection import METHODS, select
 
 
 def main(folder: Path, every: int = 1) -> None:

@@ -13,17 +13,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from prefmath import select
-
-METHODS = (
-    "dpp",
-    "mmr",
-    "max_sum",
-    "max_min",
-    "facility_location",
-    "saturated_coverage",
-    "k_medoids",
-)
+from prefmath.selection import METHODS, select
 
 
 def candidates(n: int = 400, d: int = 24) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prefmath.selection._objectives import METHODS
 from prefmath.selection._results import BatchSelection, Selection
 from prefmath.selection.many_pools import select_batch
 from prefmath.selection.one_pool import select
@@ -10,6 +11,7 @@ from prefmath.selection.tables import select_table
 from prefmath.selection.values import set_value
 
 __all__ = [
+    "METHODS",
     "BatchSelection",
     "Selection",
     "select",
