@@ -43,7 +43,8 @@ def judgements(draw, layouts=("pairs", "choice_sets", "rankings")):
     offsets = np.cumsum([0, *map(len, sets)])
     if layout == "pairs":
         tie = draw(st.none() | st.lists(st.booleans(), min_size=n, max_size=n))
-        choices = Choices.from_pairs(flat[0::2], flat[1::2], tie=tie, **about)
+        first = draw(st.none() | st.lists(st.booleans(), min_size=n, max_size=n))
+        choices = Choices.from_pairs(flat[0::2], flat[1::2], tie=tie, first=first, **about)
     elif layout == "choice_sets":
         chosen = [draw(st.integers(0, len(one) - 1)) for one in sets]
         choices = Choices.from_choice_sets(offsets, flat, chosen, **about)
@@ -67,6 +68,7 @@ def one_by_one(choices):
             items,
             None if choices.chosen is None else choices.chosen[i],
             choices.tied is not None and choices.tied[i],
+            None if choices.first is None else choices.first[i],
             None if choices.n_ranked is None else choices.n_ranked[i],
             1.0 if choices.weight is None else choices.weight[i],
             None if choices.context is None else choices.context[i].tolist(),
@@ -85,6 +87,7 @@ def test_pairs_are_stored_by_annotator_with_the_winner_first():
         [3, 1, 2],
         [0, 2, 3],
         tie=[False, True, False],
+        first=[True, True, False],
         annotator=["b", "a", "b"],
         weight=[1, 2, 3],
         context=["x", "y", "z"],
@@ -95,6 +98,7 @@ def test_pairs_are_stored_by_annotator_with_the_winner_first():
     assert choices.offsets.tolist() == [0, 2, 4, 6]
     assert choices.chosen.tolist() == [0, 0, 0]
     assert choices.tied.tolist() == [True, False, False]
+    assert choices.first.tolist() == [True, True, False]
     assert choices.weight.tolist() == [2, 1, 3]
     assert choices.context.tolist() == ["y", "x", "z"]
     assert choices.annotator_ids.tolist() == ["a", "b"]
@@ -144,6 +148,15 @@ def test_integers_in_object_arrays_are_row_numbers():
 
 def test_no_tie_is_none():
     assert Choices.from_pairs([0], [1], tie=[0]).tied is None
+
+
+def test_pairs_in_known_order_become_sets_in_the_order_shown():
+    pairs = Choices.from_pairs([3, 1, 2], [0, 2, 3], first=[1, 0, 0], annotator=["b", "a", "b"])
+    sets = pairs.as_choice_sets()
+    assert stored_sets(sets) == [[2, 1], [3, 0], [3, 2]]
+    assert sets.chosen.tolist() == [1, 0, 1]
+    assert sets.first is None
+    assert one_by_one(sets.take([1])) == one_by_one(sets)[1:2]
 
 
 def test_arrays_already_right_are_shared_and_nothing_can_be_written():
@@ -220,8 +233,8 @@ def test_exploded_rankings_are_what_a_loop_makes(case):
     choices, _, _ = case
     exploded = choices.as_choice_sets()
     expected = [
-        (items[stage:], 0, False, None, weight, context, who)
-        for items, _, _, n_ranked, weight, context, who in one_by_one(choices)
+        (items[stage:], 0, False, None, None, weight, context, who)
+        for items, _, _, _, n_ranked, weight, context, who in one_by_one(choices)
         for stage in range(max(1, min(n_ranked, len(items) - 1)))
     ]
     assert one_by_one(exploded) == expected
@@ -266,6 +279,10 @@ def test_pairs_and_choice_sets_become_choice_sets_without_a_copy():
         (
             Choices.from_pairs([0, 2], [1, 0], tie=[True, False], annotator=[3, 4]),
             "Choices(2 pairs, 1 tied, by 2 annotators over 3 items)",
+        ),
+        (
+            Choices.from_pairs([0, 2], [1, 0], tie=[True, False], first=[True, True]),
+            "Choices(2 pairs, 1 tied, in known order, over 3 items)",
         ),
         (
             Choices.from_choice_sets([0, 2, 5], [0, 1, 2, 1, 0], [0, 0], annotator=["a", "a"]),

@@ -96,6 +96,8 @@ def refuses(make, changes, message, error=ValueError):
             {"weight": np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False])},
             "weight must not be missing: weight[1] is masked",
         ),
+        ({"first": [True, None, False]}, "first must not be missing: first[1]=None"),
+        ({"first": [True]}, "first must have one entry a judgement: 1 for 3 judgements"),
         ({"tie": [True]}, "tie must have one entry a judgement: 1 for 3 judgements"),
         ({"context": [1, 2]}, "context must have one entry a judgement: 2 for 3 judgements"),
     ],

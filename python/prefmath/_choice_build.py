@@ -38,6 +38,7 @@ def pairs(
     winner: ArrayLike,
     loser: ArrayLike,
     tie: ArrayLike | None,
+    first: ArrayLike | None,
     annotator: ArrayLike | None,
     weight: ArrayLike | None,
     item_ids: ArrayLike | None,
@@ -47,15 +48,16 @@ def pairs(
     n = check.length_of(winner, "winner")
     check.same_length(loser, "loser", n)
     coded = code_items({"winner": winner, "loser": loser}, item_ids)
-    first, second = coded.columns
-    check.different_pairs(first, second, coded.item_ids)
+    better, worse = coded.columns
+    check.different_pairs(better, worse, coded.item_ids)
     said = about(n, annotator, weight, context)
     judgements = Judgements(
         layout="pairs",
         offsets=np.arange(0, 2 * n + 1, 2, dtype=np.int64),
-        items=np.stack((first, second), axis=1).reshape(-1),
+        items=np.stack((better, worse), axis=1).reshape(-1),
         chosen=np.zeros(n, dtype=np.int32),
         tied=check.tied_pairs(tie, n),
+        first=None if first is None else check.booleans(first, "first", n),
         weight=said.weight,
         context=said.context,
     )

@@ -24,8 +24,12 @@ def described(choices: Choices) -> str:
 
 def _what(choices: Choices) -> str:
     if choices.layout == "pairs":
-        tied = "" if choices.tied is None else f", {choices.tied.sum():,} tied,"
-        return _counted(len(choices), "pair") + tied
+        parts = [_counted(len(choices), "pair")]
+        if choices.tied is not None:
+            parts.append(f"{choices.tied.sum():,} tied")
+        if choices.first is not None:
+            parts.append("in known order")
+        return ", ".join(parts) + ("," if len(parts) > 1 else "")
     sizes = np.diff(choices.offsets)
     if choices.n_ranked is None:
         return f"{_counted(len(choices), 'choice')} among {_span(sizes)}"

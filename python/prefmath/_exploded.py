@@ -47,7 +47,14 @@ def _pairs(choices: Choices) -> dict[str, Any]:
     if choices.tied is not None:
         row = choices.tied if choices.order is None else choices.restore(choices.tied)
         raise ValueError(f"a tie is not a choice of one: row {row.argmax()} is a tie")
-    return choices.as_fields() | {"layout": "choice_sets"}
+    fields = choices.as_fields() | {"layout": "choice_sets", "first": None}
+    if choices.first is not None:
+        # In the order shown, so that the first position is the first shown.
+        swapped = ~choices.first
+        pairs = choices.items.reshape(-1, 2)
+        shown = np.where(swapped[:, None], pairs[:, ::-1], pairs)
+        fields |= {"items": shown.reshape(-1), "chosen": swapped.astype(np.int32)}
+    return fields
 
 
 def _order(order: NDArray[np.int64] | None, stages: NDArray[np.int64]) -> NDArray[np.int64] | None:

@@ -26,6 +26,7 @@ class Judgements:
     items: NDArray[np.int32]
     chosen: NDArray[np.int32] | None = None
     tied: NDArray[np.bool_] | None = None
+    first: NDArray[np.bool_] | None = None
     n_ranked: NDArray[np.int32] | None = None
     weight: NDArray[np.float64] | None = None
     context: NDArray[Any] | None = None
@@ -34,7 +35,7 @@ class Judgements:
         """Return the fields of the judgements in `rows`, in that order; None for as they are."""
         if rows is None:
             return {field.name: getattr(self, field.name) for field in dataclass_fields(Judgements)}
-        per_judgement = ("chosen", "tied", "n_ranked", "weight", "context")
+        per_judgement = ("chosen", "tied", "first", "n_ranked", "weight", "context")
         fields = {name: getattr(self, name) for name in per_judgement}
         fields = {name: None if a is None else a[rows] for name, a in fields.items()}
         if fields["tied"] is not None and not fields["tied"].any():

@@ -38,6 +38,9 @@ class Choices(SortedJudgements):
         Position of the chosen alternative in its set; None for rankings.
     tied : ndarray of bool, shape (n_judgements,), or None
         Which pairs are ties; None where none is.
+    first : ndarray of bool, shape (n_judgements,), or None
+        Pairs only: whether the item stored first, the winner, was shown first; None where nobody
+        knows.
     n_ranked : ndarray of int32, shape (n_judgements,), or None
         Rankings only: as many stand in order; what follows in the set is unordered.
     weight : ndarray of float64, shape (n_judgements,), or None
@@ -66,6 +69,7 @@ class Choices(SortedJudgements):
         loser: ArrayLike,
         *,
         tie: ArrayLike | None = None,
+        first: ArrayLike | None = None,
         annotator: ArrayLike | None = None,
         weight: ArrayLike | None = None,
         item_ids: ArrayLike | None = None,
@@ -79,7 +83,9 @@ class Choices(SortedJudgements):
             The preferred item and the other one. Integers without `item_ids` are rows of the
             item table; anything else is a label. A new array holds both, interleaved.
         tie : array_like of bool, shape (n,), optional
-            Where true neither won, and the order of the two says nothing.
+            Where true neither won, and `winner` and `loser` are just the two items.
+        first : array_like of bool, shape (n,), optional
+            Whether `winner` was shown first (on the left), for models with a `position_effect`.
         annotator : array_like, shape (n,), optional
             Who judged: labels of any one kind. One anonymous annotator by default.
         weight : array_like, shape (n,), optional
@@ -99,7 +105,7 @@ class Choices(SortedJudgements):
             If lengths differ, there is no judgement, a pair is of one item twice, an item is
             not in `item_ids`, a label is missing, or a weight is negative or not finite.
         TypeError
-            If the items are of several kinds, or `tie` or `weight` of the wrong one.
+            If the items are of several kinds, or `tie`, `first` or `weight` of the wrong one.
 
         Examples
         --------
@@ -112,7 +118,7 @@ class Choices(SortedJudgements):
         >>> choices.restore(["first stored", "second stored"]).tolist()
         ['second stored', 'first stored']
         """
-        return cls(**build.pairs(winner, loser, tie, annotator, weight, item_ids, context))
+        return cls(**build.pairs(winner, loser, tie, first, annotator, weight, item_ids, context))
 
     @classmethod
     def from_choice_sets(
@@ -214,6 +220,7 @@ class Choices(SortedJudgements):
         winner: str | None = None,
         loser: str | None = None,
         tie: str | None = None,
+        first: str | None = None,
         choice_set: str | None = None,
         item: str | None = None,
         items: Sequence[str] | None = None,
@@ -229,7 +236,7 @@ class Choices(SortedJudgements):
         ============= ======================================================================
         layout        columns
         ============= ======================================================================
-        pairs         `winner`, `loser`, `tie` if wanted; one row a judgement
+        pairs         `winner`, `loser`, `tie` and `first` if wanted; one row a judgement
         choice_sets   long, one row an alternative: `choice_set`, `chosen` (true in one row of
                       each set), `item` (without it each row of the frame is an item of its own,
                       so that the frame's other columns are the features)
@@ -248,7 +255,7 @@ class Choices(SortedJudgements):
             pandas, Polars, Arrow, or any that narwhals knows; a lazy one is collected.
         layout : {"pairs", "choice_sets", "rankings"}
             What a judgement is.
-        winner, loser, tie, choice_set, item, items, chosen, rank : str or list of str
+        winner, loser, tie, first, choice_set, item, items, chosen, rank : str or list of str
             Names of columns, as the table says.
         annotator, weight, context : str, optional
             Names of columns; `context` may be a list, which makes a table.
@@ -283,6 +290,7 @@ class Choices(SortedJudgements):
             "winner": winner,
             "loser": loser,
             "tie": tie,
+            "first": first,
             "choice_set": choice_set,
             "item": item,
             "items": items,
@@ -297,10 +305,10 @@ class Choices(SortedJudgements):
     def as_choice_sets(self) -> Choices:
         """Return the choices of one among several that the judgements stand for.
 
-        A pair is a choice among two. A ranking of the first l among n is ``min(l, n - 1)`` choices,
-        each among what is left ("exploded logit", Luce's axiom): of a, b, c in this order, a among
-        three and b among two. Weight, context and annotator are repeated. Choice sets are returned
-        as they are.
+        A pair is a choice among two, in the order shown where `first` tells it. A ranking of the
+        first l among n is ``min(l, n - 1)`` choices, each among what is left ("exploded logit",
+        Luce's axiom): of a, b, c in this order, a among three and b among two. Weight, context and
+        annotator are repeated. Choice sets are returned as they are.
 
         Returns
         -------

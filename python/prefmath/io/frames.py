@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _FORMS: dict[str, dict[str, tuple[set[str], set[str]]]] = {
-    "pairs": {"pairs": ({"winner", "loser"}, {"tie"})},
+    "pairs": {"pairs": ({"winner", "loser"}, {"tie", "first"})},
     "choice_sets": {
         "long": ({"choice_set", "chosen"}, {"item"}),
         "wide": ({"items", "chosen"}, set()),
@@ -73,8 +73,8 @@ def fields_of_frame(
     context = None if names["context"] is None else table.context(names["context"])
     if form == "pairs":
         winner, loser = (table.column(role, given[role]) for role in ("winner", "loser"))
-        tie = table.optional("tie", given.get("tie"))
-        return build.pairs(winner, loser, tie, annotator, weight, item_ids, context)
+        tie, first = (table.optional(role, given.get(role)) for role in ("tie", "first"))
+        return build.pairs(winner, loser, tie, first, annotator, weight, item_ids, context)
     said = build.about(len(table), annotator, weight, context)
     if form == "wide" and layout == "rankings":
         return _wide_rankings(table.columns("items", given["items"]), item_ids, said)
