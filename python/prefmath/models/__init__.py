@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from prefmath.models._em import ConvergenceWarning
 from prefmath.models.mixture import ChoiceMixture
+from prefmath.models.uncertainty import Intervals, Uncertainty
 
-__all__ = ["ChoiceMixture", "ConvergenceWarning"]
+__all__ = ["ChoiceMixture", "ConvergenceWarning", "Intervals", "Uncertainty"]

@@ -12,8 +12,9 @@ from prefmath._validate import as_whole_number
 from prefmath.models._counted import counted
 from prefmath.models._em import ConvergenceWarning, Problem, Run
 from prefmath.models._observation import observe
-from prefmath.models._predictor import Predictor, as_choices_of_one, features_of
+from prefmath.models._predictor import as_choices_of_one, features_of
 from prefmath.models._starts import Search
+from prefmath.models._uncertain import Uncertain
 from prefmath.models._utility import ItemUtility, LinearUtility
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ChoiceMixture"]
 
 
-class ChoiceMixture(Predictor):
+class ChoiceMixture(Uncertain):
     r"""Latent classes of annotators, each with utilities of its own.
 
     An annotator belongs to class z with probability π_z and then chooses item c of a set with

@@ -1,0 +1,137 @@
+"""Fitted models that tell how sure they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prefmath._judgements import offsets_of
+from prefmath._threads import resolve_threads
+from prefmath.models._information import covariance, observed_information
+from prefmath.models._observation import observe
+from prefmath.models._predictor import Predictor, as_choices_of_one, features_of
+from prefmath.models._scores import Point
+from prefmath.models._utility import ItemUtility, LinearUtility
+from prefmath.models.uncertainty import Uncertainty
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from prefmath.choices import Choices
+
+__all__ = ["Uncertain"]
+
+
+class Uncertain(Predictor):
+    """A fitted mixture, asked how far it may be off."""
+
+    l2: float
+
+    def uncertainty(
+        self, choices: Choices, features: ArrayLike | None = None, *, robust: bool = True
+    ) -> Uncertainty:
+        r"""Return standard errors and covariance of coefficients and class sizes.
+
+        From the observed information of the penalised marginal likelihood, in which nobody's class
+        is known [1]_. That is right where the model is. Robust ones put it on both sides of the
+        summed outer products of the slopes of annotators (a sandwich [2]_, times
+        :math:`H / (H - 1)` for H annotators): they hold too where the judgements of one annotator
+        depend on each other in ways that the model does not know, and want some dozens of
+        annotators.
+
+        Parameters
+        ----------
+        choices, features
+            Those of `fit`.
+        robust : bool
+            Whether to be robust to clustering by annotator; where nobody is named, each judgement
+            stands for itself.
+
+        Returns
+        -------
+        Uncertainty
+            With `interval`, `ranks`, and a table where it is printed.
+
+        Raises
+        ------
+        ValueError
+            If these are not the choices of `fit`, or it had not settled; if the data do not
+            determine a parameter; or if errors are to be robust with one annotator only.
+
+        Notes
+        -----
+        Free utilities are taken less their mean, so that an item's standard error is that of its
+        distance from the average item. Memory grows with the square of the number of parameters.
+
+        References
+        ----------
+        .. [1] Louis (1982), Finding the observed information matrix when using the EM algorithm,
+           Journal of the Royal Statistical Society B 44, equation 3.1.
+        .. [2] Liang and Zeger (1986), Longitudinal data analysis using generalized linear models,
+           Biometrika 73, theorem 2.
+
+        Examples
+        --------
+        >>> from prefmath import Choices
+        >>> from prefmath.models import ChoiceMixture
+        >>> winner, loser = ["tea"] * 30 + ["milk"] * 10, ["milk"] * 30 + ["tea"] * 10
+        >>> choices = Choices.from_pairs(winner, loser, annotator=[*range(20), *range(20)])
+        >>> ChoiceMixture(l2=0).fit(choices).uncertainty(choices)
+        Uncertainty(robust standard errors from 20 units)
+                      class 0
+        share   1.000 ± 0.000
+        tea     0.549 ± 0.153
+        milk   -0.549 ± 0.153
+        """
+        point = self._point(choices, features)
+        if robust and point.n_units < 2:
+            raise ValueError("robust errors need at least 2 annotators, not 1")
+        information = observed_information(point)
+        d = self.coef_.shape[1]
+        names = self.item_ids_
+        if names is None or self._linear:
+            kind = "feature" if self._linear else "item"
+            names = np.array([f"{kind} {j}" for j in range(d)])
+        mean = 0.0 if self._linear else self.coef_.mean(axis=1, keepdims=True)
+        return Uncertainty(
+            coef=self.coef_ - mean,
+            weights=self.weights_.copy(),
+            covariance=covariance(information, point, robust=robust),
+            robust=robust,
+            n_units=point.n_units,
+            names=names,
+            of_items=not self._linear,
+        )
+
+    def _point(self, choices: Choices, features: ArrayLike | None) -> Point:
+        judged = as_choices_of_one(choices)
+        _, items = self._table(judged, features)
+        n_threads = resolve_threads(self.n_threads)
+        utility: LinearUtility | ItemUtility = ItemUtility(self.coef_.shape[1])
+        if features is not None:
+            utility = LinearUtility(features_of(choices, features), n_threads)
+        named = choices.annotator_ids is not None
+        units = judged.annotator_offsets if named else _judgements(choices)
+        responsibilities = np.ones((len(units) - 1, 1))
+        if len(self.weights_) > 1:
+            responsibilities = self._expect(choices, features)[0]
+        return Point(
+            utility=utility,
+            observation=observe(judged, items, n_threads),
+            units=units,
+            weight=judged.weight,
+            l2=self.l2,
+            params=self.coef_,
+            weights=self.weights_,
+            responsibilities=responsibilities,
+        )
+
+
+def _judgements(choices: Choices) -> NDArray[np.int64]:
+    """Where the choices of one begin that each judgement stands for."""
+    if choices.n_ranked is None:
+        return np.arange(len(choices) + 1, dtype=np.int64)
+    # Of one item too: a choice of one, which says nothing.
+    stages = np.minimum(choices.n_ranked, np.diff(choices.offsets) - 1)
+    return offsets_of(np.maximum(stages, 1))
