@@ -43,7 +43,11 @@ class State:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Whose likelihood to maximise: utility, observation and population."""
+    """Whose likelihood to maximise: utility, observation and population.
+
+    `counts` says how many annotators each stands for, 1 by default: that is not the same as weight
+    of their judgements, which says more of the class that they are in.
+    """
 
     utility: LinearUtility | ItemUtility
     observation: Observation
@@ -51,6 +55,7 @@ class Problem:
     weight: _F64 | None
     l2: float
     n_threads: int
+    counts: _F64 | None = None
 
     def expect(self, coef: _F64, weights: _F64) -> State:
         """E-step: responsibilities, log-likelihood, and the objective with its penalty."""
@@ -62,7 +67,7 @@ class Problem:
             log_of(weights)[None],
             self.n_threads,
         )
-        log_likelihood = float(evidence.sum())
+        log_likelihood = float(evidence.sum() if self.counts is None else self.counts @ evidence)
         objective = log_likelihood - self.l2 / 2 * float((coef * coef).sum())
         return State(coef, weights, table, responsibilities, log_likelihood, objective)
 
@@ -73,10 +78,18 @@ class Problem:
 
     def judgement_weights(self, responsibilities: _F64) -> _F64:
         """Weight of each judgement in each class, (n_judgements, n_classes)."""
+        if self.counts is not None:
+            responsibilities = responsibilities * self.counts[:, None]
         weights = np.repeat(responsibilities, np.diff(self.annotator_offsets), axis=0)
         if self.weight is not None:
             weights *= self.weight[:, None]
         return weights
+
+    def shares(self, responsibilities: _F64) -> _F64:
+        """M-step of the class weights: the mean over annotators."""
+        counts = np.ones(len(responsibilities)) if self.counts is None else self.counts
+        shares: _F64 = counts @ responsibilities / counts.sum()
+        return shares
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +121,7 @@ def maximize(
     state, objectives, converged = run.state, run.objectives.copy(), run.converged
     while not converged and len(objectives) <= max_iter:
         step, promise = problem.newton_step(state)
-        weights = state.responsibilities.mean(axis=0)
+        weights = problem.shares(state.responsibilities)
         after = problem.expect(state.coef + step, weights)
         halvings = 0
         while not after.objective >= state.objective and halvings < _HALVINGS:

@@ -157,29 +157,35 @@ class ChoiceMixture(Uncertain):
             If the best start has not settled within `max_iter` iterations.
         """
         n_components = self._check_parameters(choices)
+        problem = self._problem(choices, features)
+        search = Search(
+            n_components, self.n_init, self.tol, self.max_iter, self.random_state, self.progress
+        )
+        if self.warm_start and hasattr(self, "coef_"):
+            run = search.from_here(problem, self._checked_coef(problem.utility), self.weights_)
+        else:
+            run = search.from_random_starts(problem)
+        if not run.converged:
+            msg = f"EM has not settled after {self.max_iter} iterations: raise max_iter or tol"
+            warnings.warn(msg, ConvergenceWarning, stacklevel=2)
+        self._keep(run, choices, problem.utility)
+        return self
+
+    def _problem(
+        self, choices: Choices, features: ArrayLike | None, *, by_annotator: bool = False
+    ) -> Problem:
+        """Pose the problem of `fit`; a single class keeps annotators apart only if asked to."""
         judged = as_choices_of_one(choices)
-        if n_components == 1:
+        if self.n_components == 1 and not by_annotator:
             judged = counted(judged)
         n_threads = resolve_threads(self.n_threads)
         utility: LinearUtility | ItemUtility = ItemUtility(choices.n_items)
         if features is not None:
             utility = LinearUtility(features_of(choices, features), n_threads)
         observation = observe(judged, judged.items, n_threads)
-        problem = Problem(
+        return Problem(
             utility, observation, judged.annotator_offsets, judged.weight, self.l2, n_threads
         )
-        search = Search(
-            n_components, self.n_init, self.tol, self.max_iter, self.random_state, self.progress
-        )
-        if self.warm_start and hasattr(self, "coef_"):
-            run = search.from_here(problem, self._checked_coef(utility), self.weights_)
-        else:
-            run = search.from_random_starts(problem)
-        if not run.converged:
-            msg = f"EM has not settled after {self.max_iter} iterations: raise max_iter or tol"
-            warnings.warn(msg, ConvergenceWarning, stacklevel=2)
-        self._keep(run, choices, utility)
-        return self
 
     def _check_parameters(self, choices: Choices) -> int:
         n_components = as_whole_number(self.n_components, "n_components", 1)
