@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from prefmath.choices import Choices
 
-__all__ = ["Uncertain"]
+__all__ = ["Uncertain", "units_of"]
 
 
 class Uncertain(Predictor):
@@ -88,21 +88,33 @@ class Uncertain(Predictor):
         if robust and point.n_units < 2:
             raise ValueError("robust errors need at least 2 annotators, not 1")
         information = observed_information(point)
-        d = self.coef_.shape[1]
-        names = self.item_ids_
-        if names is None or self._linear:
-            kind = "feature" if self._linear else "item"
-            names = np.array([f"{kind} {j}" for j in range(d)])
-        mean = 0.0 if self._linear else self.coef_.mean(axis=1, keepdims=True)
+        coef, names, of_items = self.named_coef()
         return Uncertainty(
-            coef=self.coef_ - mean,
+            coef=coef,
             weights=self.weights_.copy(),
             covariance=covariance(information, point, robust=robust),
             robust=robust,
             n_units=point.n_units,
             names=names,
-            of_items=not self._linear,
+            of_items=of_items,
         )
+
+    def named_coef(self) -> tuple[NDArray[np.float64], NDArray[Any], bool]:
+        """Return coefficients, their names, and whether they are of items: then less their mean.
+
+        Returns
+        -------
+        coef : ndarray, shape (n_components, d)
+        names : ndarray of str, shape (d,)
+        of_items : bool
+        """
+        self._check_fitted()
+        kind = "feature" if self._linear else "item"
+        names = None if self._linear else self.item_ids_
+        if names is None:
+            names = np.array([f"{kind} {j}" for j in range(self.coef_.shape[1])])
+        coef = self.coef_ if self._linear else self.coef_ - self.coef_.mean(axis=1, keepdims=True)
+        return coef.copy(), names, not self._linear
 
     def _point(self, choices: Choices, features: ArrayLike | None) -> Point:
         judged = as_choices_of_one(choices)
@@ -111,8 +123,7 @@ class Uncertain(Predictor):
         utility: LinearUtility | ItemUtility = ItemUtility(self.coef_.shape[1])
         if features is not None:
             utility = LinearUtility(features_of(choices, features), n_threads)
-        named = choices.annotator_ids is not None
-        units = judged.annotator_offsets if named else _judgements(choices)
+        units = units_of(choices, judged.annotator_offsets)
         responsibilities = np.ones((len(units) - 1, 1))
         if len(self.weights_) > 1:
             responsibilities = self._expect(choices, features)[0]
@@ -128,8 +139,10 @@ class Uncertain(Predictor):
         )
 
 
-def _judgements(choices: Choices) -> NDArray[np.int64]:
-    """Where the choices of one begin that each judgement stands for."""
+def units_of(choices: Choices, annotator_offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the choices of one begin of each annotator; of each judgement where nobody is named."""
+    if choices.annotator_ids is not None:
+        return annotator_offsets
     if choices.n_ranked is None:
         return np.arange(len(choices) + 1, dtype=np.int64)
     # Of one item too: a choice of one, which says nothing.

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["Intervals", "Uncertainty", "as_level"]
+__all__ = ["SHOWN", "Intervals", "Uncertainty", "as_level"]
 
-_SHOWN = 12
+SHOWN = 12
+"""Rows of a printed table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +177,7 @@ class Uncertainty:
 
     def __repr__(self) -> str:
         order = np.argsort(-(self.weights @ self.coef), kind="stable")
-        order = (order if self.of_items else np.arange(len(order)))[:_SHOWN]
+        order = (order if self.of_items else np.arange(len(order)))[:SHOWN]
         errors, weights_se = self.coef_se, self.weights_se
         rows = [["share", *map(_figure, self.weights, weights_se)]]
         rows += [[str(self.names[j]), *map(_figure, self.coef[:, j], errors[:, j])] for j in order]
