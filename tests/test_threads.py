@@ -62,6 +62,16 @@ def newton_direction(kernels, n_threads):
     )
 
 
+def sample_projections(kernels, n_threads):
+    rng = np.random.default_rng(6)
+    vectors = np.ascontiguousarray(np.linalg.qr(rng.standard_normal((300, 9)))[0].T)
+    members = np.argsort(rng.random((4000, 9)), axis=1)[:, :6].ravel().astype(np.int32)
+    sums, offsets = np.cumsum(vectors * vectors, axis=1), np.arange(0, 24_001, 6)
+    return kernels.sample_projections(
+        vectors, sums, members, offsets, rng.random((4000, 14)), n_threads
+    )
+
+
 def similarities(metric):
     def call(kernels, n_threads):
         x = np.clip(large_embeddings()[:1500], -9, 9)
@@ -114,6 +124,7 @@ CALLS = {
         None,
         n,
     ),
+    "sample_projections": sample_projections,
     "linear_utility": linear_utility,
     "choose_one_log_likelihood": of_sets(
         "choose_one_log_likelihood", "utility", "offsets", "items", "chosen"

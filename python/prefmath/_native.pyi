@@ -42,6 +42,7 @@ __all__ = [
     "pair_log_likelihood",
     "pairs_above",
     "posterior_by_annotator",
+    "sample_projections",
     "similarity_matrix",
 ]
 
@@ -120,6 +121,19 @@ def greedy_batch(
     rules: _Rules | None,
     n_threads: int,
 ) -> tuple[_I32, _F64]: ...
+
+# sample s is drawn from the projection on the rows members[offsets[s]:offsets[s + 1]] of vectors,
+# which are orthonormal, and holds as many of their columns, ascending; sums are the running sums of
+# the squares along each row, to propose with; uniforms a row for each sample: for each item, then
+# for each proposal
+def sample_projections(
+    vectors: _F64,
+    sums: _F64 | None,
+    members: _I32,
+    offsets: _I64,
+    uniforms: _F64,
+    n_threads: int,
+) -> _I32: ...
 
 # utility
 def linear_utility(features: _Features, coef: _F64, n_threads: int) -> _F64: ...

@@ -18,7 +18,7 @@ from .choice import (
     pair_log_likelihood,
 )
 from .mixture import linear_statistics, newton_direction, posterior_by_annotator
-from .selection import greedy, greedy_batch
+from .selection import greedy, greedy_batch, sample_projections
 from .similarity import (
     closest_pairs,
     covariance,
@@ -50,6 +50,7 @@ __all__ = [
     "pair_log_likelihood",
     "pairs_above",
     "posterior_by_annotator",
+    "sample_projections",
     "similarity_matrix",
 ]
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["BatchSelection", "Selection"]
+__all__ = ["BatchSelection", "Samples", "Selection"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,3 +81,40 @@ class BatchSelection:
         note = f"; {short:,} pools had fewer" if short else ""
         mean = f"; mean value {self.values.mean():.4g}" if n_pools else ""
         return f"BatchSelection({k} from each of {n_pools:,} pools{note}{mean})"
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Random sets of rows, of unequal size: a sequence of vectors of rows.
+
+    Attributes
+    ----------
+    indices : ndarray of int64
+        Rows of `X`, ascending in each set, set after set.
+    offsets : ndarray of int64, shape (n_sets + 1,)
+        Set s holds ``indices[offsets[s]:offsets[s + 1]]``, which is what ``samples[s]`` returns.
+    """
+
+    indices: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """How many rows each set has."""
+        return self.offsets[1:] - self.offsets[:-1]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, sample: int) -> NDArray[np.int64]:
+        number = range(len(self))[sample]
+        return self.indices[self.offsets[number] : self.offsets[number + 1]]
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return "Samples(0 sets)"
+        sizes = self.sizes
+        return (
+            f"Samples({len(self):,} sets of {sizes.min()} to {sizes.max()} rows, "
+            f"mean {sizes.mean():.3g})"
+        )

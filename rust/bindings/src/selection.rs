@@ -1,7 +1,7 @@
 //! Selection kernels.
 
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
-use prefmath_core::selection::{self, Method, Rules, Terms};
+use prefmath_core::selection::{self, Method, Projections, Rules, Terms};
 use pyo3::prelude::*;
 
 use crate::arrays::{matrix, optional, shaped, slice};
@@ -87,4 +87,28 @@ pub fn greedy_batch<'py>(
     let k = ks.iter().max().map_or(0, |&k| k as usize);
     let shape = [offsets.len() - 1, k];
     Ok((shaped(py, rows, shape)?, shaped(py, gains, shape)?))
+}
+
+/// Samples of determinantal point processes whose kernels are projections.
+#[pyfunction]
+pub fn sample_projections<'py>(
+    py: Python<'py>,
+    vectors: PyReadonlyArray2<'py, f64>,
+    sums: Option<PyReadonlyArray2<'py, f64>>,
+    members: PyReadonlyArray1<'py, i32>,
+    offsets: PyReadonlyArray1<'py, i64>,
+    uniforms: PyReadonlyArray2<'py, f64>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray1<i32>>> {
+    let projections = Projections {
+        vectors: matrix(&vectors)?,
+        sums: sums.as_ref().map(matrix).transpose()?,
+        members: slice(&members)?,
+        offsets: slice(&offsets)?,
+        uniforms: matrix(&uniforms)?,
+    };
+    let items = detached(py, n_threads, |workers| {
+        selection::sample_projections(projections, workers)
+    })?;
+    Ok(PyArray1::from_vec(py, items))
 }

@@ -1,8 +1,9 @@
-"""Selection: the greedy choice of each objective, from one pool and from many."""
+"""Selection: the greedy choice of each objective from pools; samples of determinantal processes."""
 
 from __future__ import annotations
 
 from .greedy import greedy_batch
 from .one_pool import greedy
+from .samples import sample_projections
 
-__all__ = ["greedy", "greedy_batch"]
+__all__ = ["greedy", "greedy_batch", "sample_projections"]

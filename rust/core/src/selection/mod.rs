@@ -1,8 +1,10 @@
-//! Diversity-aware selection: the greedy choice under each objective and its rules, from one pool and from many.
+//! Diversity-aware selection: the greedy choice under each objective and its rules, from one pool and from many; samples
+//! of determinantal point processes.
 
 mod batch;
 mod bounds;
 mod candidates;
+mod chain;
 mod coverage;
 mod lazy;
 mod logarithm;
@@ -12,6 +14,7 @@ mod pairwise;
 mod pool;
 mod recompute;
 mod rules;
+mod samples;
 mod screen;
 mod similarities;
 mod state;
@@ -21,3 +24,4 @@ pub use batch::{BatchSelection, greedy_batch};
 pub use method::{Method, Terms};
 pub use pool::{Selection, greedy};
 pub use rules::Rules;
+pub use samples::{Projections, sample_projections};

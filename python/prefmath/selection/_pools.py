@@ -1,0 +1,84 @@
+"""The pools that random sets are drawn from, with their eigenvalues."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath._threads import resolve_threads
+from prefmath._validate import as_embeddings, as_offsets, as_quality, as_whole_number
+from prefmath.selection._ensemble import RANK_TOLERANCE, Ensemble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["VALUES", "as_size", "checked", "ensembles"]
+
+# Values held at a time: of the matrices of some pools, and of random numbers.
+VALUES = 1 << 20
+
+
+def checked(
+    X: ArrayLike, offsets: ArrayLike | None, quality: ArrayLike | None, n_threads: int | None
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64] | None, int]:
+    """Return the arguments that say what is drawn from, and the number of threads."""
+    x = as_embeddings(X)
+    cuts = np.array([0, len(x)]) if offsets is None else as_offsets(offsets, len(x))
+    return x, cuts, as_quality(quality, len(x)), resolve_threads(n_threads)
+
+
+def as_size(k: Any, cuts: NDArray[np.int64], *, in_pools: bool) -> int:
+    """Return `k`, which no pool has fewer rows than."""
+    size = as_whole_number(k, "k", 0)
+    sizes = np.diff(cuts)
+    for pool in np.flatnonzero(sizes < size)[:1]:
+        there = f"candidates of pool {pool}" if in_pools else "rows of X"
+        raise ValueError(f"k={size} exceeds the {sizes[pool]} {there}")
+    return size
+
+
+def ensembles(
+    x: NDArray[np.float32],
+    cuts: NDArray[np.int64],
+    quality: NDArray[np.float64] | None,
+    k: int | None,
+    n_threads: int,
+    *,
+    in_pools: bool,
+) -> Iterator[tuple[NDArray[np.int64], Ensemble]]:
+    """Yield pools with their eigenvalues, those of one size together; threads share the pools."""
+    sizes, d = np.diff(cuts), x.shape[1]
+    parts: list[NDArray[np.int64]] = []
+    for n in np.unique(sizes[sizes > 0]):
+        pools, at_once = np.flatnonzero(sizes == n), max(VALUES // int(n * (n + d)), 1)
+        parts += [pools[first : first + at_once] for first in range(0, len(pools), at_once)]
+
+    def decompose(pools: NDArray[np.int64]) -> Ensemble:
+        return Ensemble(x, cuts[pools], int(sizes[pools[0]]), quality)
+
+    # Never on the calling thread, which hears Ctrl-C; a few at a time, since each holds matrices.
+    executor = ThreadPoolExecutor(n_threads)
+    try:
+        for first in range(0, len(parts), n_threads):
+            wave = parts[first : first + n_threads]
+            for pools, ensemble in zip(wave, executor.map(decompose, wave), strict=True):
+                _refuse_rank(ensemble, pools, k, in_pools=in_pools)
+                yield pools, ensemble
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _refuse_rank(
+    ensemble: Ensemble, pools: NDArray[np.int64], k: int | None, *, in_pools: bool
+) -> None:
+    ranks = ensemble.ranks
+    for at in np.flatnonzero(ranks < (k or 0))[:1]:
+        where = f"pool {pools[at]}" if in_pools else "X"
+        raise ValueError(
+            f"k={k} exceeds the rank of {where}, {ranks[at]}: no more eigenvalues are above "
+            f"{RANK_TOLERANCE:g} of the largest, so that any {k} rows are dependent"
+        )
