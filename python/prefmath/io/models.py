@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-FORMAT, VERSION = "prefmath model", 1
-_MODELS = ("ChoiceMixture",)
+FORMAT, VERSION = "prefmath model", "1.0"
+"""A later major version is refused; a later minor one only adds what can be left out."""
+_MODELS = ("BradleyTerry", "ChoiceMixture", "ConditionalLogit", "PlackettLuce")
 
 
 def save_model(
@@ -34,7 +35,7 @@ def save_model(
     ----------
     path : str or path-like
         A file that ends in .npz, replaced where it exists.
-    model : ChoiceMixture
+    model : BradleyTerry, PlackettLuce, ConditionalLogit or ChoiceMixture
         A fitted model. A `progress` function and a `random_state` that is no integer are left out.
     feature_names : sequence of str, optional
         What the columns of the features are called.
@@ -61,7 +62,8 @@ def save_model(
     suffix_of(path, (".npz",))
     name = type(model).__name__
     if name not in _MODELS:
-        raise TypeError(f"model must be {' or '.join(_MODELS)}, not {name}")
+        known = f"{', '.join(_MODELS[:-1])} or {_MODELS[-1]}"
+        raise TypeError(f"model must be {known}, not {name}")
     if not hasattr(model, "coef_"):
         raise ValueError("model must be fitted before it is saved")
     arrays: dict[str, Any] = {}
@@ -96,7 +98,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    ChoiceMixture
+    BradleyTerry, PlackettLuce, ConditionalLogit or ChoiceMixture
         The model as it was fitted.
 
     Raises
@@ -104,7 +106,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     OSError
         If the file is not there or cannot be read.
     ValueError
-        If it holds no model, or one written by a later version.
+        If it holds no model, or one written by a later major version.
 
     Examples
     --------
@@ -116,16 +118,19 @@ def load_model(path: str | os.PathLike[str]) -> Any:
         with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         header = json.loads(str(arrays.pop("header")))
-        known = header["format"] == FORMAT and header["model"] in _MODELS
+        major = int(str(header["version"]).partition(".")[0])
+        known = header["format"] == FORMAT
     except (KeyError, TypeError, ValueError, zipfile.BadZipFile):
         known = False
-    if not known:
-        raise ValueError(f"{str(path)!r} holds no model of prefmath")
-    if header["version"] > VERSION:
+    if known and major > int(VERSION.partition(".")[0]):
         raise ValueError(f"{str(path)!r} was written by a later version of prefmath")
+    if not known or header.get("model") not in _MODELS:
+        raise ValueError(f"{str(path)!r} holds no model of prefmath")
     from prefmath import models
 
-    model = getattr(models, header["model"])(**header["parameters"])
+    kind = getattr(models, header["model"])
+    names = kind().get_params()
+    model = kind(**{name: v for name, v in header["parameters"].items() if name in names})
     for name, value in {**arrays, **header["values"]}.items():
         setattr(model, name, value)
     return model

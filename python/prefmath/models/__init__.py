@@ -5,14 +5,20 @@ from __future__ import annotations
 from prefmath.models._em import ConvergenceWarning
 from prefmath.models._resamples import Bootstrap
 from prefmath.models.bootstrap import bootstrap
+from prefmath.models.bradley_terry import BradleyTerry
+from prefmath.models.conditional_logit import ConditionalLogit
 from prefmath.models.mixture import ChoiceMixture
+from prefmath.models.plackett_luce import PlackettLuce
 from prefmath.models.uncertainty import Intervals, Uncertainty
 
 __all__ = [
     "Bootstrap",
+    "BradleyTerry",
     "ChoiceMixture",
+    "ConditionalLogit",
     "ConvergenceWarning",
     "Intervals",
+    "PlackettLuce",
     "Uncertainty",
     "bootstrap",
 ]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
 
 __all__ = ["Estimator", "NotFittedError"]
 
@@ -44,6 +48,64 @@ class Estimator:
                 raise ValueError(msg)
             setattr(self, name, value)
         return self
+
+    def save(
+        self, path: str | os.PathLike[str], *, feature_names: Sequence[str] | None = None
+    ) -> None:
+        """Write the fitted model to an .npz file of arrays and one JSON header.
+
+        Parameters
+        ----------
+        path, feature_names
+            As for `prefmath.io.models.save_model`, which says more.
+
+        Raises
+        ------
+        ValueError
+            If the suffix is not .npz, or the model is not fitted.
+        """
+        from prefmath.io.models import save_model
+
+        save_model(path, self, feature_names=feature_names)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read a model of this class that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path-like
+            An .npz file.
+
+        Returns
+        -------
+        Self
+            The model as it was fitted.
+
+        Raises
+        ------
+        OSError
+            If the file is not there or cannot be read.
+        ValueError
+            If it holds no model of this class, or one written by a later major version.
+        """
+        from prefmath.io.models import load_model
+
+        model = load_model(path)
+        if not isinstance(model, cls):
+            msg = f"{str(path)!r} holds a {type(model).__name__}, not a {cls.__name__}"
+            raise ValueError(msg)  # noqa: TRY004  (the file is wrong, not the type of an argument)
+        return model
+
+    def __sklearn_tags__(self) -> Any:
+        # Asked for by scikit-learn alone, which is then there.
+        from sklearn.utils import Tags, TargetTags
+
+        return Tags(
+            estimator_type=None,
+            target_tags=TargetTags(required=False),
+            no_validation=True,
+        )
 
     @classmethod
     def _defaults(cls) -> dict[str, Any]:

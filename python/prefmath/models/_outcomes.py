@@ -56,10 +56,10 @@ def distinct_outcomes(
     size = max(_SAMPLE, int(8 * n**0.5))
     if size < n:
         sample = Judgements(**judgements.gathered(np.arange(size, dtype=np.int64) * n // size))
-        coded = code(sample, n_items, in_order)
+        coded = code(sample, n_items, in_order=in_order)
         if coded is None or not _repeat(coded[0], n):
             return None
-    coded = code(judgements, n_items, in_order)
+    coded = code(judgements, n_items, in_order=in_order)
     if coded is None:
         return None
     codes, n_cells = coded
@@ -75,8 +75,8 @@ def distinct_outcomes(
     return rows, place[codes].astype(np.int32)
 
 
-def _pairs(judgements: Judgements, n_items: int, in_order: bool) -> tuple[_I64, int] | None:
-    """Number the outcomes of pairs."""
+def _pairs(judgements: Judgements, n_items: int, *, in_order: bool) -> tuple[_I64, int] | None:
+    """Code the outcomes of pairs as numbers."""
     if 4 * n_items**2 >= np.iinfo(np.int64).max:
         return None
     first, second = judgements.items[0::2], judgements.items[1::2]
@@ -100,8 +100,8 @@ def _pairs(judgements: Judgements, n_items: int, in_order: bool) -> tuple[_I64, 
     return codes, n_cells
 
 
-def _sets(judgements: Judgements, n_items: int, in_order: bool) -> tuple[_I64, int] | None:
-    """Number the outcomes of choice sets or rankings, each a number to the base of the items."""
+def _sets(judgements: Judgements, n_items: int, *, in_order: bool) -> tuple[_I64, int] | None:
+    """Code the outcomes of choice sets or rankings as numbers to the base of the items."""
     sizes = np.diff(judgements.offsets)
     width = int(sizes.max())
     base = n_items + 1

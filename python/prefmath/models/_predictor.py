@@ -1,4 +1,4 @@
-"""What follows from a fit: predictions, responsibilities, scores."""
+"""What follows from a fit: predictions, responsibilities, draws."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_features
+from prefmath.models._criteria import Criteria
 from prefmath.models._em import log_of
-from prefmath.models._estimator import Estimator
 from prefmath.models._observation import observe
 from prefmath.models._population import choice_shares, known_items, prior_of
+from prefmath.models._sampling import drawn_choices, drawn_classes
 from prefmath.models._utility import LinearUtility
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Predictor", "as_choices_of_one", "features_of"]
 
 
-class Predictor(Estimator):
+class Predictor(Criteria):
     """A fitted mixture, asked about choices: those of the fit or others."""
 
     n_threads: int | None
@@ -88,6 +89,36 @@ class Predictor(Estimator):
         last = len(shares)
         return choices.restore(np.minimum.reduceat(np.where(best, positions, last), starts))
 
+    def sample(
+        self,
+        choices: Choices,
+        features: ArrayLike | None = None,
+        *,
+        responsibilities: ArrayLike | None = None,
+        random_state: int | np.random.Generator | None = None,
+    ) -> Choices:
+        """Draw what the annotators of some choices would do, if the model were true.
+
+        Parameters
+        ----------
+        choices : Choices
+            Who judges which sets; what was chosen is not looked at, but so many are ranked.
+        features, responsibilities
+            As for `predict_proba`. Each annotator is drawn into one class.
+        random_state : int, numpy.random.Generator or None
+            Where the draws come from.
+
+        Returns
+        -------
+        Choices
+            Of the same annotators and items, in the same order; also for a parametric bootstrap.
+        """
+        table, items = self._table(choices, features)
+        rng = np.random.default_rng(random_state)
+        classes = drawn_classes(self._given(choices, responsibilities), rng)
+        of_entry = np.repeat(classes[choices.annotator_index], np.diff(choices.offsets))
+        return drawn_choices(choices, table[items, of_entry], None, rng)
+
     def responsibilities(
         self, choices: Choices, features: ArrayLike | None = None
     ) -> NDArray[np.float64]:
@@ -121,21 +152,6 @@ class Predictor(Estimator):
         self._check_fitted()
         return self._expect(choices, features, self._prior(choices))[0]
 
-    def score(self, choices: Choices, features: ArrayLike | None = None) -> float:
-        """Mean log-likelihood of a judgement, in nats, the annotators' classes being unknown."""
-        return float(self._expect(choices, features)[1].sum()) / len(choices)
-
-    def bic(self, choices: Choices, features: ArrayLike | None = None) -> float:
-        """Bayesian information criterion: the lower the better.
-
-        Annotators are the independent units that are counted; where nobody is named, judgements.
-        """
-        log_likelihood = float(self._expect(choices, features)[1].sum())
-        n_free = len(self.weights_) * (self._n_free + 1) - 1
-        named = choices.annotator_ids is not None
-        n_units = choices.n_annotators if named else len(choices)
-        return n_free * float(np.log(n_units)) - 2 * log_likelihood
-
     def _table(
         self, choices: Choices, features: ArrayLike | None
     ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
@@ -161,15 +177,18 @@ class Predictor(Estimator):
     ) -> NDArray[np.float64]:
         """Probability of each item in its set, in the order in which the items are stored."""
         table, items = self._table(choices, features)
+        return choice_shares(table, choices, items, self._given(choices, responsibilities))
+
+    def _given(self, choices: Choices, responsibilities: ArrayLike | None) -> NDArray[np.float64]:
+        """Class probabilities of annotators, as the caller gave them or as the model knows them."""
         if responsibilities is None:
-            given = self._prior(choices)
-        else:
-            given = np.ascontiguousarray(responsibilities, np.float64)
-            if given.shape != (choices.n_annotators, len(self.weights_)):
-                shape = choices.n_annotators, len(self.weights_)
-                msg = f"responsibilities must have shape {shape}, not {given.shape}"
-                raise ValueError(msg)
-        return choice_shares(table, choices, items, given)
+            return self._prior(choices)
+        given = np.ascontiguousarray(responsibilities, np.float64)
+        shape = choices.n_annotators, len(self.weights_)
+        if given.shape != shape:
+            msg = f"responsibilities must have shape {shape}, not {given.shape}"
+            raise ValueError(msg)
+        return given
 
     def _expect(
         self, choices: Choices, features: ArrayLike | None, prior: NDArray[np.float64] | None = None

@@ -1,0 +1,110 @@
+"""ConditionalLogit: utilities linear in the features of items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from prefmath.models._fitting import ChoiceModel
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from prefmath.choices import Choices
+
+__all__ = ["ConditionalLogit"]
+
+
+class ConditionalLogit(ChoiceModel):
+    r"""Utilities linear in the features of items, alike for all annotators.
+
+    Item i of a set is chosen with probability :math:`e^{u_i} / \sum_j e^{u_j}` where
+    :math:`u_i = x_i^\top \beta` (multinomial logit [1]_). A pair is a choice among two, its tie
+    half a win for each; a ranking is the choices of one that it stands for [2]_.
+
+    Parameters
+    ----------
+    l2 : float
+        Penalty ``l2 / 2`` times the sum of squared coefficients. 0, the default, gives plain
+        maximum likelihood.
+    tol : float
+        An iteration that raises the log-likelihood by less ends the fit. In nats, over all data.
+    max_iter : int
+        Iterations.
+    warm_start : bool
+        Go on from the last fit instead of starting anew.
+    n_threads : int, optional
+        By default ``PREFMATH_NUM_THREADS``, or else the cores that this process may use.
+
+    Attributes
+    ----------
+    coef_ : ndarray, shape (1, d)
+        Coefficients of the features.
+    log_likelihood_ : float
+        Of all judgements, summed, without the penalty.
+    converged_, n_iter_ : bool, int
+        Whether the fit settled, and after how many iterations.
+    n_features_in_ : int
+        Columns of the features.
+
+    References
+    ----------
+    .. [1] McFadden (1974), Conditional logit analysis of qualitative choice behavior, Frontiers in
+       Econometrics.
+    .. [2] Beggs, Cardell and Hausman (1981), Assessing the potential demand for electric cars,
+       Journal of Econometrics 17.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from prefmath import Choices
+    >>> from prefmath.models import ConditionalLogit
+    >>> price = np.array([[1.0], [2.0], [3.0]])
+    >>> choices = Choices.from_choice_sets([0, 3, 6, 9], [0, 1, 2] * 3, [0, 0, 2])
+    >>> ConditionalLogit().fit(choices, price).coef_.round(3).tolist()
+    [[-0.522]]
+    """
+
+    def __init__(
+        self,
+        *,
+        l2: float = 0.0,
+        tol: float = 1e-8,
+        max_iter: int = 100,
+        warm_start: bool = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.l2 = l2
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.n_threads = n_threads
+
+    def fit(self, choices: Choices, features: ArrayLike) -> Self:
+        """Fit to judgements by Newton's method.
+
+        Parameters
+        ----------
+        choices : Choices
+            Pairs, choice sets or rankings. Rankings are taken apart first, which needs memory for
+            the choices that they stand for.
+        features : array_like of float32 or float64, shape (n_items, d)
+            One row for each row of the item table; C-contiguous arrays are not copied.
+
+        Returns
+        -------
+        ConditionalLogit
+            This estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, or features are missing for an item or not finite.
+        TypeError
+            If a parameter or `features` is of the wrong type, or `choices` are none.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the fit has not settled within `max_iter` iterations.
+        """
+        return self._fit(choices, features)
