@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prefmath.selection._objectives import METHODS
 from prefmath.selection._results import BatchSelection, Samples, Selection
+from prefmath.selection.correlation import PairCorrelation, pair_correlation
 from prefmath.selection.inclusion import inclusion_probabilities
 from prefmath.selection.many_pools import select_batch
 from prefmath.selection.one_pool import select
@@ -15,9 +16,11 @@ from prefmath.selection.values import set_value
 __all__ = [
     "METHODS",
     "BatchSelection",
+    "PairCorrelation",
     "Samples",
     "Selection",
     "inclusion_probabilities",
+    "pair_correlation",
     "sample_dpp",
     "select",
     "select_batch",
