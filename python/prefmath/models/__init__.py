@@ -6,6 +6,7 @@ from prefmath.models._em import ConvergenceWarning
 from prefmath.models._resamples import Bootstrap
 from prefmath.models.bootstrap import bootstrap
 from prefmath.models.bradley_terry import BradleyTerry
+from prefmath.models.components import ComponentSelection, select_components
 from prefmath.models.conditional_logit import ConditionalLogit
 from prefmath.models.mixture import ChoiceMixture
 from prefmath.models.plackett_luce import PlackettLuce
@@ -15,10 +16,12 @@ __all__ = [
     "Bootstrap",
     "BradleyTerry",
     "ChoiceMixture",
+    "ComponentSelection",
     "ConditionalLogit",
     "ConvergenceWarning",
     "Intervals",
     "PlackettLuce",
     "Uncertainty",
     "bootstrap",
+    "select_components",
 ]
