@@ -12,7 +12,13 @@ from scipy.optimize import linear_sum_assignment
 
 from choice_samples import LAYOUTS, draw
 from prefmath import Choices
-from prefmath.models import ChoiceMixture, bootstrap
+from prefmath.models import (
+    BradleyTerry,
+    ChoiceMixture,
+    ConditionalLogit,
+    PlackettLuce,
+    bootstrap,
+)
 from prefmath.models._matching import best_assignment
 from prefmath.models._ranks import ranks_of
 from prefmath.models._side_by_side import side_by_side
@@ -116,6 +122,24 @@ def test_where_nobody_is_named_judgements_are_drawn(weighted):
     best = ranks_of(model.coef_)
     assert (ranks[..., 0] <= best).all()
     assert (best <= ranks[..., 1]).all()
+
+
+@pytest.mark.parametrize(
+    ("estimator", "layout"),
+    [(BradleyTerry, "pairs"), (PlackettLuce, "rankings"), (ConditionalLogit, "choice_sets")],
+)
+def test_estimators_of_one_class_are_resampled_too(estimator, layout):
+    sample = draw(3, layout=layout, n_items=6)
+    features = (sample.features,) if estimator is ConditionalLogit else ()
+    one = estimator(l2=0.1).fit(sample.choices, *features)
+    mixture = ChoiceMixture(l2=0.1, tol=1e-8).fit(sample.choices, *features)
+    found, same = (
+        bootstrap(model, sample.choices, *features, n_resamples=3, random_state=0)
+        for model in (one, mixture)
+    )
+    np.testing.assert_allclose(found.coef, same.coef, atol=1e-5)
+    errors, others = (m.uncertainty(sample.choices, *features).coef_se for m in (one, mixture))
+    np.testing.assert_allclose(errors, others, rtol=1e-4)
 
 
 def test_threads_change_nothing_and_progress_is_told():

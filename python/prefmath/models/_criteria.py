@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from prefmath.choices import Choices
 
-__all__ = ["Criteria"]
+__all__ = ["Criteria", "n_units_of"]
 
 
 class Criteria(Estimator):
@@ -61,7 +61,7 @@ class Criteria(Estimator):
         .. [1] Schwarz (1978), Estimating the dimension of a model, Annals of Statistics 6.
         """
         log_likelihood = float(self._expect(choices, features)[1].sum())
-        return self._n_parameters * float(np.log(_n_units(choices))) - 2 * log_likelihood
+        return self._n_parameters * float(np.log(n_units_of(choices))) - 2 * log_likelihood
 
     def aic(self, choices: Choices, features: ArrayLike | None = None) -> float:
         r"""Akaike's information criterion: the lower the better.
@@ -91,7 +91,7 @@ class Criteria(Estimator):
         responsibilities, evidence = self._expect(choices, features)
         known = np.where(responsibilities > 0, responsibilities, 1)
         entropy = -float((known * np.log(known)).sum())
-        cost = self._n_parameters * float(np.log(_n_units(choices)))
+        cost = self._n_parameters * float(np.log(n_units_of(choices)))
         return cost - 2 * float(evidence.sum()) + 2 * entropy
 
     @property
@@ -110,5 +110,6 @@ def _total_weight(choices: Choices) -> float:
     return float(len(choices) if choices.weight is None else choices.weight.sum())
 
 
-def _n_units(choices: Choices) -> float:
+def n_units_of(choices: Choices) -> float:
+    """Annotators; judgements, as often as their weights say, where nobody is named."""
     return choices.n_annotators if choices.annotator_ids is not None else _total_weight(choices)

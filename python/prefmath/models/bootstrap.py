@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prefmath._progress import Progress
     from prefmath.choices import Choices
     from prefmath.models._em import Problem
-    from prefmath.models.mixture import ChoiceMixture
+    from prefmath.models._fitting import ChoiceModel
 
     _F64 = NDArray[np.float64]
 
@@ -33,7 +33,7 @@ __all__ = ["bootstrap"]
 
 
 def bootstrap(
-    model: ChoiceMixture,
+    model: ChoiceModel,
     choices: Choices,
     features: ArrayLike | None = None,
     *,
@@ -49,7 +49,7 @@ def bootstrap(
 
     Parameters
     ----------
-    model : ChoiceMixture
+    model : ChoiceMixture, BradleyTerry, PlackettLuce or ConditionalLogit
         Fitted to these choices.
     choices, features
         Those of `fit`. Where nobody is named, judgements are drawn rather than annotators.
@@ -133,7 +133,7 @@ def bootstrap(
     )
 
 
-def _posed(model: ChoiceMixture, choices: Choices, features: ArrayLike | None) -> Problem:
+def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> Problem:
     """Return the problem that the model solved, for one thread."""
     model._table(as_choices_of_one(choices), features)  # noqa: SLF001
     given, fitted = (

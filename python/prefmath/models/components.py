@@ -11,6 +11,7 @@ import numpy as np
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_whole_number
+from prefmath.models._criteria import n_units_of
 from prefmath.models._em import ConvergenceWarning
 from prefmath.models._side_by_side import side_by_side
 from prefmath.models._text_table import text_table
@@ -229,10 +230,9 @@ def _folds(choices: Choices, n_folds: int, rng: np.random.Generator) -> list[NDA
 def _selection(
     criterion: Criterion, choices: Choices, models: list[ChoiceMixture], held_out: _F64 | None
 ) -> ComponentSelection:
-    n_units = len(choices) if choices.annotator_ids is None else choices.n_annotators
     log_likelihood = np.array([model.log_likelihood_ for model in models])
-    n_parameters = np.array([len(model.weights_) * (model._n_free + 1) - 1 for model in models])  # noqa: SLF001
-    bic = n_parameters * np.log(n_units) - 2 * log_likelihood
+    n_parameters = np.array([model._n_parameters for model in models])  # noqa: SLF001
+    bic = n_parameters * np.log(n_units_of(choices)) - 2 * log_likelihood
     entropy = np.array([_entropy(model.responsibilities_) for model in models])
     figures = {
         "bic": bic,
