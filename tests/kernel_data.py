@@ -22,6 +22,16 @@ class Judged:
     weights: np.ndarray
     direction: np.ndarray
 
+    @property
+    def sets(self):
+        """Choices of one, as the kernels take an observation."""
+        return "choose_one", self.offsets, self.items, self.chosen, *[None] * 3, "half", -1
+
+    @property
+    def pairs(self):
+        """Pairs, as the kernels take an observation."""
+        return "pair", None, self.items, None, self.tied, None, None, "half", -1
+
 
 def gram(kernels, x, n_threads):
     """Dot products of all rows."""

@@ -38,7 +38,7 @@ def test_posterior_is_bayes_rule(kernels, n_classes, counts, seed, weighted, one
     prior[:, 1:][rng.random((len(prior), n_classes - 1)) < 0.2] = 0
     with np.errstate(divide="ignore"):
         log_prior = np.log(prior)
-    found, evidence = kernels.posterior_by_annotator(ll, weight, offsets, log_prior, 2)
+    found, evidence = kernels.posterior_by_annotator(ll, None, weight, offsets, log_prior, 2)
     of_judgement = ll if weight is None else ll * weight[:, None]
     sums = np.array([of_judgement[first:last].sum(axis=0) for first, last in pairwise(offsets)])
     joint = log_prior + sums

@@ -39,25 +39,18 @@ def check_linear_utility(j):
     assert_close(by_native, by_numba, 1e-12 * magnitude)
 
 
-def check_choose_one(j):
-    sets = j.utility, j.offsets, j.items
-    ll = [b.choose_one_log_likelihood(*sets, j.chosen, 2) for b in (native, _numba)]
+def check_observation(j, observation):
+    ll = [b.log_likelihood(j.utility, observation, 2) for b in (native, _numba)]
     assert_close(*ll, 1e-12 * size_of(j.utility))
-    one, two = (b.choose_one_gradient(*sets, j.chosen, j.weights, 2) for b in (native, _numba))
+    one, two = (b.table_gradient(j.utility, observation, j.weights, 2) for b in (native, _numba))
     tolerance = 1e-12 * size_of(j.weights.sum(axis=0)) * size_of(j.utility)
     assert_close(one[0], two[0], tolerance)
     assert_close(one[1], two[1], tolerance)
-    product = [b.curvature_product(*sets, j.weights, j.direction, 2) for b in (native, _numba)]
+    product = [
+        b.curvature_product(j.utility, observation, j.weights, j.direction, 2)
+        for b in (native, _numba)
+    ]
     assert_close(*product, tolerance * size_of(j.direction))
-
-
-def check_pairs(j):
-    ll = [b.pair_log_likelihood(j.utility, j.items, j.tied, 2) for b in (native, _numba)]
-    assert_close(*ll, 1e-12 * size_of(j.utility))
-    one, two = (b.pair_gradient(j.utility, j.items, j.tied, j.weights, 2) for b in (native, _numba))
-    tolerance = 1e-12 * size_of(j.weights.sum(axis=0)) * size_of(j.utility)
-    assert_close(one[0], two[0], tolerance)
-    assert_close(one[1], two[1], tolerance)
 
 
 def check_linear_statistics(j):
@@ -73,14 +66,14 @@ def check_linear_statistics(j):
 @given(judged_sets())
 def test_choice_sets(judged):
     check_linear_utility(judged)
-    check_choose_one(judged)
+    check_observation(judged, judged.sets)
     check_linear_statistics(judged)
 
 
 @given(judged_pairs())
 def test_pairs(judged):
-    check_choose_one(judged)
-    check_pairs(judged)
+    check_observation(judged, judged.sets)
+    check_observation(judged, judged.pairs)
     check_linear_statistics(judged)
 
 
@@ -90,7 +83,7 @@ def test_many_choice_sets(n, n_classes, d, dtype):
     rng = np.random.default_rng(n)
     sizes = rng.integers(1, 6, size=n // 2)
     judged = random_judged(rng, 300, sizes, n_classes, d, dtype=dtype)
-    check_choose_one(judged)
+    check_observation(judged, judged.sets)
     check_linear_statistics(judged)
 
 
@@ -99,7 +92,7 @@ def test_many_pairs(n, n_classes, d):
     rng = np.random.default_rng(n)
     judged = random_judged(rng, 50, np.full(n, 2), n_classes, d, ties=True)
     judged.chosen[:] = 0
-    check_pairs(judged)
+    check_observation(judged, judged.pairs)
     check_linear_statistics(judged)
 
 
@@ -125,7 +118,7 @@ def test_posterior(n_classes, counts, seed, weighted, one_prior):
     prior = rng.dirichlet(np.ones(n_classes), size=1 if one_prior else len(counts))
     prior[:, 1:][rng.random((len(prior), n_classes - 1)) < 0.2] = 0
     with np.errstate(divide="ignore"):
-        arguments = ll, weight, offsets, np.log(prior), 2
+        arguments = ll, None, weight, offsets, np.log(prior), 2
     one, two = (b.posterior_by_annotator(*arguments) for b in (native, _numba))
     size = size_of(np.add.reduceat(np.append(np.abs(ll).sum(axis=1), 0), offsets[:-1])) * 7
     assert_close(one[0], two[0], 1e-12 * size)
@@ -138,7 +131,7 @@ def test_posterior_of_many(n):
     ll = -rng.exponential(size=(n, 3))
     edges = np.sort(rng.choice(n + 1, size=n // 5))
     offsets = np.concatenate([[0], edges, [n]]).astype(np.int64)
-    arguments = ll, rng.random(n), offsets, np.log([[0.2, 0.3, 0.5]]), 2
+    arguments = ll, None, rng.random(n), offsets, np.log([[0.2, 0.3, 0.5]]), 2
     one, two = (b.posterior_by_annotator(*arguments) for b in (native, _numba))
     size = np.abs(ll).sum(axis=1).max() * np.diff(offsets).max()
     assert_close(one[0], two[0], 1e-12 * size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def posterior(kernels, n_threads):
     ll = -rng.exponential(size=(200_000, 3))
     offsets = offsets_of(rng.multinomial(len(ll), np.ones(9000) / 9000))
     return kernels.posterior_by_annotator(
-        ll, rng.random(len(ll)), offsets, np.log([[0.2, 0.3, 0.5]]), n_threads
+        ll, None, rng.random(len(ll)), offsets, np.log([[0.2, 0.3, 0.5]]), n_threads
     )
 
 
@@ -82,10 +83,30 @@ def similarities(metric):
     return call
 
 
-def of_sets(name, *fields):
+def outcome_weights(kernels, n_threads, *, n_outcomes):
+    rng = np.random.default_rng(6)
+    offsets = offsets_of(rng.multinomial(200_000, np.ones(9000) / 9000))
+    outcome = rng.integers(n_outcomes, size=200_000).astype(np.int32)
+    responsibilities = rng.dirichlet(np.ones(3), size=9000)
+    weight = rng.random(200_000)
+    return kernels.outcome_weights(
+        responsibilities, outcome, weight, offsets, n_outcomes, n_threads
+    )
+
+
+def observed(name, layout, *fields, spread=1):
+    """Call a kernel over an observation, whose items may be spread over a larger table."""
+
     def call(kernels, n_threads):
-        j = judged(pairs=name.startswith("pair"))
-        return getattr(kernels, name)(*(getattr(j, field) for field in fields), n_threads)
+        j = judged(pairs=layout == "pairs")
+        j = replace(
+            j,
+            items=j.items * np.int32(spread),
+            utility=np.repeat(j.utility, spread, axis=0),
+            direction=np.repeat(j.direction, spread, axis=0),
+        )
+        arguments = [getattr(j, field) for field in fields]
+        return getattr(kernels, name)(j.utility, getattr(j, layout), *arguments, n_threads)
 
     return call
 
@@ -126,17 +147,15 @@ CALLS = {
     ),
     "sample_projections": sample_projections,
     "linear_utility": linear_utility,
-    "choose_one_log_likelihood": of_sets(
-        "choose_one_log_likelihood", "utility", "offsets", "items", "chosen"
-    ),
-    "choose_one_gradient": of_sets(
-        "choose_one_gradient", "utility", "offsets", "items", "chosen", "weights"
-    ),
-    "curvature_product": of_sets(
-        "curvature_product", "utility", "offsets", "items", "weights", "direction"
-    ),
-    "pair_log_likelihood": of_sets("pair_log_likelihood", "utility", "items", "tied"),
-    "pair_gradient": of_sets("pair_gradient", "utility", "items", "tied", "weights"),
+    "log_likelihood of choices": observed("log_likelihood", "sets"),
+    "log_likelihood of pairs": observed("log_likelihood", "pairs"),
+    "table_gradient of choices": observed("table_gradient", "sets", "weights"),
+    "table_gradient over many items": observed("table_gradient", "sets", "weights", spread=1000),
+    "table_gradient of pairs": observed("table_gradient", "pairs", "weights"),
+    "curvature_product of choices": observed("curvature_product", "sets", "weights", "direction"),
+    "curvature_product of pairs": observed("curvature_product", "pairs", "weights", "direction"),
+    "outcome_weights": lambda kernels, n: outcome_weights(kernels, n, n_outcomes=500),
+    "outcome_weights of many": lambda kernels, n: outcome_weights(kernels, n, n_outcomes=50_000),
     "posterior_by_annotator": posterior,
     "linear_statistics of choices": lambda kernels, n: statistics(kernels, judged(), n),
     "linear_statistics of pairs": lambda kernels, n: statistics(kernels, judged(pairs=True), n),

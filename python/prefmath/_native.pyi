@@ -20,11 +20,13 @@ _Embeddings: TypeAlias = NDArray[Any]
 _Progress: TypeAlias = Callable[[int, int], object]
 _Features: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 _Rules: TypeAlias = tuple[_Bool | None, _I64, _I64, _I32 | None, _I64, _I64, float]
+# kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row
+_Observation: TypeAlias = tuple[
+    str, _I64 | None, _I32, _I32 | None, _Bool | None, _I32 | None, _I32 | None, str, int
+]
 
 __all__ = [
     "__version__",
-    "choose_one_gradient",
-    "choose_one_log_likelihood",
     "closest_pairs",
     "covariance",
     "coverage",
@@ -35,15 +37,16 @@ __all__ = [
     "instruction_set",
     "linear_statistics",
     "linear_utility",
+    "log_likelihood",
     "mean_cosine",
     "nearest_neighbors",
     "newton_direction",
-    "pair_gradient",
-    "pair_log_likelihood",
+    "outcome_weights",
     "pairs_above",
     "posterior_by_annotator",
     "sample_projections",
     "similarity_matrix",
+    "table_gradient",
 ]
 
 __version__: str
@@ -138,29 +141,35 @@ def sample_projections(
 # utility
 def linear_utility(features: _Features, coef: _F64, n_threads: int) -> _F64: ...
 
-# observation
-def choose_one_log_likelihood(
-    utility: _F64, offsets: _I64, items: _I32, chosen: _I32, n_threads: int
-) -> _F64: ...
-def choose_one_gradient(
-    utility: _F64, offsets: _I64, items: _I32, chosen: _I32, weights: _F64, n_threads: int
+# observation: kind "choose_one" or "pair"; outcome s has the entries offsets[s]:offsets[s + 1] of
+# items, a pair two, of which the first is preferred; chosen is a position in the set; extra is a
+# further row whose value is added to that of the item, -1 for none; ties are "half"; a row an
+# outcome in log-likelihoods and weights
+def log_likelihood(utility: _F64, observation: _Observation, n_threads: int) -> _F64: ...
+def table_gradient(
+    utility: _F64, observation: _Observation, weights: _F64, n_threads: int
 ) -> tuple[_F64, _F64]: ...
 def curvature_product(
-    utility: _F64, offsets: _I64, items: _I32, weights: _F64, direction: _F64, n_threads: int
+    utility: _F64, observation: _Observation, weights: _F64, direction: _F64, n_threads: int
 ) -> _F64: ...
-def pair_log_likelihood(utility: _F64, pairs: _I32, tied: _Bool | None, n_threads: int) -> _F64: ...
-def pair_gradient(
-    utility: _F64, pairs: _I32, tied: _Bool | None, weights: _F64, n_threads: int
-) -> tuple[_F64, _F64]: ...
 
-# population
+# population: judgement s has row outcome[s] of the log-likelihood, or row s
 def posterior_by_annotator(
     log_likelihood: _F64,
+    outcome: _I32 | None,
     weight: _F64 | None,
     annotator_offsets: _I64,
     log_prior: _F64,
     n_threads: int,
 ) -> tuple[_F64, _F64]: ...
+def outcome_weights(
+    responsibilities: _F64,
+    outcome: _I32 | None,
+    weight: _F64 | None,
+    annotator_offsets: _I64,
+    n_outcomes: int,
+    n_threads: int,
+) -> _F64: ...
 
 # M-step; the Hessian of float32 features has six digits, all else is summed in float64
 def linear_statistics(

@@ -9,15 +9,13 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from ._njit import instruction_set
-from .choice import (
-    choose_one_gradient,
-    choose_one_log_likelihood,
-    curvature_product,
-    linear_utility,
-    pair_gradient,
-    pair_log_likelihood,
+from .mixture import (
+    linear_statistics,
+    newton_direction,
+    outcome_weights,
+    posterior_by_annotator,
 )
-from .mixture import linear_statistics, newton_direction, posterior_by_annotator
+from .observation import curvature_product, log_likelihood, table_gradient
 from .selection import greedy, greedy_batch, sample_projections
 from .similarity import (
     closest_pairs,
@@ -29,10 +27,9 @@ from .similarity import (
     pairs_above,
     similarity_matrix,
 )
+from .utility import linear_utility
 
 __all__ = [
-    "choose_one_gradient",
-    "choose_one_log_likelihood",
     "closest_pairs",
     "covariance",
     "coverage",
@@ -43,15 +40,16 @@ __all__ = [
     "instruction_set",
     "linear_statistics",
     "linear_utility",
+    "log_likelihood",
     "mean_cosine",
     "nearest_neighbors",
     "newton_direction",
-    "pair_gradient",
-    "pair_log_likelihood",
+    "outcome_weights",
     "pairs_above",
     "posterior_by_annotator",
     "sample_projections",
     "similarity_matrix",
+    "table_gradient",
 ]
 
 __version__ = version("prefmath")

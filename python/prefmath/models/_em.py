@@ -62,6 +62,7 @@ class Problem:
         table = self.utility.table(coef)
         responsibilities, evidence = kernels.posterior_by_annotator(
             self.observation.log_likelihood(table),
+            None,
             self.weight,
             self.annotator_offsets,
             log_of(weights)[None],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prefmath._kernels import kernels
 
@@ -30,23 +30,22 @@ class Observation:
     pairs: bool
     n_threads: int
 
+    @property
+    def described(self) -> Any:
+        """The observation as the kernels take it."""
+        kind = "pair" if self.pairs else "choose_one"
+        offsets = None if self.pairs else self.offsets
+        return kind, offsets, self.items, self.chosen, self.tied, None, None, "half", -1
+
     def log_likelihood(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log-likelihood of each judgement under each class, (n_judgements, n_classes)."""
-        if self.pairs:
-            return kernels.pair_log_likelihood(table, self.items, self.tied, self.n_threads)
-        return kernels.choose_one_log_likelihood(
-            table, self.offsets, self.items, self.chosen, self.n_threads
-        )
+        return kernels.log_likelihood(table, self.described, self.n_threads)
 
     def gradient(
         self, table: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Gradient and diagonal curvature of the weighted log-likelihood, each like `table`."""
-        if self.pairs:
-            return kernels.pair_gradient(table, self.items, self.tied, weights, self.n_threads)
-        return kernels.choose_one_gradient(
-            table, self.offsets, self.items, self.chosen, weights, self.n_threads
-        )
+        return kernels.table_gradient(table, self.described, weights, self.n_threads)
 
     def curvature_product(
         self,
@@ -55,9 +54,7 @@ class Observation:
         direction: NDArray[np.float64],
     ) -> NDArray[np.float64]:
         """Negative Hessian of the weighted log-likelihood on the table, times a direction."""
-        return kernels.curvature_product(
-            table, self.offsets, self.items, weights, direction, self.n_threads
-        )
+        return kernels.curvature_product(table, self.described, weights, direction, self.n_threads)
 
 
 def observe(choices: Choices, items: NDArray[np.int32], n_threads: int) -> Observation:

@@ -199,6 +199,7 @@ class Predictor(Criteria):
         n_threads = resolve_threads(self.n_threads)
         return kernels.posterior_by_annotator(
             observe(judged, items, n_threads).log_likelihood(table),
+            None,
             judged.weight,
             judged.annotator_offsets,
             log_of(self.weights_[None] if prior is None else prior),

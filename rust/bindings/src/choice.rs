@@ -1,11 +1,12 @@
 //! Utility and observation kernels.
 
 use numpy::{PyArray2, PyReadonlyArray1, PyReadonlyArray2};
-use prefmath_core::{choice, choice::ChoiceSets, choice::Pairs, utility};
+use prefmath_core::choice::{self, Description, Observation};
+use prefmath_core::utility;
 use pyo3::prelude::*;
 
 use crate::arrays::{matrix, optional, shaped, slice};
-use crate::run::{detached, refused};
+use crate::run::detached;
 
 type Table<'py> = Bound<'py, PyArray2<f64>>;
 
@@ -48,113 +49,86 @@ pub fn linear_utility<'py>(
     shaped(py, out, [n_items, coef.n_rows()])
 }
 
-/// Log-likelihood of choices of one.
-#[pyfunction]
-pub fn choose_one_log_likelihood<'py>(
-    py: Python<'py>,
-    utility: PyReadonlyArray2<'py, f64>,
-    offsets: PyReadonlyArray1<'py, i64>,
-    items: PyReadonlyArray1<'py, i32>,
-    chosen: PyReadonlyArray1<'py, i32>,
-    n_threads: usize,
-) -> PyResult<Table<'py>> {
-    let (utility, offsets, items, chosen) = (
-        matrix(&utility)?,
-        slice(&offsets)?,
-        slice(&items)?,
-        slice(&chosen)?,
-    );
-    let out = detached(py, n_threads, |workers| {
-        let sets = ChoiceSets::new(offsets, items, utility.n_rows())?;
-        choice::choose_one_log_likelihood(utility, &sets, chosen, workers)
-    })?;
-    shaped(py, out, [offsets.len() - 1, utility.n_columns()])
+/// An observation as Python has it: kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row.
+type Described<'py> = (
+    String,
+    Option<PyReadonlyArray1<'py, i64>>,
+    PyReadonlyArray1<'py, i32>,
+    Option<PyReadonlyArray1<'py, i32>>,
+    Option<PyReadonlyArray1<'py, bool>>,
+    Option<PyReadonlyArray1<'py, i32>>,
+    Option<PyReadonlyArray1<'py, i32>>,
+    String,
+    i64,
+);
+
+/// The arrays of an observation.
+fn description<'a>(described: &'a Described<'_>) -> PyResult<Description<'a>> {
+    let (kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row) = described;
+    Ok(Description {
+        kind,
+        offsets: optional(offsets.as_ref())?,
+        items: slice(items)?,
+        chosen: optional(chosen.as_ref())?,
+        tied: optional(tied.as_ref())?,
+        extra: optional(extra.as_ref())?,
+        n_ranked: optional(n_ranked.as_ref())?,
+        ties,
+        tie_row: *tie_row,
+    })
 }
 
-/// Gradient and diagonal curvature of choices of one.
+/// Log-likelihood of each outcome.
 #[pyfunction]
-pub fn choose_one_gradient<'py>(
+pub fn log_likelihood<'py>(
     py: Python<'py>,
     utility: PyReadonlyArray2<'py, f64>,
-    offsets: PyReadonlyArray1<'py, i64>,
-    items: PyReadonlyArray1<'py, i32>,
-    chosen: PyReadonlyArray1<'py, i32>,
+    observation: Described<'py>,
+    n_threads: usize,
+) -> PyResult<Table<'py>> {
+    let (utility, described) = (matrix(&utility)?, description(&observation)?);
+    let (out, n_outcomes) = detached(py, n_threads, |workers| {
+        let observation = Observation::new(&described, utility.n_rows())?;
+        let out = choice::log_likelihood(utility, &observation, workers)?;
+        Ok((out, observation.n_outcomes()))
+    })?;
+    shaped(py, out, [n_outcomes, utility.n_columns()])
+}
+
+/// Gradient and diagonal curvature on the utility table.
+#[pyfunction]
+pub fn table_gradient<'py>(
+    py: Python<'py>,
+    utility: PyReadonlyArray2<'py, f64>,
+    observation: Described<'py>,
     weights: PyReadonlyArray2<'py, f64>,
     n_threads: usize,
 ) -> PyResult<(Table<'py>, Table<'py>)> {
-    let (utility, offsets, items, chosen) = (
-        matrix(&utility)?,
-        slice(&offsets)?,
-        slice(&items)?,
-        slice(&chosen)?,
-    );
+    let (utility, described) = (matrix(&utility)?, description(&observation)?);
     let weights = matrix(&weights)?;
     let (gradient, curvature) = detached(py, n_threads, |workers| {
-        let sets = ChoiceSets::new(offsets, items, utility.n_rows())?;
-        choice::choose_one_gradient(utility, &sets, chosen, weights, workers)
+        let observation = Observation::new(&described, utility.n_rows())?;
+        choice::table_gradient(utility, &observation, weights, workers)
     })?;
     let shape = [utility.n_rows(), utility.n_columns()];
     Ok((shaped(py, gradient, shape)?, shaped(py, curvature, shape)?))
 }
 
-/// Negative Hessian of choice sets, times a direction.
+/// Negative Hessian on the utility table, times a direction.
 #[pyfunction]
 pub fn curvature_product<'py>(
     py: Python<'py>,
     utility: PyReadonlyArray2<'py, f64>,
-    offsets: PyReadonlyArray1<'py, i64>,
-    items: PyReadonlyArray1<'py, i32>,
+    observation: Described<'py>,
     weights: PyReadonlyArray2<'py, f64>,
     direction: PyReadonlyArray2<'py, f64>,
     n_threads: usize,
 ) -> PyResult<Table<'py>> {
-    let (utility, offsets, items) = (matrix(&utility)?, slice(&offsets)?, slice(&items)?);
+    let (utility, described) = (matrix(&utility)?, description(&observation)?);
     let (weights, direction) = (matrix(&weights)?, matrix(&direction)?);
     let out = detached(py, n_threads, |workers| {
-        let sets = ChoiceSets::new(offsets, items, utility.n_rows())?;
-        choice::curvature_product(utility, &sets, weights, direction, workers)
+        let observation = Observation::new(&described, utility.n_rows())?;
+        choice::curvature_product(utility, &observation, weights, direction, workers)
     })?;
     shaped(py, out, [utility.n_rows(), utility.n_columns()])
-}
-
-/// Log-likelihood of pairs.
-#[pyfunction]
-pub fn pair_log_likelihood<'py>(
-    py: Python<'py>,
-    utility: PyReadonlyArray2<'py, f64>,
-    pairs: PyReadonlyArray1<'py, i32>,
-    tied: Option<PyReadonlyArray1<'py, bool>>,
-    n_threads: usize,
-) -> PyResult<Table<'py>> {
-    let (utility, items, tied) = (matrix(&utility)?, slice(&pairs)?, optional(tied.as_ref())?);
-    let out = detached(py, n_threads, |workers| {
-        choice::pair_log_likelihood(
-            utility,
-            &Pairs::new(items, tied, utility.n_rows())?,
-            workers,
-        )
-    })?;
-    shaped(py, out, [items.len() / 2, utility.n_columns()])
-}
-
-/// Gradient and diagonal curvature of pairs.
-#[pyfunction]
-pub fn pair_gradient<'py>(
-    py: Python<'py>,
-    utility: PyReadonlyArray2<'py, f64>,
-    pairs: PyReadonlyArray1<'py, i32>,
-    tied: Option<PyReadonlyArray1<'py, bool>>,
-    weights: PyReadonlyArray2<'py, f64>,
-    n_threads: usize,
-) -> PyResult<(Table<'py>, Table<'py>)> {
-    let (utility, items, tied) = (matrix(&utility)?, slice(&pairs)?, optional(tied.as_ref())?);
-    let (weights, pairs) = (
-        matrix(&weights)?,
-        Pairs::new(items, tied, utility.n_rows()).map_err(refused)?,
-    );
-    let (gradient, curvature) = detached(py, n_threads, |workers| {
-        choice::pair_gradient(utility, &pairs, weights, workers)
-    })?;
-    let shape = [utility.n_rows(), utility.n_columns()];
-    Ok((shaped(py, gradient, shape)?, shaped(py, curvature, shape)?))
 }

@@ -19,12 +19,11 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::choice::{
-        choose_one_gradient, choose_one_log_likelihood, curvature_product, linear_utility,
-        pair_gradient, pair_log_likelihood,
-    };
+    use crate::choice::{curvature_product, linear_utility, log_likelihood, table_gradient};
     #[pymodule_export]
-    use crate::mixture::{linear_statistics, newton_direction, posterior_by_annotator};
+    use crate::mixture::{
+        linear_statistics, newton_direction, outcome_weights, posterior_by_annotator,
+    };
     #[pymodule_export]
     use crate::pools::{closest_pairs, covariance, coverage, gram_batch, mean_cosine};
     #[pymodule_export]

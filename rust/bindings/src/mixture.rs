@@ -20,21 +20,42 @@ type Statistics<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray3<f64>>);
 pub fn posterior_by_annotator<'py>(
     py: Python<'py>,
     log_likelihood: PyReadonlyArray2<'py, f64>,
+    outcome: Option<PyReadonlyArray1<'py, i32>>,
     weight: Option<PyReadonlyArray1<'py, f64>>,
     annotator_offsets: PyReadonlyArray1<'py, i64>,
     log_prior: PyReadonlyArray2<'py, f64>,
     n_threads: usize,
 ) -> PyResult<Posterior<'py>> {
-    let (ll, weight) = (matrix(&log_likelihood)?, optional(weight.as_ref())?);
+    let ll = matrix(&log_likelihood)?;
+    let (outcome, weight) = (optional(outcome.as_ref())?, optional(weight.as_ref())?);
     let (offsets, prior) = (slice(&annotator_offsets)?, matrix(&log_prior)?);
     let (responsibilities, evidence) = detached(py, n_threads, |workers| {
-        mixture::posterior_by_annotator(ll, weight, offsets, prior, workers)
+        mixture::posterior_by_annotator(ll, outcome, weight, offsets, prior, workers)
     })?;
     let shape = [evidence.len(), ll.n_columns()];
     Ok((
         shaped(py, responsibilities, shape)?,
         PyArray1::from_vec(py, evidence),
     ))
+}
+
+/// Weight of each outcome in each class.
+#[pyfunction]
+pub fn outcome_weights<'py>(
+    py: Python<'py>,
+    responsibilities: PyReadonlyArray2<'py, f64>,
+    outcome: Option<PyReadonlyArray1<'py, i32>>,
+    weight: Option<PyReadonlyArray1<'py, f64>>,
+    annotator_offsets: PyReadonlyArray1<'py, i64>,
+    n_outcomes: usize,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let (shares, offsets) = (matrix(&responsibilities)?, slice(&annotator_offsets)?);
+    let (outcome, weight) = (optional(outcome.as_ref())?, optional(weight.as_ref())?);
+    let out = detached(py, n_threads, |workers| {
+        mixture::outcome_weights(shares, outcome, weight, offsets, n_outcomes, workers)
+    })?;
+    shaped(py, out, [n_outcomes, shares.n_columns()])
 }
 
 /// Gradient and Hessian of the weighted log-likelihood in linear coefficients.

@@ -90,6 +90,76 @@ pub(crate) fn ln_from_one<T: Target, const W: usize>(values: [f64; W]) -> [f64; 
     })
 }
 
+/// ln(1 + s) for 0 ≤ s ≤ 1, to the last digits however small s is: 2 atanh(s / (2 + s)), or for s above √2 − 1
+/// ln 2 + 2 atanh((s − 1) / (s + 3)).
+#[inline(always)]
+pub(crate) fn ln_1p_of_unit<T: Target, const W: usize>(values: [f64; W]) -> [f64; W] {
+    let above = values.map(|s| s > std::f64::consts::SQRT_2 - 1.0);
+    let s: [f64; W] = from_fn(|at| {
+        let (over, under) = if above[at] {
+            (values[at] - 1.0, values[at] + 3.0)
+        } else {
+            (values[at], values[at] + 2.0)
+        };
+        over / under
+    });
+    let mut sum = [ATANH_SERIES[0]; W];
+    for coefficient in &ATANH_SERIES[1..] {
+        sum = from_fn(|at| T::mul_add(sum[at], s[at] * s[at], *coefficient));
+    }
+    from_fn(|at| {
+        let doubled = if above[at] {
+            std::f64::consts::LN_2
+        } else {
+            0.0
+        };
+        T::mul_add(2.0 * s[at], sum[at], doubled)
+    })
+}
+
+/// Replaces every value by a function of it, eight at a time.
+#[inline(always)]
+pub(crate) fn map_x8(values: &mut [f64], function: impl Fn([f64; 8]) -> [f64; 8]) {
+    let (eights, rest) = values.as_chunks_mut::<8>();
+    for eight in eights {
+        *eight = function(*eight);
+    }
+    if !rest.is_empty() {
+        let mut eight = [0.0; 8];
+        eight[..rest.len()].copy_from_slice(rest);
+        rest.copy_from_slice(&function(eight)[..rest.len()]);
+    }
+}
+
+/// Writes functions of the values of `N` slices to `M` slices, eight at a time; all are of one length.
+#[inline(always)]
+pub(crate) fn zip_x8<const N: usize, const M: usize>(
+    from: [&[f64]; N],
+    mut into: [&mut [f64]; M],
+    function: impl Fn([[f64; 8]; N]) -> [[f64; 8]; M],
+) {
+    let length = into.iter().map(|into| into.len()).min().unwrap_or(0);
+    let eights = length / 8;
+    let split = from.map(|from| from[..length].as_chunks::<8>());
+    for at in 0..eights {
+        let out = function(split.map(|(from, _)| from[at]));
+        for (into, out) in into.iter_mut().zip(out) {
+            into[at * 8..at * 8 + 8].copy_from_slice(&out);
+        }
+    }
+    let n = length - eights * 8;
+    if n > 0 {
+        let padded = split.map(|(_, rest)| {
+            let mut eight = [0.0; 8];
+            eight[..n].copy_from_slice(rest);
+            eight
+        });
+        for (into, out) in into.iter_mut().zip(function(padded)) {
+            into[eights * 8..length].copy_from_slice(&out[..n]);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,11 @@ use std::ops::Range;
 use half::{bf16, f16};
 
 use crate::error::{Error, Result, ensure};
+use crate::parallel::Workers;
 use crate::simd::Target;
+
+/// Values that a thread looks through at a time.
+const VALUES_PER_TASK: usize = 1 << 16;
 
 /// What a row may hold: floats of 64, 32 or 16 bits or bytes, read as float64.
 pub trait Element: Copy + Default + Send + Sync + 'static {
@@ -175,6 +179,28 @@ pub(crate) fn not_finite<E: Element>(argument: &'static str, row: usize, values:
     }
 }
 
+/// Checks that every value is finite.
+pub(crate) fn check_finite(
+    argument: &'static str,
+    matrix: Matrix<'_, f64>,
+    workers: &Workers<'_>,
+) -> Result<()> {
+    let n_columns = matrix.n_columns().max(1);
+    let length = (VALUES_PER_TASK / n_columns).max(1) * n_columns;
+    workers.run(
+        matrix.values().chunks(length).enumerate(),
+        |(task, values)| {
+            // Without a branch the loop vectorises.
+            if values.iter().fold(true, |all, x| all & x.is_finite()) {
+                return Ok(());
+            }
+            let row = values.iter().position(|x| !x.is_finite()).unwrap_or(0) / n_columns;
+            let bad = &values[row * n_columns..(row + 1) * n_columns];
+            Err(not_finite(argument, task * length / n_columns + row, bad))
+        },
+    )
+}
+
 /// Checks that `offsets` cuts `n_values` values into groups and returns the number of groups.
 pub(crate) fn check_offsets(name: &str, offsets: &[i64], n_values: usize) -> Result<usize> {
     ensure(offsets.first() == Some(&0), || {
@@ -207,11 +233,12 @@ pub(crate) fn runs_of_groups(offsets: &[i64], weight: usize) -> Vec<Range<usize>
     let n_groups = offsets.len() - 1;
     let mut runs = Vec::new();
     let mut first = 0;
-    for last in 1..=n_groups {
-        if last == n_groups || (offsets[last] - offsets[first]) as usize >= weight {
-            runs.push(first..last);
-            first = last;
-        }
+    while first < n_groups {
+        let enough = offsets[first] + weight as i64;
+        let after = offsets[first + 1..].partition_point(|&offset| offset < enough);
+        let last = n_groups.min(first + 1 + after);
+        runs.push(first..last);
+        first = last;
     }
     runs
 }

@@ -1,17 +1,25 @@
 //! What annotators did with choice sets: log-likelihood, gradient and curvature over a utility table.
 //!
-//! The utility table has a row an item and a column a latent class. Kernels gather rows of it and scatter back to it; where
-//! the utilities come from is not their business.
+//! The utility table has a row an item and a column a latent class, and further rows for the parameters of the observation
+//! itself. Kernels gather rows of it and scatter back to it; where the utilities come from is not their business.
+
+#[macro_use]
+mod stretches;
 
 mod choose_one;
+mod entries;
+mod kernels;
+mod kind;
+mod observation;
 mod pair;
 mod sets;
 mod softmax;
+mod sums;
 
-pub use choose_one::{choose_one_gradient, choose_one_log_likelihood, curvature_product};
-pub use pair::{Pairs, pair_gradient, pair_log_likelihood};
+pub use kernels::{curvature_product, log_likelihood, table_gradient};
+pub use observation::{Description, Observation};
 pub use sets::ChoiceSets;
 pub(crate) use softmax::probabilities;
 
-/// Gradient and diagonal curvature on the utility table, each row-major `(n_items, n_classes)`.
+/// Gradient and diagonal curvature on the utility table, each row-major `(n_rows, n_classes)`.
 pub type TableGradient = (Vec<f64>, Vec<f64>);

@@ -1,12 +1,19 @@
-//! Choice probabilities of a run of choice sets under every class.
+//! Choice probabilities and log-sums of a run of choice sets under every class.
+//!
+//! Each works on the utilities of entries, `(entries, n_classes)`: what needs to know a set, its peak and its sum, goes set
+//! by set; the exponentials and logarithms go over all values alike, eight at a time.
 
 use std::array::from_fn;
 use std::ops::Range;
 
 use super::ChoiceSets;
-use crate::exponential::{exp_of_negative, ln_from_one};
+use super::entries::Entries;
+use crate::exponential::{exp_of_negative, ln_from_one, map_x8};
 use crate::matrix::Matrix;
 use crate::simd::{Target, Vectorized, vectorize};
+
+/// Values that stay in the first cache.
+pub(super) const BLOCK: usize = 1024;
 
 /// How probable each item of a run of sets is within its set, `(items of the run, n_classes)`.
 pub(crate) fn probabilities(
@@ -14,52 +21,21 @@ pub(crate) fn probabilities(
     sets: &ChoiceSets<'_>,
     run: &Range<usize>,
 ) -> Vec<f64> {
-    let mut out = vec![0.0; sets.items_of(run).len() * utility.n_columns()];
+    let mut out = Vec::new();
     vectorize(Probabilities {
         utility,
-        sets,
+        entries: sets.entries(),
         run,
         out: &mut out,
     });
     out
 }
 
-/// Writes log Σ exp(utility) over each set of a run, `(sets of the run, n_classes)`.
-pub(super) fn log_sums(
-    utility: Matrix<'_, f64>,
-    sets: &ChoiceSets<'_>,
-    run: &Range<usize>,
-    out: &mut [f64],
-) {
-    vectorize(LogSums {
-        utility,
-        sets,
-        run,
-        out,
-    });
-}
-
-/// Calls a function of the first of `W` consecutive classes for every stretch of classes: by eights, the rest by four,
-/// two and one, so that each stretch has a length known to the compiler.
-macro_rules! by_classes {
-    ($n_classes:expr, $function:ident :: <$target:ident>($($argument:expr),*)) => {
-        let mut first = 0;
-        while first < $n_classes {
-            first += match $n_classes - first {
-                8.. => $function::<$target, 8>(first, $($argument),*),
-                4.. => $function::<$target, 4>(first, $($argument),*),
-                2.. => $function::<$target, 2>(first, $($argument),*),
-                _ => $function::<$target, 1>(first, $($argument),*),
-            };
-        }
-    };
-}
-
 struct Probabilities<'a> {
     utility: Matrix<'a, f64>,
-    sets: &'a ChoiceSets<'a>,
+    entries: Entries<'a>,
     run: &'a Range<usize>,
-    out: &'a mut [f64],
+    out: &'a mut Vec<f64>,
 }
 
 impl Vectorized for Probabilities<'_> {
@@ -67,43 +43,106 @@ impl Vectorized for Probabilities<'_> {
 
     #[inline(always)]
     fn run<T: Target>(self) {
-        let Self {
-            utility,
-            sets,
-            run,
-            out,
-        } = self;
-        by_classes!(
-            utility.n_columns(),
-            probabilities_of::<T>(utility, sets, run, out)
-        );
+        let n_classes = self.utility.n_columns();
+        let (entries, mut left) = (self.entries, self.run.clone());
+        entries.gather(self.utility, &entries.of(&left), self.out);
+        let mut rest: &mut [f64] = self.out;
+        while !left.is_empty() {
+            let block = entries.head(&left, BLOCK / n_classes);
+            left.start = block.end;
+            let (values, others) = rest.split_at_mut(entries.of(&block).len() * n_classes);
+            rest = others;
+            to_probabilities::<T>(&entries, &block, n_classes, values);
+        }
     }
 }
 
+/// Turns utilities of the entries of some outcomes into probabilities within each outcome.
 #[inline(always)]
-fn probabilities_of<T: Target, const W: usize>(
-    first: usize,
-    utility: Matrix<'_, f64>,
-    sets: &ChoiceSets<'_>,
-    run: &Range<usize>,
+pub(super) fn to_probabilities<T: Target>(
+    entries: &Entries<'_>,
+    outcomes: &Range<usize>,
+    n_classes: usize,
+    values: &mut [f64],
+) {
+    by_classes!(
+        n_classes,
+        below_peak(n_classes, entries, outcomes, values, &mut [])
+    );
+    map_x8(values, |x| exp_of_negative::<T, 8>(x));
+    by_classes!(n_classes, normalize(n_classes, entries, outcomes, values));
+}
+
+/// Writes log Σ exp(utility) over the entries of each outcome, `(outcomes, n_classes)`; `values` holds the utilities and is
+/// used up, `peaks` is room of the size of `out`.
+#[inline(always)]
+pub(super) fn log_sums<T: Target>(
+    entries: &Entries<'_>,
+    outcomes: &Range<usize>,
+    n_classes: usize,
+    values: &mut [f64],
+    peaks: &mut [f64],
     out: &mut [f64],
+) {
+    by_classes!(
+        n_classes,
+        below_peak(n_classes, entries, outcomes, values, peaks)
+    );
+    map_x8(values, |x| exp_of_negative::<T, 8>(x));
+    by_classes!(n_classes, sums(n_classes, entries, outcomes, values, out));
+    // The item of the peak alone adds 1.
+    map_x8(out, |x| ln_from_one::<T, 8>(x));
+    for (out, peak) in out.iter_mut().zip(peaks) {
+        *out += *peak;
+    }
+}
+
+/// Takes from the utilities of each outcome their largest, which is written to `peaks` if there is room.
+#[inline(always)]
+fn below_peak<const W: usize>(
+    first: usize,
+    n_classes: usize,
+    entries: &Entries<'_>,
+    outcomes: &Range<usize>,
+    values: &mut [f64],
+    peaks: &mut [f64],
 ) -> usize {
-    let n_classes = utility.n_columns();
-    let mut rest = out;
-    for set in run.clone() {
-        let items = sets.items(set);
-        let peak = peak_of::<W>(first, utility, items);
-        let mut sum = [0.0; W];
-        let (of_set, others) = rest.split_at_mut(items.len() * n_classes);
+    let mut rest = values;
+    let mut peaks = peaks.chunks_exact_mut(n_classes);
+    for size in entries.sizes(outcomes) {
+        let (set, others) = rest.split_at_mut(size * n_classes);
         rest = others;
-        for (&item, row) in items.iter().zip(of_set.chunks_exact_mut(n_classes)) {
-            let utility = classes::<W>(first, utility, item);
-            let value = exp_of_negative::<T, W>(from_fn(|class| utility[class] - peak[class]));
-            sum = from_fn(|class| sum[class] + value[class]);
-            row[first..first + W].copy_from_slice(&value);
+        let mut peak = [f64::NEG_INFINITY; W];
+        for row in set.chunks_exact(n_classes) {
+            let row: &[f64] = &row[first..first + W];
+            peak = from_fn(|n| if row[n] > peak[n] { row[n] } else { peak[n] });
         }
-        let inverse = sum.map(|sum| 1.0 / sum);
-        for row in of_set.chunks_exact_mut(n_classes) {
+        for row in set.chunks_exact_mut(n_classes) {
+            for (value, peak) in row[first..first + W].iter_mut().zip(peak) {
+                *value -= peak;
+            }
+        }
+        if let Some(peaks) = peaks.next() {
+            peaks[first..first + W].copy_from_slice(&peak);
+        }
+    }
+    W
+}
+
+#[inline(always)]
+fn normalize<const W: usize>(
+    first: usize,
+    n_classes: usize,
+    entries: &Entries<'_>,
+    outcomes: &Range<usize>,
+    values: &mut [f64],
+) -> usize {
+    let mut rest = values;
+    for size in entries.sizes(outcomes) {
+        let (set, others) = rest.split_at_mut(size * n_classes);
+        rest = others;
+        let inverse = sum_of::<W>(first, n_classes, set).map(|sum| 1.0 / sum);
+        for row in set.chunks_exact_mut(n_classes) {
             for (value, inverse) in row[first..first + W].iter_mut().zip(inverse) {
                 *value *= inverse;
             }
@@ -112,76 +151,30 @@ fn probabilities_of<T: Target, const W: usize>(
     W
 }
 
-struct LogSums<'a> {
-    utility: Matrix<'a, f64>,
-    sets: &'a ChoiceSets<'a>,
-    run: &'a Range<usize>,
-    out: &'a mut [f64],
-}
-
-impl Vectorized for LogSums<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<T: Target>(self) {
-        let Self {
-            utility,
-            sets,
-            run,
-            out,
-        } = self;
-        by_classes!(
-            utility.n_columns(),
-            log_sums_of::<T>(utility, sets, run, out)
-        );
-    }
-}
-
 #[inline(always)]
-fn log_sums_of<T: Target, const W: usize>(
+fn sums<const W: usize>(
     first: usize,
-    utility: Matrix<'_, f64>,
-    sets: &ChoiceSets<'_>,
-    run: &Range<usize>,
+    n_classes: usize,
+    entries: &Entries<'_>,
+    outcomes: &Range<usize>,
+    values: &[f64],
     out: &mut [f64],
 ) -> usize {
-    for (set, out) in run.clone().zip(out.chunks_exact_mut(utility.n_columns())) {
-        let items = sets.items(set);
-        let peak = peak_of::<W>(first, utility, items);
-        let mut sum = [0.0; W];
-        for &item in items {
-            let utility = classes::<W>(first, utility, item);
-            let value = exp_of_negative::<T, W>(from_fn(|class| utility[class] - peak[class]));
-            sum = from_fn(|class| sum[class] + value[class]);
-        }
-        // The item of the peak alone adds 1.
-        let log = ln_from_one::<T, W>(sum);
-        out[first..first + W]
-            .copy_from_slice(&from_fn::<_, W, _>(|class| peak[class] + log[class]));
+    let mut rest = values;
+    for (size, out) in entries.sizes(outcomes).zip(out.chunks_exact_mut(n_classes)) {
+        let (set, others) = rest.split_at(size * n_classes);
+        rest = others;
+        out[first..first + W].copy_from_slice(&sum_of::<W>(first, n_classes, set));
     }
     W
 }
 
-/// Utilities of an item under `W` classes.
 #[inline(always)]
-fn classes<const W: usize>(first: usize, utility: Matrix<'_, f64>, item: i32) -> [f64; W] {
-    let row = &utility.row(item as usize)[first..first + W];
-    from_fn(|class| row[class])
-}
-
-/// The largest utility in a set under `W` classes.
-#[inline(always)]
-fn peak_of<const W: usize>(first: usize, utility: Matrix<'_, f64>, items: &[i32]) -> [f64; W] {
-    let mut peak = [f64::NEG_INFINITY; W];
-    for &item in items {
-        let row = classes::<W>(first, utility, item);
-        peak = from_fn(|class| {
-            if row[class] > peak[class] {
-                row[class]
-            } else {
-                peak[class]
-            }
-        });
+fn sum_of<const W: usize>(first: usize, n_classes: usize, set: &[f64]) -> [f64; W] {
+    let mut sum = [0.0; W];
+    for row in set.chunks_exact(n_classes) {
+        let row = &row[first..first + W];
+        sum = from_fn(|n| sum[n] + row[n]);
     }
-    peak
+    sum
 }

@@ -1,32 +1,32 @@
 //! E-step: how probable each class is for each annotator, from all that the annotator judged.
 
+use super::outcomes::{JUDGEMENTS_PER_TASK, check_judgements};
 use crate::error::{Result, ensure};
-use crate::matrix::{Matrix, check_offsets, runs_of_groups, split_rows};
+use crate::matrix::{Matrix, check_offsets, group, runs_of_groups, split_rows};
 use crate::parallel::Workers;
-
-/// Judgements that a thread takes at a time.
-const JUDGEMENTS_PER_TASK: usize = 8192;
 
 /// Responsibilities `(n_annotators, n_classes)`, and the log-likelihood of each annotator's judgements.
 pub type Posterior = (Vec<f64>, Vec<f64>);
 
 /// γ_hz ∝ π_z Π_s P(s | z)^w_s over the judgements s of annotator h, and log Σ_z π_z Π_s P(s | z)^w_s.
 ///
-/// `log_likelihood` is `(n_judgements, n_classes)`, ordered by annotator; annotator `h` has the judgements
-/// `offsets[h]..offsets[h + 1]`. `log_prior` has one row for all annotators or one for each; minus infinity rules a class
+/// `log_likelihood` is `(n_outcomes, n_classes)`; judgement `s` has the outcome `outcome[s]`, or without `outcome` row `s`.
+/// Annotator `h` made the judgements `offsets[h]..offsets[h + 1]`. `log_prior` has one row for all annotators or one for each; minus infinity rules a class
 /// out, but not every class.
 ///
 /// # Errors
 /// Refuses arrays that do not belong together.
 pub fn posterior_by_annotator(
     log_likelihood: Matrix<'_, f64>,
+    outcome: Option<&[i32]>,
     weight: Option<&[f64]>,
     offsets: &[i64],
     log_prior: Matrix<'_, f64>,
     workers: &Workers<'_>,
 ) -> Result<Posterior> {
     let n_classes = log_likelihood.n_columns();
-    let n_judgements = log_likelihood.n_rows();
+    let n_outcomes = log_likelihood.n_rows();
+    let n_judgements = outcome.map_or(n_outcomes, <[i32]>::len);
     let n_annotators = check_offsets("annotator_offsets", offsets, n_judgements)?;
     let shared = log_prior.n_rows() == 1;
     ensure(n_classes > 0 && log_prior.n_columns() == n_classes, || {
@@ -41,10 +41,7 @@ pub fn posterior_by_annotator(
             log_prior.n_rows()
         )
     })?;
-    let n_weights = weight.map_or(n_judgements, <[f64]>::len);
-    ensure(n_weights == n_judgements, || {
-        format!("weight has {n_weights} values for {n_judgements} judgements")
-    })?;
+    check_judgements(outcome, weight, n_judgements, n_outcomes)?;
     let mut responsibilities = vec![0.0; n_annotators * n_classes];
     let mut evidence = vec![0.0; n_annotators];
     let runs = runs_of_groups(offsets, JUDGEMENTS_PER_TASK);
@@ -57,9 +54,10 @@ pub fn posterior_by_annotator(
             let rows = responsibilities.chunks_exact_mut(n_classes).zip(evidence);
             for (annotator, (joint, evidence)) in run.zip(rows) {
                 joint.copy_from_slice(log_prior.row(if shared { 0 } else { annotator }));
-                for judgement in crate::matrix::group(offsets, annotator) {
+                for judgement in group(offsets, annotator) {
                     let weight = weight.map_or(1.0, |weight| weight[judgement]);
-                    for (joint, ll) in joint.iter_mut().zip(log_likelihood.row(judgement)) {
+                    let row = outcome.map_or(judgement, |outcome| outcome[judgement] as usize);
+                    for (joint, ll) in joint.iter_mut().zip(log_likelihood.row(row)) {
                         *joint += weight * ll;
                     }
                 }
@@ -97,6 +95,7 @@ mod tests {
         let prior = Matrix::new(&prior, 1, 2).unwrap();
         let (resp, evidence) = posterior_by_annotator(
             ll,
+            None,
             Some(&[1.0, 2.0, 1.0]),
             &[0, 2, 2, 3],
             prior,
@@ -120,6 +119,7 @@ mod tests {
         let prior = [f64::NEG_INFINITY, 0.0];
         let (resp, evidence) = posterior_by_annotator(
             Matrix::new(&ll, 1, 2).unwrap(),
+            None,
             None,
             &[0, 1],
             Matrix::new(&prior, 1, 2).unwrap(),

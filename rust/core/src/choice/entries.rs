@@ -1,0 +1,199 @@
+//! Entries: the items of all outcomes one after the other, and the rows of the table that each has its utility from.
+
+use std::ops::Range;
+
+use super::sets::check_rows;
+use crate::error::{Result, ensure};
+use crate::matrix::{Matrix, group, runs_of_groups};
+
+/// Where the entries of an outcome are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cut<'a> {
+    /// Outcome `s` has the entries `offsets[s]..offsets[s + 1]`.
+    Ragged(&'a [i64]),
+    /// Every outcome has two.
+    Pairs(usize),
+}
+
+/// The entries of all outcomes. Entry `e` has the utility `table[items[e]]`, and `table[extra[e]]` more where that is not
+/// negative.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entries<'a> {
+    cut: Cut<'a>,
+    items: &'a [i32],
+    extra: Option<&'a [i32]>,
+}
+
+impl<'a> Entries<'a> {
+    /// `cut` and `items` have been checked.
+    pub(super) fn new(
+        cut: Cut<'a>,
+        items: &'a [i32],
+        extra: Option<&'a [i32]>,
+        n_rows: usize,
+    ) -> Result<Self> {
+        if let Some(extra) = extra {
+            ensure(extra.len() == items.len(), || {
+                format!("extra has {} values for {} items", extra.len(), items.len())
+            })?;
+            check_rows("extra", extra, n_rows, -1)?;
+        }
+        Ok(Self { cut, items, extra })
+    }
+
+    /// The entries of choice sets.
+    pub(super) fn of_sets(offsets: &'a [i64], items: &'a [i32]) -> Self {
+        Self {
+            cut: Cut::Ragged(offsets),
+            items,
+            extra: None,
+        }
+    }
+
+    /// Number of outcomes.
+    pub(super) fn n_outcomes(&self) -> usize {
+        match self.cut {
+            Cut::Ragged(offsets) => offsets.len() - 1,
+            Cut::Pairs(n) => n,
+        }
+    }
+
+    /// The entries of consecutive outcomes.
+    #[inline(always)]
+    pub(super) fn of(&self, outcomes: &Range<usize>) -> Range<usize> {
+        match self.cut {
+            Cut::Ragged(offsets) => {
+                offsets[outcomes.start] as usize..offsets[outcomes.end] as usize
+            }
+            Cut::Pairs(_) => 2 * outcomes.start..2 * outcomes.end,
+        }
+    }
+
+    /// How many entries each of some outcomes has.
+    #[inline(always)]
+    pub(super) fn sizes(&self, outcomes: &Range<usize>) -> impl Iterator<Item = usize> {
+        let cut = self.cut;
+        outcomes.clone().map(move |outcome| match cut {
+            Cut::Ragged(offsets) => group(offsets, outcome).len(),
+            Cut::Pairs(_) => 2,
+        })
+    }
+
+    /// Runs of consecutive outcomes that have at least `weight` entries each (but the last).
+    pub(super) fn runs(&self, weight: usize) -> Vec<Range<usize>> {
+        match self.cut {
+            Cut::Ragged(offsets) => runs_of_groups(offsets, weight),
+            Cut::Pairs(n) => {
+                let step = weight.div_ceil(2).max(1);
+                let starts = (0..n).step_by(step);
+                starts.map(|first| first..n.min(first + step)).collect()
+            }
+        }
+    }
+
+    /// The first outcomes of `run` that have at least `weight` entries together, or all.
+    #[inline(always)]
+    pub(super) fn head(&self, run: &Range<usize>, weight: usize) -> Range<usize> {
+        let end = match self.cut {
+            Cut::Ragged(offsets) => {
+                let mut end = run.start + 1;
+                while end < run.end && ((offsets[end] - offsets[run.start]) as usize) < weight {
+                    end += 1;
+                }
+                end
+            }
+            Cut::Pairs(_) => run.end.min(run.start + weight.div_ceil(2).max(1)),
+        };
+        run.start..end
+    }
+
+    /// Writes the utilities of entries, `(entries, n_classes)`.
+    #[inline(always)]
+    pub(super) fn gather(
+        &self,
+        table: Matrix<'_, f64>,
+        entries: &Range<usize>,
+        out: &mut Vec<f64>,
+    ) {
+        let n_classes = table.n_columns();
+        out.resize(entries.len() * n_classes, 0.0);
+        let items = &self.items[entries.clone()];
+        by_classes!(n_classes, copy_rows(table, items, out));
+        if let Some(extra) = self.extra {
+            for (&row, out) in extra[entries.clone()]
+                .iter()
+                .zip(out.chunks_exact_mut(n_classes))
+            {
+                if row >= 0 {
+                    for (out, value) in out.iter_mut().zip(table.row(row as usize)) {
+                        *out += value;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds values of entries, `(entries, n_classes)`, to the rows of a table that gave them their utilities.
+    #[inline(always)]
+    pub(super) fn scatter(
+        &self,
+        table: &mut [f64],
+        n_classes: usize,
+        entries: &Range<usize>,
+        values: &[f64],
+    ) {
+        let items = &self.items[entries.clone()];
+        by_classes!(n_classes, add_rows(n_classes, items, values, table));
+        if let Some(extra) = self.extra {
+            for (&row, values) in extra[entries.clone()]
+                .iter()
+                .zip(values.chunks_exact(n_classes))
+            {
+                if row >= 0 {
+                    add_row(table, row as usize, values);
+                }
+            }
+        }
+    }
+}
+
+/// Adds values to a row of a table.
+pub(super) fn add_row(table: &mut [f64], row: usize, values: &[f64]) {
+    let start = row * values.len();
+    for (entry, value) in table[start..start + values.len()].iter_mut().zip(values) {
+        *entry += value;
+    }
+}
+
+#[inline(always)]
+fn copy_rows<const W: usize>(
+    first: usize,
+    table: Matrix<'_, f64>,
+    rows: &[i32],
+    out: &mut [f64],
+) -> usize {
+    for (&row, out) in rows.iter().zip(out.chunks_exact_mut(table.n_columns())) {
+        out[first..first + W].copy_from_slice(&table.row(row as usize)[first..first + W]);
+    }
+    W
+}
+
+#[inline(always)]
+fn add_rows<const W: usize>(
+    first: usize,
+    n_classes: usize,
+    rows: &[i32],
+    values: &[f64],
+    table: &mut [f64],
+) -> usize {
+    for (&row, values) in rows.iter().zip(values.chunks_exact(n_classes)) {
+        let start = row as usize * n_classes + first;
+        for (entry, value) in table[start..start + W]
+            .iter_mut()
+            .zip(&values[first..first + W])
+        {
+            *entry += value;
+        }
+    }
+    W
+}

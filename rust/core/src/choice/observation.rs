@@ -1,0 +1,155 @@
+//! An observation: what annotators did, checked once so that the kernels can index freely.
+
+use super::choose_one::ChooseOne;
+use super::entries::{Cut, Entries};
+use super::pair::{Halves, Pairs};
+use super::sets::{ChoiceSets, check_rows, check_weights};
+use crate::error::{Error, Result, ensure};
+use crate::matrix::{Matrix, check_finite};
+use crate::parallel::Workers;
+
+/// Outcomes of one kind over the rows of a utility table.
+pub struct Observation<'a> {
+    pub(super) judged: Judged<'a>,
+    n_rows: usize,
+}
+
+pub(super) enum Judged<'a> {
+    ChooseOne(ChooseOne<'a>),
+    Halves(Halves<'a>),
+}
+
+/// `with_kind!(observation, kind => body)`: the body, with the [`super::kind::Kind`] that the observation is of.
+macro_rules! with_kind {
+    ($observation:expr, $kind:ident => $body:expr) => {
+        match &$observation.judged {
+            $crate::choice::observation::Judged::ChooseOne($kind) => $body,
+            $crate::choice::observation::Judged::Halves($kind) => $body,
+        }
+    };
+}
+pub(super) use with_kind;
+
+/// The arrays that describe outcomes; which of them are needed depends on the kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Description<'a> {
+    /// `choose_one` or `pair`.
+    pub kind: &'a str,
+    /// Outcome `s` is about `items[offsets[s]..offsets[s + 1]]`; none for pairs.
+    pub offsets: Option<&'a [i64]>,
+    /// Rows of the utility table; of a pair the winner comes first.
+    pub items: &'a [i32],
+    /// Positions within the sets, for `choose_one`.
+    pub chosen: Option<&'a [i32]>,
+    /// Which pairs are ties.
+    pub tied: Option<&'a [bool]>,
+    /// Another row whose value is added to the utility of an item where it stands; −1 for none.
+    pub extra: Option<&'a [i32]>,
+    /// Rankings: as many of the set stand in order.
+    pub n_ranked: Option<&'a [i32]>,
+    /// How ties of pairs are modelled: `half`.
+    pub ties: &'a str,
+    /// Row of the parameter of ties; −1 for none.
+    pub tie_row: i64,
+}
+
+impl<'a> Observation<'a> {
+    /// Checks arrays against each other and against a table of `n_rows` rows.
+    ///
+    /// # Errors
+    /// Refuses arrays that do not belong together.
+    pub fn new(description: &Description<'a>, n_rows: usize) -> Result<Self> {
+        let judged = match description.kind {
+            _ if description.tie_row >= 0 || description.n_ranked.is_some() => {
+                return Err(Error::Shape("not there yet".to_owned()));
+            }
+            "choose_one" => choose_one(description, n_rows)?,
+            "pair" => pair(description, n_rows)?,
+            other => {
+                return Err(Error::Shape(format!(
+                    "kind must be choose_one or pair, not {other:?}"
+                )));
+            }
+        };
+        Ok(Self { judged, n_rows })
+    }
+
+    /// Number of outcomes.
+    #[must_use]
+    pub fn n_outcomes(&self) -> usize {
+        use super::kind::Kind;
+        with_kind!(self, kind => kind.entries().n_outcomes())
+    }
+
+    /// Checks that `table` has the rows that this was checked against, a column, and finite values.
+    pub(super) fn check_table(
+        &self,
+        name: &'static str,
+        table: Matrix<'_, f64>,
+        workers: &Workers<'_>,
+    ) -> Result<()> {
+        ensure(
+            table.n_rows() == self.n_rows && table.n_columns() > 0,
+            || {
+                format!(
+                    "{name} must have {} rows and a column a class, not shape ({}, {})",
+                    self.n_rows,
+                    table.n_rows(),
+                    table.n_columns()
+                )
+            },
+        )?;
+        check_finite(name, table, workers)
+    }
+
+    /// Checks that `weights` has a row for every outcome and a column for every class.
+    pub(super) fn check_weights(
+        &self,
+        weights: Matrix<'_, f64>,
+        utility: Matrix<'_, f64>,
+    ) -> Result<()> {
+        check_weights(weights, self.n_outcomes(), utility)
+    }
+}
+
+fn choose_one<'a>(description: &Description<'a>, n_rows: usize) -> Result<Judged<'a>> {
+    let offsets = needed("offsets", "choose_one", description.offsets)?;
+    let chosen = needed("chosen", "choose_one", description.chosen)?;
+    ensure(description.tied.is_none(), || {
+        "only pairs can be tied".to_owned()
+    })?;
+    let sets = ChoiceSets::new(offsets, description.items, n_rows)?;
+    sets.check_chosen(chosen)?;
+    let entries = Entries::new(
+        Cut::Ragged(offsets),
+        description.items,
+        description.extra,
+        n_rows,
+    )?;
+    Ok(Judged::ChooseOne(ChooseOne { entries, chosen }))
+}
+
+fn pair<'a>(description: &Description<'a>, n_rows: usize) -> Result<Judged<'a>> {
+    let items = description.items;
+    ensure(items.len() % 2 == 0, || {
+        format!("pairs must hold two items each, not {} in all", items.len())
+    })?;
+    check_rows("items", items, n_rows, 0)?;
+    let n = items.len() / 2;
+    let n_tied = description.tied.map_or(n, <[bool]>::len);
+    ensure(n_tied == n, || {
+        format!("tied has {n_tied} values for {n} pairs")
+    })?;
+    let pairs = Pairs {
+        entries: Entries::new(Cut::Pairs(n), items, description.extra, n_rows)?,
+        tied: description.tied,
+    };
+    match description.ties {
+        "half" => Ok(Judged::Halves(Halves(pairs))),
+        other => Err(Error::Shape(format!("ties must be half, not {other:?}"))),
+    }
+}
+
+fn needed<'a, T: ?Sized>(name: &str, kind: &str, array: Option<&'a T>) -> Result<&'a T> {
+    array.ok_or_else(|| Error::Shape(format!("{kind} needs {name}")))
+}

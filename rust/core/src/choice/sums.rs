@@ -1,0 +1,187 @@
+//! Sums over outcomes on tables: utilities of a block of entries are gathered, the kind of judgement works on them, and what
+//! it returns is scattered.
+//!
+//! Over a small table a task sums into a table of its own; over a large one the values of its entries are kept, and
+//! scattered in the order of the tasks.
+
+use std::ops::Range;
+
+use super::entries::add_row;
+use super::kind::{Block, Kind, Values};
+use super::softmax::BLOCK;
+use crate::error::Result;
+use crate::matrix::Matrix;
+use crate::parallel::Workers;
+use crate::simd::{Target, Vectorized, vectorize};
+
+/// Entries that a thread takes at a time.
+pub(super) const ENTRIES_PER_TASK: usize = 4096;
+
+/// Rows of the largest table of which a task has its own.
+const SMALL_TABLE: usize = 16_384;
+
+/// What is summed on `N` tables.
+pub(super) trait Summand<const N: usize>: Sync {
+    type Kind: Kind;
+
+    fn kind(&self) -> &Self::Kind;
+
+    fn fill<T: Target>(&self, block: Block<'_>, out: [Values<'_>; N]);
+}
+
+/// Sums over all outcomes on `N` tables.
+pub(super) fn sum_over_outcomes<S: Summand<N>, const N: usize>(
+    summand: &S,
+    utility: Matrix<'_, f64>,
+    workers: &Workers<'_>,
+) -> Result<[Vec<f64>; N]> {
+    let size = utility.values().len();
+    let small = utility.n_rows() <= SMALL_TABLE;
+    let rows = if small { 2 * utility.n_rows() } else { 0 };
+    let runs = summand.kind().entries().runs(ENTRIES_PER_TASK.max(rows));
+    let mut tables = [(); N].map(|()| vec![0.0; size]);
+    if runs.len() == 1 {
+        // One task needs no table of its own.
+        let only = runs.into_iter().zip([&mut tables]);
+        workers.run(only, |(run, tables)| {
+            blocks(summand, utility, run, |entries, values| {
+                scatter(summand.kind(), tables, utility.n_columns(), entries, values);
+            });
+            Ok(())
+        })?;
+    } else if small {
+        let work = |run| {
+            let mut own = [(); N].map(|()| vec![0.0; size]);
+            blocks(summand, utility, run, |entries, values| {
+                scatter(
+                    summand.kind(),
+                    &mut own,
+                    utility.n_columns(),
+                    entries,
+                    values,
+                );
+            });
+            Ok(own)
+        };
+        workers.fold(runs, work, |own| {
+            for (table, own) in tables.iter_mut().zip(&own) {
+                add_row(table, 0, own);
+            }
+        })?;
+    } else {
+        let work = |run: Range<usize>| {
+            let mut kept = [(); N].map(|()| [Vec::new(), Vec::new()]);
+            blocks(summand, utility, run.clone(), |_, values| {
+                for (kept, values) in kept.iter_mut().flatten().zip(values.iter().flatten()) {
+                    kept.extend_from_slice(values);
+                }
+            });
+            Ok((run, kept))
+        };
+        workers.fold(runs, work, |(run, kept)| {
+            let entries = summand.kind().entries().of(&run);
+            scatter(
+                summand.kind(),
+                &mut tables,
+                utility.n_columns(),
+                &entries,
+                &kept,
+            );
+        })?;
+    }
+    Ok(tables)
+}
+
+/// Adds the values of entries, and those of their outcomes on the parameter of ties, to the tables.
+#[inline(always)]
+fn scatter<K: Kind, const N: usize>(
+    kind: &K,
+    tables: &mut [Vec<f64>; N],
+    n_classes: usize,
+    entries: &Range<usize>,
+    values: &[[Vec<f64>; 2]; N],
+) {
+    for (table, [values, ties]) in tables.iter_mut().zip(values) {
+        kind.entries().scatter(table, n_classes, entries, values);
+        if let Some(row) = kind.tie_row() {
+            for values in ties.chunks_exact(n_classes) {
+                add_row(table, row, values);
+            }
+        }
+    }
+}
+
+/// Calls `take` with the entries of every block of a run of outcomes, and with what was filled in for them and for ties.
+fn blocks<S, F, const N: usize>(summand: &S, utility: Matrix<'_, f64>, run: Range<usize>, take: F)
+where
+    S: Summand<N>,
+    F: FnMut(&Range<usize>, &[[Vec<f64>; 2]; N]),
+{
+    vectorize(Blocks {
+        summand,
+        utility,
+        run,
+        take,
+    });
+}
+
+struct Blocks<'a, S, F, const N: usize> {
+    summand: &'a S,
+    utility: Matrix<'a, f64>,
+    run: Range<usize>,
+    take: F,
+}
+
+impl<S, F, const N: usize> Vectorized for Blocks<'_, S, F, N>
+where
+    S: Summand<N>,
+    F: FnMut(&Range<usize>, &[[Vec<f64>; 2]; N]),
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Target>(mut self) {
+        let kind = self.summand.kind();
+        let mut values = [(); N].map(|()| [Vec::new(), Vec::new()]);
+        each_block(kind, self.utility, self.run, |block| {
+            let entries = kind.entries().of(&block.outcomes);
+            let n_ties = kind.tie_row().map_or(0, |_| block.outcomes.len());
+            for [values, ties] in &mut values {
+                values.resize(entries.len() * block.n_classes, 0.0);
+                ties.resize(n_ties * block.n_classes, 0.0);
+            }
+            let out = values
+                .each_mut()
+                .map(|[entries, tie]| Values { entries, tie });
+            self.summand.fill::<T>(block, out);
+            (self.take)(&entries, &values);
+        });
+    }
+}
+
+/// Calls `work` for every block of a run of outcomes, its utilities gathered.
+#[inline(always)]
+pub(super) fn each_block<K: Kind>(
+    kind: &K,
+    utility: Matrix<'_, f64>,
+    run: Range<usize>,
+    mut work: impl FnMut(Block<'_>),
+) {
+    let n_classes = utility.n_columns();
+    let entries = kind.entries();
+    let tie = kind.tie_row().map_or(&[][..], |row| utility.row(row));
+    let (mut gathered, mut room) = (Vec::new(), Default::default());
+    let mut left = run;
+    while !left.is_empty() {
+        let outcomes = entries.head(&left, BLOCK / n_classes);
+        left.start = outcomes.end;
+        entries.gather(utility, &entries.of(&outcomes), &mut gathered);
+        work(Block {
+            outcomes,
+            n_classes,
+            utility: &mut gathered,
+            tie,
+            room: &mut room,
+        });
+    }
+}
