@@ -16,19 +16,23 @@ pub(crate) const LANES: usize = 16;
 pub(crate) fn dots_with<T: Target>(row: &[f32], rows: &[f32], out: &mut [f64]) {
     // Several rows at a time share the widening of `row`; more than the registers hold would spill.
     if T::WIDE {
-        in_groups::<T, 4, true, false>(row, row.len(), rows, out, &mut []);
+        in_groups::<T::Widening, 4, true, false>(row, row.len(), rows, out, &mut []);
     } else {
-        in_groups::<T, 2, true, false>(row, row.len(), rows, out, &mut []);
+        in_groups::<T::Widening, 2, true, false>(row, row.len(), rows, out, &mut []);
     }
 }
 
 /// The squared norm of each of `rows`.
 #[inline(always)]
 pub(crate) fn squared_norms<T: Target>(n_features: usize, rows: &[f32], out: &mut [f64]) {
-    in_groups::<T, 1, false, true>(&[], n_features, rows, &mut [], out);
+    if T::WIDE {
+        in_groups::<T::Widening, 4, false, true>(&[], n_features, rows, &mut [], out);
+    } else {
+        in_groups::<T::Widening, 2, false, true>(&[], n_features, rows, &mut [], out);
+    }
 }
 
-/// Both at once. The rows come from memory, which is fastest when they are read one after the other.
+/// Both at once.
 #[inline(always)]
 pub(crate) fn dots_and_squared_norms<T: Target>(
     row: &[f32],
@@ -36,7 +40,11 @@ pub(crate) fn dots_and_squared_norms<T: Target>(
     dots: &mut [f64],
     norms: &mut [f64],
 ) {
-    in_groups::<T, 1, true, true>(row, row.len(), rows, dots, norms);
+    if T::WIDE {
+        in_groups::<T::Widening, 2, true, true>(row, row.len(), rows, dots, norms);
+    } else {
+        in_groups::<T::Widening, 1, true, true>(row, row.len(), rows, dots, norms);
+    }
 }
 
 /// Takes `N` rows at a time; fills only what is asked for.
@@ -116,26 +124,19 @@ fn add<T: Target, const N: usize, const DOTS: bool, const NORMS: bool>(
     dots: &mut [Sums<T>; N],
     norms: &mut [Sums<T>; N],
 ) {
-    let partner = widen::<T>(partner);
-    for n in 0..N {
-        let row = widen::<T>(rows[n]);
-        if DOTS {
-            for half in 0..2 {
-                dots[n][half] = T::mul_add_x8(partner[half], row[half], dots[n][half]);
+    let (partner, _) = partner.as_chunks::<{ LANES / 2 }>();
+    for half in 0..2 {
+        let partner = T::widen(&partner[half]);
+        for n in 0..N {
+            let row = T::widen(&rows[n].as_chunks().0[half]);
+            if DOTS {
+                dots[n][half] = T::mul_add_x8(partner, row, dots[n][half]);
             }
-        }
-        if NORMS {
-            for half in 0..2 {
-                norms[n][half] = T::mul_add_x8(row[half], row[half], norms[n][half]);
+            if NORMS {
+                norms[n][half] = T::mul_add_x8(row, row, norms[n][half]);
             }
         }
     }
-}
-
-#[inline(always)]
-fn widen<T: Target>(values: &[f32; LANES]) -> Sums<T> {
-    let (halves, _) = values.as_chunks::<{ LANES / 2 }>();
-    [T::widen(&halves[0]), T::widen(&halves[1])]
 }
 
 #[inline(always)]
@@ -148,14 +149,5 @@ fn padded(rest: &[f32]) -> [f32; LANES] {
 /// All lanes together, in their order.
 #[inline(always)]
 pub(crate) fn sum_lanes<T: Target>(sums: Sums<T>) -> f64 {
-    let (low, high) = (T::store(sums[0]), T::store(sums[1]));
-    let mut lanes: [f64; LANES / 2] = from_fn(|lane| low[lane] + high[lane]);
-    let mut half = LANES / 4;
-    while half > 0 {
-        for lane in 0..half {
-            lanes[lane] += lanes[lane + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
+    T::sum(T::mul_add_x8(sums[1], T::splat(1.0), sums[0]))
 }

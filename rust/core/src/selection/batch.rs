@@ -46,6 +46,7 @@ pub fn greedy_batch(
         runs.iter().cloned().zip(outputs),
         |(pools, (positions, gains))| {
             let (mut scratch, mut picks) = (Scratch::default(), Vec::new());
+            let end = pools.end;
             for (at, pool) in pools.enumerate() {
                 let rows = group(offsets, pool);
                 let candidates = Candidates {
@@ -54,6 +55,11 @@ pub fn greedy_batch(
                     n_features: x.n_columns(),
                     terms: terms.of(&rows),
                     rules: rules.of(pool, &rows)?,
+                    next: if pool + 1 < end {
+                        x.rows(group(offsets, pool + 1))
+                    } else {
+                        &[]
+                    },
                 };
                 let k_of_pool = rows.len().min(ks[pool] as usize);
                 scratch.greedy(&candidates, k_of_pool, &Workers::serial(), &mut picks)?;

@@ -22,6 +22,8 @@ pub(super) struct Candidates<'a> {
     pub n_features: usize,
     pub terms: Terms<'a>,
     pub rules: PoolRules<'a>,
+    /// What is read next, to be brought into the cache meanwhile: the rows of the next pool of many.
+    pub next: &'a [f32],
 }
 
 impl<'a> Candidates<'a> {

@@ -1,6 +1,7 @@
 //! Diversity-aware selection: the greedy choice under each objective and its rules, from one pool and from many; samples
 //! of determinantal point processes.
 
+mod ahead;
 mod batch;
 mod bounds;
 mod candidates;

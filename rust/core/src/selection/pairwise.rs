@@ -2,6 +2,7 @@
 //!
 //! Only the similarities with chosen candidates are ever computed.
 
+use super::ahead::{fetch, part};
 use super::candidates::{BLOCK, Candidates, Pick, normalize, similarities};
 use super::method::Method;
 use super::rules::Kept;
@@ -9,6 +10,9 @@ use super::state::{Chosen, gain, initial, score, update};
 use crate::error::Result;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
+
+/// Rows whose products are taken before more of the next pool is asked for.
+const GROUP: usize = 4;
 
 /// What the search knows of each candidate; kept from pool to pool for its memory.
 #[derive(Default)]
@@ -59,7 +63,8 @@ pub(super) fn greedy(
         picks.push((best, gain(terms, best, search.state[best], step)));
         rules.choose(best, &mut search.kept);
         if step + 1 < k {
-            search.take_in(candidates, best, step, workers)?;
+            let next = part(candidates.next, step.saturating_sub(1), k.saturating_sub(2));
+            search.take_in(candidates, best, step, next, workers)?;
         }
     }
     Ok(())
@@ -101,6 +106,7 @@ impl Search {
         candidates: &Candidates<'_>,
         best: usize,
         step: usize,
+        next: &[f32],
         workers: &Workers<'_>,
     ) -> Result<()> {
         let n = candidates.len();
@@ -131,6 +137,7 @@ impl Search {
                     state,
                     similarity,
                     allowed,
+                    next,
                 });
                 Ok(())
             },
@@ -153,6 +160,8 @@ struct TakeIn<'a> {
     state: &'a mut [f64],
     similarity: &'a mut [f64],
     allowed: &'a mut [bool],
+    /// What to bring into the cache meanwhile.
+    next: &'a [f32],
 }
 
 impl Vectorized for TakeIn<'_> {
@@ -165,13 +174,17 @@ impl Vectorized for TakeIn<'_> {
             // The products with the first choice were taken along with the norms.
             normalize(self.inverse_norm, self.best, self.first, self.similarity);
         } else {
-            similarities::<T>(
-                self.candidates,
-                self.inverse_norm,
-                self.best,
-                self.first,
-                self.similarity,
-            );
+            let n_groups = self.similarity.len().div_ceil(GROUP);
+            for (group, out) in self.similarity.chunks_mut(GROUP).enumerate() {
+                fetch::<T>(part(self.next, group, n_groups));
+                similarities::<T>(
+                    self.candidates,
+                    self.inverse_norm,
+                    self.best,
+                    self.first + group * GROUP,
+                    out,
+                );
+            }
         }
         let rules = &self.candidates.rules;
         rules.close_similar(self.similarity, self.allowed);

@@ -33,6 +33,7 @@ pub fn greedy(
         n_features: x.n_columns(),
         terms,
         rules: rules.of(0, &(0..n))?,
+        next: &[],
     };
     let mut picks = Vec::new();
     Scratch::default().greedy(&candidates, k.min(n), workers, &mut picks)?;

@@ -83,6 +83,10 @@ pub trait Target {
     /// There are 32 vector registers, each of eight doubles.
     const WIDE: bool;
 
+    /// The vectors in which floats become doubles soonest: Zen 4 takes twice as long over one of 512 bits as over two of
+    /// 256.
+    type Widening: Target;
+
     /// Eight doubles, in registers.
     type F64x8: Copy;
 

@@ -10,6 +10,7 @@ pub struct Baseline;
 
 impl Target for Baseline {
     const WIDE: bool = false;
+    type Widening = Self;
     type F64x8 = [f64; 8];
 
     #[inline(always)]

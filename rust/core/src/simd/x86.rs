@@ -25,6 +25,7 @@ pub struct Avx2;
 // are loaded and stored have the size of the vectors.
 impl Target for Avx2 {
     const WIDE: bool = false;
+    type Widening = Self;
     type F64x8 = [__m256d; 2];
 
     #[inline(always)]
@@ -209,6 +210,7 @@ pub struct Avx512;
 // SAFETY of all that follows: as for AVX2, with AVX-512F.
 impl Target for Avx512 {
     const WIDE: bool = true;
+    type Widening = Avx2;
     type F64x8 = __m512d;
 
     #[inline(always)]
