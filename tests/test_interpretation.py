@@ -1,0 +1,147 @@
+"""Who is in which class, and what classes disagree on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from choice_samples import draw
+from prefmath import Choices
+from prefmath.models import ChoiceMixture, class_profiles, disagreement
+
+GAMMA = np.array([[1.0, 0.0], [0.75, 0.25], [0.5, 0.5], [0.0, 1.0]])
+
+
+def test_profiles_by_definition():
+    found = class_profiles(GAMMA, {"age": ["old", "young", "old", "old"], "vote": [2, 1, 1, 2]})
+    assert found.attribute.tolist() == ["age", "age", "vote", "vote"]
+    assert found.level.tolist() == ["old", "young", "1", "2"]
+    assert found.count.tolist() == [3, 1, 2, 2]
+    np.testing.assert_allclose(found.population, [0.75, 0.25, 0.5, 0.5])
+    total = GAMMA.sum(axis=0)
+    np.testing.assert_allclose(found.share[0], [1.5, 1.5] / total)
+    np.testing.assert_allclose(found.share[1], [0.75, 0.25] / total)
+    np.testing.assert_allclose(found.share[2:].sum(axis=0), 1)
+    np.testing.assert_allclose(found.lift, found.share / found.population[:, None])
+    np.testing.assert_allclose(found.class_share[0], [0.5, 0.5])
+    np.testing.assert_allclose(found.class_share.sum(axis=1), 1)
+    np.testing.assert_allclose(found.weights, total / 4)
+    # Wilson's interval, solved from |p - share| = z sqrt(p (1 - p) / n).
+    n = total**2 / (GAMMA**2).sum(axis=0)
+    for end in np.moveaxis(found.interval, -1, 0):
+        off = np.abs(end - found.share)
+        np.testing.assert_allclose(off, 1.959964 * np.sqrt(end * (1 - end) / n), rtol=1e-5)
+    assert (found.interval[..., 0] < found.share).all()
+    assert len(found) == 4
+    lines = repr(found).splitlines()
+    assert lines[0] == "ClassProfiles(95% intervals, lift after x)"
+    assert lines[2].split()[:4] == ["age:", "old", "3", "75%"]
+
+
+def test_wilson_intervals_of_sure_classes_cover():
+    rng = np.random.default_rng(0)
+    inside = []
+    for _ in range(2000):
+        group = rng.integers(2, size=80)
+        trait = rng.random(80) < np.where(group == 0, 0.2, 0.6)
+        found = class_profiles(np.eye(2)[group], {"trait": trait})
+        inside.append(
+            [
+                found.interval[1, z, 0] <= p <= found.interval[1, z, 1]
+                for z, p in enumerate((0.2, 0.6))
+            ]
+        )
+    np.testing.assert_allclose(np.mean(inside, axis=0), 0.95, atol=0.02)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_people_are_found_by_id_and_unknown_values_left_out(frame):
+    sample = draw(0, n_annotators=6, coef=[[3.0, 0.0], [-3.0, 0.0]])
+    model = ChoiceMixture(2, random_state=0, n_init=2).fit(sample.choices, sample.features)
+    table = frame({"who": [9, 5, 3, 1, 0, 2], "country": ["FR", "FR", None, "IT", "IT", "FR"]})
+    found = class_profiles(model, {"country": table["country"]}, annotator=table["who"])
+    known = model.responsibilities_[[0, 1, 2, 5]]  # 4 is not there, of 3 nothing is known
+    assert found.count.tolist() == [2, 2]
+    np.testing.assert_allclose(found.class_share[0], known[[2, 3]].mean(axis=0))
+    np.testing.assert_allclose(found.class_share[1], known[[0, 1]].mean(axis=0))
+    whole = frame({"country": ["FR", "FR", "IT", "IT", "IT", "FR"], "age": [1.0, 2, 1, 2, 1, 2]})
+    assert class_profiles(model, whole).attribute.tolist() == ["country"] * 2 + ["age"] * 2
+
+
+def test_refusals_of_profiles():
+    for attributes, message in [
+        ({}, r"^attributes must name one at least$"),
+        ({"age": [1, 2]}, r"^age must have a value for each of 4 annotators, not 2$"),
+        ({"age": [None] * 4}, r"^age is known of no annotator$"),
+        ({"age": [np.nan] * 4}, r"^age is known of no annotator$"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            class_profiles(GAMMA, attributes)
+    with pytest.raises(ValueError, match=r"^annotator must be left out: the model has no annotato"):
+        class_profiles(GAMMA, {"age": [1] * 4}, annotator=[1, 2, 3, 4])
+    with pytest.raises(ValueError, match=r"^responsibilities must have two axes, not shape \(2,\)"):
+        class_profiles([0.5, 0.5], {"age": [1, 2]})
+    with pytest.raises(ValueError, match=r"^level must be above 0"):
+        class_profiles(GAMMA, {"age": [1] * 4}, level=2)
+    sample = draw(0, n_annotators=3)
+    model = ChoiceMixture().fit(sample.choices, sample.features)
+    with pytest.raises(ValueError, match=r"^annotator must name each once: 2 stands in row 1 too$"):
+        class_profiles(model, {"age": [1, 2, 3]}, annotator=[2, 2, 1])
+
+
+@pytest.mark.parametrize("linear", [True, False])
+def test_disagreement_by_definition(linear):
+    coef = [[2.0, 1.0], [-2.0, 1.0], [0.0, -1.0]]
+    sample = draw(1, n_annotators=90, n_each=30, n_items=9, coef=coef)
+    features = sample.features if linear else None
+    model = ChoiceMixture(3, random_state=0, n_init=3, tol=1e-8).fit(sample.choices, features)
+    errors = model.uncertainty(sample.choices, features)
+    found = disagreement(model, features, uncertainty=errors)
+    utilities = model.coef_ @ (sample.features.T if linear else np.eye(9))
+    utilities -= utilities.mean(axis=1, keepdims=True)
+    mean = model.weights_ @ utilities
+    variance = model.weights_ @ (utilities - mean) ** 2
+    assert (np.diff(found.variance) <= 0).all()
+    np.testing.assert_allclose(found.variance, variance[found.items])
+    np.testing.assert_allclose(found.utilities, utilities.T[found.items], atol=1e-12)
+    np.testing.assert_allclose(found.gap, np.ptp(utilities, axis=0)[found.items])
+    for item, high, low, error, rank in zip(
+        found.items, found.highest, found.lowest, found.gap_se, found.ranks, strict=True
+    ):
+        assert utilities[high, item] == utilities[:, item].max()
+        assert utilities[low, item] == utilities[:, item].min()
+        assert rank.tolist() == [1 + (row > row[item]).sum() for row in utilities]
+        contrast = np.zeros((3, 9))
+        contrast[high] += np.eye(9)[item] - 1 / 9
+        contrast[low] -= np.eye(9)[item] - 1 / 9
+        weights = (contrast @ sample.features if linear else contrast).ravel()
+        covariance = errors.covariance[: len(weights), : len(weights)]
+        assert error == pytest.approx(np.sqrt(weights @ covariance @ weights))
+    lines = repr(found).splitlines()
+    assert lines[0] == "Disagreement(3 classes over 9 items)"
+    assert len(lines) == 2 + 9
+    assert ("item 00" in lines[2]) == (not linear)
+    assert disagreement(model, features).gap_se is None
+
+
+def test_refusals_of_disagreement():
+    sample = draw(2, n_annotators=20)
+    one = ChoiceMixture().fit(sample.choices, sample.features)
+    with pytest.raises(ValueError, match=r"^a model of one class has nobody to disagree$"):
+        disagreement(one, sample.features)
+    with pytest.raises(ValueError, match="not fitted"):
+        disagreement(ChoiceMixture(2))
+    model = ChoiceMixture(2, random_state=0, n_init=1).fit(sample.choices, sample.features)
+    with pytest.raises(ValueError, match=r"^features are missing"):
+        disagreement(model)
+    with pytest.raises(ValueError, match=r"^features must have 3 columns as in fit, not 2$"):
+        disagreement(model, sample.features[:, :2])
+    errors = one.uncertainty(sample.choices, sample.features)
+    with pytest.raises(ValueError, match=r"^uncertainty must be that of the model$"):
+        disagreement(model, sample.features, uncertainty=errors)
+    pairs = Choices.from_pairs([0, 1, 0, 2], [1, 2, 2, 1], annotator=[0, 0, 1, 1])
+    free = ChoiceMixture(2, random_state=0).fit(pairs)
+    with pytest.raises(ValueError, match=r"^features must be left out"):
+        disagreement(free, sample.features)
