@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -54,14 +55,13 @@ def test_a_resample_is_a_fit_to_as_many_copies(layout, linear):
     rows, names = [], []
     owner = sample.choices.restore(sample.choices.annotator_index)
     for who, count in enumerate(counts):
-        for copy in range(count):
+        for number in range(count):
             rows += np.flatnonzero(owner == who).tolist()
-            names += [f"{who}.{copy}"] * int((owner == who).sum())
+            names += [f"{who}.{number}"] * int((owner == who).sum())
     copies = sample.choices.take(rows)
     original = copies.restore(copies.annotator_index)
     assert len(set(original)) == np.count_nonzero(counts)
-    again = ChoiceMixture(2, l2=0.5, warm_start=True, **SETTLED)
-    again.coef_, again.weights_ = model.coef_, model.weights_
+    again = copy.copy(model).set_params(warm_start=True)
     again.fit(relabelled_input(copies, names), features)
     order = best_assignment(
         -np.square(found.coef[2][:, None] - again.coef_).sum(axis=2)

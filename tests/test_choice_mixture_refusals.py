@@ -147,7 +147,7 @@ def test_responsibilities_of_another_shape(name, shape):
 
 def test_a_warm_start_of_another_shape():
     model = ChoiceMixture(warm_start=True).fit(SAMPLE.choices, SAMPLE.features)
-    with raises(ValueError, "warm_start needs coefficients of shape (1, 30), not (1, 3)"):
+    with raises(ValueError, "warm_start needs parameters of shape (1, 30), not (1, 3)"):
         model.fit(SAMPLE.choices)
-    with raises(ValueError, "warm_start needs coefficients of shape (2, 3), not (1, 3)"):
+    with raises(ValueError, "warm_start needs parameters of shape (2, 3), not (1, 3)"):
         model.set_params(n_components=2).fit(SAMPLE.choices, SAMPLE.features)

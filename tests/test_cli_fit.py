@@ -233,7 +233,7 @@ def test_what_has_not_settled_is_said(ranked):
     write_array("p.npy", np.column_stack([np.arange(N) % 6, ranked[:, :2]]))
     result = run("fit", "p.npy", "--components", 2, "--max-iter", 1, "-o", "m.npz")
     assert result.status == 0
-    assert result.err.startswith("prefmath: warning: EM has not settled after 1 iterations")
+    assert result.err.startswith("prefmath: warning: the fit has not settled after 1 iterations")
     assert result.err.count("\n") == 1
     assert "not converged in 1 iterations" in result.out
 

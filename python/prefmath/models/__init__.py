@@ -12,6 +12,7 @@ from prefmath.models.mixture import ChoiceMixture
 from prefmath.models.plackett_luce import PlackettLuce
 from prefmath.models.profiles import ClassProfiles, class_profiles
 from prefmath.models.resampling import bootstrap
+from prefmath.models.table import TableLikelihood, table_log_likelihood
 from prefmath.models.uncertainty import Intervals, Uncertainty
 
 __all__ = [
@@ -25,9 +26,11 @@ __all__ = [
     "Disagreement",
     "Intervals",
     "PlackettLuce",
+    "TableLikelihood",
     "Uncertainty",
     "bootstrap",
     "class_profiles",
     "disagreement",
     "select_components",
+    "table_log_likelihood",
 ]

@@ -56,13 +56,14 @@ class Problem:
     l2: float
     n_threads: int
     counts: _F64 | None = None
+    outcome: NDArray[np.int32] | None = None
 
     def expect(self, coef: _F64, weights: _F64) -> State:
         """E-step: responsibilities, log-likelihood, and the objective with its penalty."""
         table = self.utility.table(coef)
         responsibilities, evidence = kernels.posterior_by_annotator(
             self.observation.log_likelihood(table),
-            None,
+            self.outcome,
             self.weight,
             self.annotator_offsets,
             log_of(weights)[None],
@@ -81,10 +82,14 @@ class Problem:
         """Weight of each judgement in each class, (n_judgements, n_classes)."""
         if self.counts is not None:
             responsibilities = responsibilities * self.counts[:, None]
-        weights = np.repeat(responsibilities, np.diff(self.annotator_offsets), axis=0)
-        if self.weight is not None:
-            weights *= self.weight[:, None]
-        return weights
+        return kernels.outcome_weights(
+            responsibilities,
+            self.outcome,
+            self.weight,
+            self.annotator_offsets,
+            self.observation.n_outcomes,
+            self.n_threads,
+        )
 
     def shares(self, responsibilities: _F64) -> _F64:
         """M-step of the class weights: the mean over annotators."""

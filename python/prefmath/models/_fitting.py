@@ -11,18 +11,20 @@ from prefmath._threads import resolve_threads
 from prefmath._validate import as_whole_number
 from prefmath.choices import Choices
 from prefmath.models._connected import refuse_undetermined, wins_of
-from prefmath.models._counted import counted
 from prefmath.models._em import ConvergenceWarning, Problem, Run
-from prefmath.models._observation import observe
+from prefmath.models._observation import Form, form_of, observe_outcomes
 from prefmath.models._predictor import as_choices_of_one, features_of
 from prefmath.models._starts import Search
 from prefmath.models._uncertain import Uncertain
 from prefmath.models._utility import ItemUtility, LinearUtility
+from prefmath.models._virtual import with_virtual_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
+
+    from prefmath.models._observation import Observation, Ties
 
 __all__ = ["ChoiceModel", "ItemModel", "refuse_other_than_choices"]
 
@@ -31,7 +33,10 @@ class ChoiceModel(Uncertain):
     """What all estimators of choices share; those of one class leave the parameters of several."""
 
     n_components: int = 1
+    ties: Ties = "half"
+    position_effect: bool = False
     l2: float
+    prior: float = 0.0
     tol: float
     max_iter: int
     warm_start: bool
@@ -45,10 +50,83 @@ class ChoiceModel(Uncertain):
     converged_: bool
     n_iter_: int
 
+    @property
+    def position_effects_(self) -> NDArray[np.float64]:
+        """Utility of positions beside that of the items there, (n_components, n_positions)."""
+        self._check_fitted()
+        return self._extra[:, : self._n_positions]
+
+    @property
+    def tie_(self) -> Any:
+        """Parameter of ties in each class; nan where a tie is half a win."""
+        self._check_fitted()
+        if not self._tied:
+            return np.full(len(self.coef_), np.nan)
+        parameter = np.exp(self._extra[:, -1])
+        return parameter if self._ties == "davidson" else np.exp(parameter)
+
     def _fit(self, choices: Choices, features: ArrayLike | None) -> Self:
-        """Check, solve, warn and keep."""
-        self._check_parameters(choices)
+        """Check, pose the problem, and solve it."""
+        self._check_parameters()
+        _refuse_too_few(choices, self.n_components)
+        form = form_of(choices, self.ties, position_effect=self.position_effect)
+        if self.l2 == 0 and self.prior == 0:
+            _refuse_lack_of_ties(choices, form)
+            if features is None:
+                refuse_undetermined(*wins_of(choices), choices.n_items, choices.item_ids)
         problem = self._problem(choices, features)
+        return self._solve(problem, form, choices.item_ids, choices.annotator_ids)
+
+    def _problem(
+        self, choices: Choices, features: ArrayLike | None, *, by_annotator: bool = False
+    ) -> Problem:
+        """Pose the problem of `fit`; a single class keeps annotators apart only if asked to."""
+        form = form_of(choices, self.ties, position_effect=self.position_effect)
+        n_threads = resolve_threads(self.n_threads)
+        judged, n_items = as_choices_of_one(choices), choices.n_items
+        utility: LinearUtility | ItemUtility = ItemUtility(n_items, form.n_extra)
+        if features is not None:
+            x = features_of(choices, features)
+            n_items = len(x)
+            utility = LinearUtility(x, n_threads, form.n_extra)
+        if self.n_components > 1 or by_annotator:
+            observation, outcome = observe_outcomes(judged, n_items, form, n_threads)
+            return Problem(
+                utility,
+                observation,
+                judged.annotator_offsets,
+                judged.weight,
+                self.l2,
+                n_threads,
+                outcome=outcome,
+            )
+        virtual = self.prior > 0
+        observation, outcome = observe_outcomes(judged, n_items + virtual, form, n_threads)
+        weight = judged.weight
+        if outcome is not None:
+            weight = np.bincount(outcome, weight, observation.n_outcomes).astype(np.float64)
+        return self._problem_of_one(observation, weight, utility)
+
+    def _problem_of_one(
+        self, observation: Observation, weight: NDArray[np.float64] | None, utility: Any
+    ) -> Problem:
+        """Pose the problem of a single class, for which it does not matter who judged."""
+        if self.prior > 0:
+            n_items = utility.n_items
+            observation, weight = with_virtual_pairs(observation, weight, self.prior, n_items)
+            utility = ItemUtility(n_items + 1, utility.n_extra)
+        ends = np.array([0, observation.n_outcomes])
+        n_threads = observation.n_threads
+        return Problem(utility, observation, ends, weight, self.l2, n_threads)
+
+    def _solve(
+        self,
+        problem: Problem,
+        form: Form,
+        item_ids: NDArray[Any] | None,
+        annotator_ids: NDArray[Any] | None,
+    ) -> Self:
+        """Search from where the last fit ended or anew, and keep what is found."""
         search = Search(
             self.n_components,
             self.n_init,
@@ -58,39 +136,22 @@ class ChoiceModel(Uncertain):
             self.progress,
         )
         if self.warm_start and hasattr(self, "coef_"):
-            run = search.from_here(problem, self._checked_coef(problem.utility), self.weights_)
+            run = search.from_here(problem, self._last_params(problem, item_ids), self.weights_)
         else:
             run = search.from_random_starts(problem)
         if not run.converged:
-            msg = f"EM has not settled after {self.max_iter} iterations: raise max_iter or tol"
-            warnings.warn(msg, ConvergenceWarning, stacklevel=3)
-        self._keep(run, choices, problem.utility)
+            msg = f"the fit has not settled after {self.max_iter} iterations: raise max_iter or tol"
+            warnings.warn(msg, ConvergenceWarning, stacklevel=4)
+        n_annotators = 1 if annotator_ids is None else len(annotator_ids)
+        self._keep(run, problem, form, n_annotators)
+        self.annotator_ids_, self.item_ids_ = annotator_ids, item_ids
         return self
 
-    def _problem(
-        self, choices: Choices, features: ArrayLike | None, *, by_annotator: bool = False
-    ) -> Problem:
-        """Pose the problem of `fit`; a single class keeps annotators apart only if asked to."""
-        if features is None and self.l2 == 0:
-            refuse_undetermined(*wins_of(choices), choices.n_items, choices.item_ids)
-        judged = as_choices_of_one(choices)
-        if self.n_components == 1 and not by_annotator:
-            judged = counted(judged)
-        n_threads = resolve_threads(self.n_threads)
-        utility: LinearUtility | ItemUtility = ItemUtility(choices.n_items)
-        if features is not None:
-            utility = LinearUtility(features_of(choices, features), n_threads)
-        observation = observe(judged, judged.items, n_threads)
-        return Problem(
-            utility, observation, judged.annotator_offsets, judged.weight, self.l2, n_threads
-        )
-
-    def _check_parameters(self, choices: Choices) -> None:
-        refuse_other_than_choices(choices)
-        n_components = as_whole_number(self.n_components, "n_components", 1)
+    def _check_parameters(self) -> None:
+        as_whole_number(self.n_components, "n_components", 1)
         as_whole_number(self.n_init, "n_init", 1)
         as_whole_number(self.max_iter, "max_iter", 1)
-        for name in ("l2", "tol"):
+        for name in ("l2", "prior", "tol"):
             value = getattr(self, name)
             if not isinstance(value, int | float | np.integer | np.floating):
                 msg = f"{name} must be a number, not {value!r}"
@@ -98,56 +159,56 @@ class ChoiceModel(Uncertain):
             if not 0 <= value < np.inf:
                 msg = f"{name} must be finite and at least 0, not {value}"
                 raise ValueError(msg)
-        if n_components > choices.n_annotators:
-            named = "" if choices.annotator_ids is not None else " (none is named)"
-            msg = (
-                f"n_components={n_components} exceeds the {choices.n_annotators} annotators{named}"
-            )
+        if self.l2 > 0 and self.prior > 0:
+            msg = f"l2={self.l2} and prior={self.prior} exclude each other: set one of them"
             raise ValueError(msg)
 
-    def _check_layout(self, choices: Choices, layouts: tuple[str, ...]) -> None:
-        refuse_other_than_choices(choices)
-        if choices.layout not in layouts:
-            msg = f"choices must be {' or '.join(layouts)}, not {choices.layout}"
+    def _last_params(self, problem: Problem, item_ids: NDArray[Any] | None) -> NDArray[np.float64]:
+        """Parameters of the last fit for a problem of the same items, by label, and features."""
+        coef = self.coef_
+        known_ids = None if isinstance(problem.utility, LinearUtility) else self.item_ids_
+        if known_ids is not None and item_ids is not None:
+            same = np.array_equal(item_ids, known_ids)
+            coef = coef if same else _matched(coef, known_ids, item_ids)
+        if self.prior > 0:
+            coef = np.concatenate([coef, np.zeros((len(coef), 1))], axis=1)
+        params = np.concatenate([coef, self._extra], axis=1)
+        shape = self.n_components, problem.utility.n_parameters
+        if params.shape != shape:
+            msg = f"warm_start needs parameters of shape {shape}, not {params.shape}"
             raise ValueError(msg)
+        return params
 
-    def _checked_coef(self, utility: LinearUtility | ItemUtility) -> NDArray[np.float64]:
-        shape = self.n_components, utility.n_parameters
-        if self.coef_.shape != shape:
-            msg = f"warm_start needs coefficients of shape {shape}, not {self.coef_.shape}"
-            raise ValueError(msg)
-        return self.coef_
-
-    def _keep(self, run: Run, choices: Choices, utility: LinearUtility | ItemUtility) -> None:
+    def _keep(self, run: Run, problem: Problem, form: Form, n_annotators: int) -> None:
         """Store what was found, the largest class first."""
-        state = run.state
+        state, utility = run.state, problem.utility
         # Rounded, so that classes of equal weight stay in the order in which they started.
         order = np.argsort(-state.weights.round(9), kind="stable")
-        self.coef_ = utility.centered(state.coef, self.l2)[order]
+        params = utility.centered(state.coef, self.l2)[order]
+        n_coef = utility.n_parameters - form.n_extra
+        self.coef_ = np.ascontiguousarray(params[:, :n_coef])
+        self._extra = np.ascontiguousarray(params[:, n_coef:])
+        self._n_free = utility.n_free
+        self.log_likelihood_ = state.log_likelihood
+        if self.prior > 0:
+            self._n_free -= 1
+            self.coef_ = self.coef_[:, :-1] - self.coef_[:, :-1].mean(axis=1, keepdims=True)
+            self.log_likelihood_ -= _of_virtual_pairs(problem, state.table)
         self.weights_ = state.weights[order]
         # In a single class nobody's judgements need to be kept apart, nor are they.
-        shape = choices.n_annotators, len(order)
         self.responsibilities_ = (
-            np.ones(shape)
+            np.ones((n_annotators, 1))
             if len(order) == 1
             else np.ascontiguousarray(state.responsibilities[:, order])
         )
-        self.log_likelihood_ = state.log_likelihood
         self.lower_bound_, self.lower_bounds_ = state.objective, run.objectives
         self.converged_, self.n_iter_ = run.converged, len(run.objectives) - 1
-        self.annotator_ids_, self.item_ids_ = choices.annotator_ids, choices.item_ids
+        self._layout, self._ties, self._n_positions = form.layout, form.ties, form.n_positions
         self._linear = isinstance(utility, LinearUtility)
         if self._linear:
             self.n_features_in_ = self.coef_.shape[1]
-        self._n_free = utility.n_free
-
-
-def refuse_other_than_choices(choices: Any) -> None:
-    """Refuse arrays and the like, which say too little."""
-    if not isinstance(choices, Choices):
-        kind = type(choices).__name__
-        msg = f"choices must be prefmath.Choices, as Choices.from_pairs makes them, not {kind}"
-        raise TypeError(msg)
+        elif hasattr(self, "n_features_in_"):
+            del self.n_features_in_
 
 
 class ItemModel(ChoiceModel):
@@ -159,3 +220,55 @@ class ItemModel(ChoiceModel):
         self._check_fitted()
         utilities: NDArray[np.float64] = self.coef_[0]
         return utilities
+
+    @property
+    def tie_(self) -> float:
+        """Parameter of ties; nan where a tie is half a win."""
+        return float(super().tie_[0])
+
+
+def refuse_other_than_choices(choices: Any) -> None:
+    """Refuse arrays and the like, which say too little."""
+    if not isinstance(choices, Choices):
+        kind = type(choices).__name__
+        msg = f"choices must be prefmath.Choices, as Choices.from_pairs makes them, not {kind}"
+        raise TypeError(msg)
+
+
+def _refuse_too_few(choices: Choices, n_components: int) -> None:
+    if n_components > choices.n_annotators:
+        named = "" if choices.annotator_ids is not None else " (none is named)"
+        msg = f"n_components={n_components} exceeds the {choices.n_annotators} annotators{named}"
+        raise ValueError(msg)
+
+
+def _refuse_lack_of_ties(choices: Choices, form: Form) -> None:
+    """Refuse pairs from which the parameter of ties runs to infinity."""
+    if form.has_tie:
+        n_tied = 0 if choices.tied is None else int(choices.tied.sum())
+        if n_tied in {0, len(choices)}:
+            which = "none" if n_tied == 0 else "all"
+            verb = "is" if n_tied == 0 else "are"
+            msg = (
+                f"ties={form.ties!r} needs pairs that are tied and pairs that are not, and {which} "
+                f"{verb}: set l2 above 0"
+            )
+            raise ValueError(msg)
+
+
+def _matched(
+    coef: NDArray[np.float64], known_ids: NDArray[Any], item_ids: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Return utilities for other items: those that were there keep theirs, new ones start at 0."""
+    place = {label: row for row, label in enumerate(known_ids.tolist())}
+    rows = np.array([place.get(label, -1) for label in item_ids.tolist()])
+    matched: NDArray[np.float64] = np.where(rows >= 0, coef[:, rows], 0.0)
+    return matched
+
+
+def _of_virtual_pairs(problem: Problem, table: NDArray[np.float64]) -> float:
+    """Log-likelihood of the virtual pairs, two for each item but the one they are against."""
+    n = 2 * (problem.utility.n_parameters - problem.utility.n_extra - 1)
+    log_likelihood = problem.observation.log_likelihood(table)[-n:, 0]
+    weight = np.ones(n) if problem.weight is None else problem.weight[-n:]
+    return float(weight @ log_likelihood)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["choice_shares", "known_items", "prior_of"]
+__all__ = ["known_items", "prior_of"]
 
 
 def prior_of(
@@ -78,17 +78,3 @@ def _look_up(
     at = np.minimum(np.searchsorted(table, labels), len(table) - 1)
     found: NDArray[np.bool_] = table[at] == labels
     return at, found
-
-
-def choice_shares(
-    table: _F64, choices: Choices, items: NDArray[np.int32], of_annotator: _F64
-) -> _F64:
-    """Probability of each item in its set, mixed over the classes of the annotator."""
-    starts, sizes = choices.offsets[:-1], np.diff(choices.offsets)
-    utility = table[items]
-    utility -= np.repeat(np.maximum.reduceat(utility, starts), sizes, axis=0)
-    np.exp(utility, out=utility)
-    utility /= np.repeat(np.add.reduceat(utility, starts), sizes, axis=0)
-    utility *= np.repeat(of_annotator[choices.annotator_index], sizes, axis=0)
-    shares: _F64 = utility.sum(axis=1)
-    return shares

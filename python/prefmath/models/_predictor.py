@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,15 +12,17 @@ from prefmath._threads import resolve_threads
 from prefmath._validate import as_features
 from prefmath.models._criteria import Criteria
 from prefmath.models._em import log_of
-from prefmath.models._observation import observe
-from prefmath.models._population import choice_shares, known_items, prior_of
+from prefmath.models._observation import Form, observe
+from prefmath.models._population import known_items, prior_of
+from prefmath.models._probabilities import chances, tie_chance
 from prefmath.models._sampling import drawn_choices, drawn_classes
-from prefmath.models._utility import LinearUtility
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from prefmath._judgements import Layout
     from prefmath.choices import Choices
+    from prefmath.models._observation import Observation, Ties
 
 __all__ = ["Predictor", "as_choices_of_one", "features_of"]
 
@@ -33,8 +36,11 @@ class Predictor(Criteria):
     responsibilities_: NDArray[np.float64]
     annotator_ids_: NDArray[Any] | None
     item_ids_: NDArray[Any] | None
+    _extra: NDArray[np.float64]
+    _layout: Layout
+    _ties: Ties
+    _n_positions: int
     _linear: bool
-    _n_free: int
 
     def predict_proba(
         self,
@@ -59,7 +65,8 @@ class Predictor(Criteria):
         Returns
         -------
         ndarray, shape (n,)
-            In the order in which the items were passed in; sums to 1 over each set.
+            In the order in which the items were passed in; sums to 1 over each set, or to 1 less
+            the probability of a tie where ties have a parameter.
         """
         return choices.restore_items(self._shares(choices, features, responsibilities))
 
@@ -113,11 +120,14 @@ class Predictor(Criteria):
         Choices
             Of the same annotators and items, in the same order; also for a parametric bootstrap.
         """
-        table, items = self._table(choices, features)
+        table, judged = self._table(choices, features)
         rng = np.random.default_rng(random_state)
         classes = drawn_classes(self._given(choices, responsibilities), rng)
         of_entry = np.repeat(classes[choices.annotator_index], np.diff(choices.offsets))
-        return drawn_choices(choices, table[items, of_entry], None, rng)
+        share = chances(self._observe(judged), table)[np.arange(len(of_entry)), of_entry]
+        with np.errstate(divide="ignore"):
+            utility = np.log(share)
+        return drawn_choices(choices, utility, tie_chance(share) if self._tied else None, rng)
 
     def responsibilities(
         self, choices: Choices, features: ArrayLike | None = None
@@ -152,17 +162,33 @@ class Predictor(Criteria):
         self._check_fitted()
         return self._expect(choices, features, self._prior(choices))[0]
 
+    @property
+    def _tied(self) -> bool:
+        """Whether ties have a parameter."""
+        return self._ties != "half"
+
+    def _params(self) -> NDArray[np.float64]:
+        """Parameters of every class: of utility, then of positions and ties."""
+        return np.concatenate([self.coef_, self._extra], axis=1)
+
+    def _observe(self, choices: Choices) -> Observation:
+        """Describe choices over the table of the model."""
+        form = Form(self._layout, self._ties, self._n_positions)
+        return observe(choices, choices.n_items, form, resolve_threads(self.n_threads))
+
     def _table(
         self, choices: Choices, features: ArrayLike | None
-    ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        """Utilities of the items of some choices, and the rows of them that the choices mean."""
+    ) -> tuple[NDArray[np.float64], Choices]:
+        """Return the utility table for some choices, and the choices with its rows as items."""
         self._check_fitted()
         if not self._linear:
             if features is not None:
                 msg = "features must be left out: the model was fitted without"
                 raise ValueError(msg)
-            items = known_items(choices, self.item_ids_, self.coef_.shape[1])
-            return np.ascontiguousarray(self.coef_.T), items
+            n_items = self.coef_.shape[1]
+            items = known_items(choices, self.item_ids_, n_items)
+            judged = replace(choices, items=items, n_items=n_items, item_ids=self.item_ids_)
+            return np.ascontiguousarray(self._params().T), judged
         if features is None:
             msg = "features are missing: the model was fitted to features"
             raise ValueError(msg)
@@ -170,14 +196,19 @@ class Predictor(Criteria):
         if x.shape[1] != self.coef_.shape[1]:
             msg = f"features must have {self.coef_.shape[1]} columns as in fit, not {x.shape[1]}"
             raise ValueError(msg)
-        return LinearUtility(x, resolve_threads(self.n_threads)).table(self.coef_), choices.items
+        utility = kernels.linear_utility(x, self.coef_, resolve_threads(self.n_threads))
+        return np.concatenate([utility, self._extra.T]), replace(choices, n_items=len(x))
 
     def _shares(
         self, choices: Choices, features: ArrayLike | None, responsibilities: ArrayLike | None
     ) -> NDArray[np.float64]:
         """Probability of each item in its set, in the order in which the items are stored."""
-        table, items = self._table(choices, features)
-        return choice_shares(table, choices, items, self._given(choices, responsibilities))
+        table, judged = self._table(choices, features)
+        of_annotator = self._given(choices, responsibilities)[choices.annotator_index]
+        of_class = chances(self._observe(judged), table)
+        of_class *= np.repeat(of_annotator, np.diff(choices.offsets), axis=0)
+        shares: NDArray[np.float64] = of_class.sum(axis=1)
+        return shares
 
     def _given(self, choices: Choices, responsibilities: ArrayLike | None) -> NDArray[np.float64]:
         """Class probabilities of annotators, as the caller gave them or as the model knows them."""
@@ -194,11 +225,10 @@ class Predictor(Criteria):
         self, choices: Choices, features: ArrayLike | None, prior: NDArray[np.float64] | None = None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Class probabilities and log-likelihood of annotators; by default from the weights."""
-        judged = as_choices_of_one(choices)
-        table, items = self._table(judged, features)
+        table, judged = self._table(as_choices_of_one(choices), features)
         n_threads = resolve_threads(self.n_threads)
         return kernels.posterior_by_annotator(
-            observe(judged, items, n_threads).log_likelihood(table),
+            self._observe(judged).log_likelihood(table),
             None,
             judged.weight,
             judged.annotator_offsets,

@@ -9,7 +9,6 @@ import numpy as np
 from prefmath._judgements import offsets_of
 from prefmath._threads import resolve_threads
 from prefmath.models._information import covariance, observed_information
-from prefmath.models._observation import observe
 from prefmath.models._predictor import Predictor, as_choices_of_one, features_of
 from prefmath.models._scores import Point
 from prefmath.models._utility import ItemUtility, LinearUtility
@@ -117,8 +116,10 @@ class Uncertain(Predictor):
         return coef.copy(), names, not self._linear
 
     def _point(self, choices: Choices, features: ArrayLike | None) -> Point:
-        judged = as_choices_of_one(choices)
-        _, items = self._table(judged, features)
+        self._check_fitted()
+        if self._extra.size:
+            raise ValueError("uncertainty of effects of position and of ties is not known yet")
+        _, judged = self._table(as_choices_of_one(choices), features)
         n_threads = resolve_threads(self.n_threads)
         utility: LinearUtility | ItemUtility = ItemUtility(self.coef_.shape[1])
         if features is not None:
@@ -129,7 +130,7 @@ class Uncertain(Predictor):
             responsibilities = self._expect(choices, features)[0]
         return Point(
             utility=utility,
-            observation=observe(judged, items, n_threads),
+            observation=self._observe(judged),
             units=units,
             weight=judged.weight,
             l2=self.l2,

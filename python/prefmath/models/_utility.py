@@ -27,29 +27,41 @@ _CG_STEPS = 250
 
 @dataclass(frozen=True, eq=False)
 class LinearUtility:
-    """Utilities linear in the features of an item: u = features · coefᵀ."""
+    """Utilities linear in the features of an item, u = features · coefᵀ, and `n_extra` others."""
 
     features: NDArray[Any]
     n_threads: int
+    n_extra: int = 0
 
     @property
-    def n_parameters(self) -> int:
+    def n_coef(self) -> int:
         """Coefficients a class."""
         return int(self.features.shape[1])
 
     @property
+    def n_parameters(self) -> int:
+        """Parameters a class: coefficients, and those that the observation has."""
+        return self.n_coef + self.n_extra
+
+    @property
     def n_free(self) -> int:
-        """Coefficients a class that the data can determine."""
+        """Parameters a class that the data can determine."""
         return self.n_parameters
 
-    def table(self, coef: _F64) -> _F64:
-        """Compute the utility table, (n_items, n_classes)."""
-        return kernels.linear_utility(self.features, coef, self.n_threads)
+    def table(self, params: _F64) -> _F64:
+        """Compute the utility table, (n_items + n_extra, n_classes)."""
+        coef = np.ascontiguousarray(params[:, : self.n_coef])
+        utility = kernels.linear_utility(self.features, coef, self.n_threads)
+        if not self.n_extra:
+            return utility
+        return np.concatenate([utility, params[:, self.n_coef :].T])
 
     def newton_step(
         self, coef: _F64, table: _F64, observation: Observation, weights: _F64, l2: float
     ) -> tuple[_F64, float]:
         """Newton step for the penalised weighted log-likelihood, and the rise that it promises."""
+        if not observation.simple:
+            return self._newton_step_by_products(coef, table, observation, weights, l2)
         gradient, hessian = kernels.linear_statistics(
             self.features,
             table,
@@ -66,6 +78,29 @@ class LinearUtility:
         step = kernels.newton_direction(gradient, hessian, self.n_threads)
         return step, float((gradient * step).sum()) / 2
 
+    def _newton_step_by_products(
+        self, params: _F64, table: _F64, observation: Observation, weights: _F64, l2: float
+    ) -> tuple[_F64, float]:
+        """Newton step by conjugate gradients, for observations with parameters of their own."""
+        by_row, curvature = observation.gradient(table, weights)
+        gradient = self._on_parameters(by_row) - l2 * params.T
+
+        def product(direction: _F64) -> _F64:
+            rows = self.table(np.ascontiguousarray(direction.T))
+            image = observation.curvature_product(table, weights, rows)
+            return self._on_parameters(image) + l2 * direction
+
+        n_items = len(self.features)
+        squares = self.features.astype(np.float64) ** 2
+        diagonal = np.concatenate([squares.T @ curvature[:n_items], curvature[n_items:]]) + l2
+        step = _conjugate_gradients(product, gradient, diagonal)
+        return np.ascontiguousarray(step.T), float((gradient * step).sum()) / 2
+
+    def _on_parameters(self, by_row: _F64) -> _F64:
+        """Turn what is summed by row of the table into sums by parameter, (p, n_classes)."""
+        n_items = len(self.features)
+        return np.concatenate([self.features.T @ by_row[:n_items], by_row[n_items:]])
+
     def centered(self, coef: _F64, l2: float) -> _F64:  # noqa: ARG002
         """Coefficients are determined as they are."""
         return coef
@@ -80,20 +115,26 @@ class ItemUtility:
     """
 
     n_items: int
+    n_extra: int = 0
 
     @property
-    def n_parameters(self) -> int:
+    def n_coef(self) -> int:
         """Utilities a class."""
         return self.n_items
 
     @property
-    def n_free(self) -> int:
-        """Utilities a class that the data can determine."""
-        return self.n_items - 1
+    def n_parameters(self) -> int:
+        """Parameters a class: utilities, and those that the observation has."""
+        return self.n_items + self.n_extra
 
-    def table(self, coef: _F64) -> _F64:
-        """Compute the utility table, (n_items, n_classes)."""
-        return np.ascontiguousarray(coef.T)
+    @property
+    def n_free(self) -> int:
+        """Parameters a class that the data can determine."""
+        return self.n_parameters - 1
+
+    def table(self, params: _F64) -> _F64:
+        """Compute the utility table, (n_items + n_extra, n_classes)."""
+        return np.ascontiguousarray(params.T)
 
     def newton_step(
         self, coef: _F64, table: _F64, observation: Observation, weights: _F64, l2: float
@@ -108,12 +149,16 @@ class ItemUtility:
         step = _conjugate_gradients(product, gradient, curvature + l2)
         if l2 > 0:
             # No choice depends on a constant, so that the exact step takes the mean to 0.
-            step -= (step.mean(axis=0) + coef.mean(axis=1))[None]
+            items = slice(self.n_items)
+            step[items] -= (step[items].mean(axis=0) + coef[:, items].mean(axis=1))[None]
         return np.ascontiguousarray(step.T), float((gradient * step).sum()) / 2
 
     def centered(self, coef: _F64, l2: float) -> _F64:
         """Without a penalty nothing fixes the constant: the mean becomes 0."""
-        return coef if l2 > 0 else coef - coef.mean(axis=1, keepdims=True)
+        if l2 > 0:
+            return coef
+        mean = coef[:, : self.n_items].mean(axis=1, keepdims=True)
+        return coef - np.where(np.arange(self.n_parameters) < self.n_items, mean, 0)
 
 
 def _conjugate_gradients(product: Callable[[_F64], _F64], right: _F64, diagonal: _F64) -> _F64:

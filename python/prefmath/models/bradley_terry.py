@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
-from prefmath.models._fitting import ItemModel
+import numpy as np
+
+from prefmath import _choice_checks as check
+from prefmath._threads import resolve_threads
+from prefmath.choices import Choices
+from prefmath.models._fitting import ItemModel, refuse_other_than_choices
+from prefmath.models._pair_counts import counted_pairs
 
 if TYPE_CHECKING:
-    from prefmath.choices import Choices
+    from numpy.typing import ArrayLike, NDArray
+
+    from prefmath.models._observation import Ties
 
 __all__ = ["BradleyTerry"]
 
@@ -15,14 +24,26 @@ __all__ = ["BradleyTerry"]
 class BradleyTerry(ItemModel):
     r"""One utility for every item, alike for all annotators, from pairs.
 
-    Item i wins against j with probability :math:`1 / (1 + e^{u_j - u_i})` [1]_.
-    A tie is half a win for each.
+    Item i wins against j with probability :math:`1 / (1 + e^{u_j - u_i})` [1]_. Where ties are
+    outcomes of their own, i wins, j wins and neither does with probabilities in the ratio
+    :math:`e^{u_i} : e^{u_j} : \nu e^{(u_i + u_j) / 2}` [2]_, or i wins with probability
+    :math:`1 / (1 + \theta e^{u_j - u_i})` and j likewise [3]_. An effect of order is added to the
+    utility of the item shown first.
 
     Parameters
     ----------
+    ties : {"half", "davidson", "rao_kupper"}
+        What becomes of ties: half a win for each of the two, or outcomes with a parameter of their
+        own, nu of Davidson [2]_ or theta of Rao and Kupper [3]_.
+    position_effect : bool
+        Whether the item shown first has a utility of its own beside that of the item; the choices
+        must then say which was, `Choices.from_pairs(..., first=)`.
     l2 : float
         Penalty ``l2 / 2`` times the sum of squared utilities. 0, the default, gives plain maximum
         likelihood.
+    prior : float
+        So many virtual wins and as many losses of every item against an item of utility 0, which
+        keep utilities finite: an alternative to `l2`.
     tol : float
         An iteration that raises the log-likelihood by less ends the fit. In nats, over all data.
     max_iter : int
@@ -36,6 +57,10 @@ class BradleyTerry(ItemModel):
     ----------
     utilities_ : ndarray, shape (n_items,)
         Of every row of the item table; their mean is 0.
+    tie_ : float
+        nu or theta; nan where a tie is half a win.
+    order_effect_ : float
+        Added to the utility of the item shown first; 0 without an effect of position.
     item_ids_ : ndarray or None
         Labels of the items, as in the choices.
     log_likelihood_ : float
@@ -47,6 +72,10 @@ class BradleyTerry(ItemModel):
     ----------
     .. [1] Bradley and Terry (1952), Rank analysis of incomplete block designs: I. The method of
        paired comparisons, Biometrika 39.
+    .. [2] Davidson (1970), On extending the Bradley-Terry model to accommodate ties in paired
+       comparison experiments, Journal of the American Statistical Association 65, equation 2.4.
+    .. [3] Rao and Kupper (1967), Ties in paired-comparison experiments: a generalization of the
+       Bradley-Terry model, Journal of the American Statistical Association 62.
 
     Examples
     --------
@@ -64,17 +93,28 @@ class BradleyTerry(ItemModel):
     def __init__(
         self,
         *,
+        ties: Ties = "half",
+        position_effect: bool = False,
         l2: float = 0.0,
+        prior: float = 0.0,
         tol: float = 1e-8,
         max_iter: int = 100,
         warm_start: bool = False,
         n_threads: int | None = None,
     ) -> None:
+        self.ties = ties
+        self.position_effect = position_effect
         self.l2 = l2
+        self.prior = prior
         self.tol = tol
         self.max_iter = max_iter
         self.warm_start = warm_start
         self.n_threads = n_threads
+
+    @property
+    def order_effect_(self) -> float:
+        """Added to the utility of the item shown first; 0 without an effect of position."""
+        return float(self.position_effects_.sum())
 
     def fit(self, choices: Choices) -> Self:
         """Fit to pairs by Newton's method.
@@ -102,5 +142,74 @@ class BradleyTerry(ItemModel):
         ConvergenceWarning
             If the fit has not settled within `max_iter` iterations.
         """
-        self._check_layout(choices, ("pairs",))
+        refuse_other_than_choices(choices)
+        if choices.layout != "pairs":
+            msg = f"choices must be pairs, not {choices.layout}"
+            raise ValueError(msg)
         return self._fit(choices, None)
+
+    def fit_pairs(
+        self,
+        winner: ArrayLike,
+        loser: ArrayLike,
+        *,
+        tie: ArrayLike | None = None,
+        first: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+        item_ids: ArrayLike | None = None,
+    ) -> Self:
+        """Fit to pairs in arrays of item rows, which are counted at once where items are few.
+
+        Parameters
+        ----------
+        winner, loser : array_like of int, shape (n,)
+            Rows of the item table: int32 and int64 are not copied.
+        tie, first, weight : array_like, shape (n,), optional
+            As for `Choices.from_pairs`.
+        item_ids : array_like, shape (n_items,), optional
+            Labels of the item table, one a row. By default there are as many rows as are named.
+
+        Returns
+        -------
+        BradleyTerry
+            This estimator, the same as from `fit`.
+
+        Raises
+        ------
+        ValueError
+            As `fit` and `Choices.from_pairs` do.
+        TypeError
+            As `fit` and `Choices.from_pairs` do.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from prefmath.models import BradleyTerry
+        >>> winner, loser = np.array([0, 0, 1, 2, 2, 1]), np.array([1, 2, 2, 0, 1, 0])
+        >>> BradleyTerry().fit_pairs(winner, loser).utilities_.round(3).tolist()
+        [0.0, 0.0, 0.0]
+        """
+        self._check_parameters()
+        n = check.length_of(winner, "winner")
+        rows = check.integers(winner, "winner", n), check.integers(loser, "loser", n)
+        ids = None if item_ids is None else np.asarray(item_ids)
+        n_items = int(max(a.max() for a in rows)) + 1 if ids is None else len(ids)
+        if 2 * n_items**2 > n:
+            choices = Choices.from_pairs(*rows, tie=tie, first=first, weight=weight)
+            if ids is not None:
+                choices = replace(choices, item_ids=ids, n_items=n_items)
+            return self.fit(choices)
+        choices = counted_pairs(
+            _as_kernels_take_it(rows[0]),
+            _as_kernels_take_it(rows[1]),
+            check.tied_pairs(tie, n),
+            None if first is None else check.booleans(first, "first", n),
+            check.weights(weight, n),
+            n_items,
+            resolve_threads(self.n_threads),
+        )
+        return self.fit(replace(choices, item_ids=ids))
+
+
+def _as_kernels_take_it(rows: NDArray[Any]) -> NDArray[Any]:
+    return rows if rows.dtype == np.int32 else rows.astype(np.int64, copy=False)

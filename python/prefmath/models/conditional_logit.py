@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from prefmath.models._fitting import ChoiceModel
+from prefmath.models._fitting import ChoiceModel, refuse_other_than_choices
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from prefmath.choices import Choices
+    from prefmath.models._observation import Ties
 
 __all__ = ["ConditionalLogit"]
 
@@ -23,6 +24,13 @@ class ConditionalLogit(ChoiceModel):
 
     Parameters
     ----------
+    ties : {"half", "davidson", "rao_kupper"}
+        What becomes of tied pairs: half a win for each of the two, or outcomes with a parameter of
+        their own, as in `BradleyTerry`.
+    position_effect : bool
+        Whether positions have utilities of their own beside those of the items: the item of a pair
+        shown first, which the choices must then tell, or all positions of a choice set but the
+        first.
     l2 : float
         Penalty ``l2 / 2`` times the sum of squared coefficients. 0, the default, gives plain
         maximum likelihood.
@@ -39,6 +47,10 @@ class ConditionalLogit(ChoiceModel):
     ----------
     coef_ : ndarray, shape (1, d)
         Coefficients of the features.
+    position_effects_ : ndarray, shape (1, n_positions)
+        Utility of the item shown first of a pair, or of the second and later positions of a set.
+    tie_ : ndarray, shape (1,)
+        Parameter of ties, nu or theta; nan where a tie is half a win.
     log_likelihood_ : float
         Of all judgements, summed, without the penalty.
     converged_, n_iter_ : bool, int
@@ -67,12 +79,16 @@ class ConditionalLogit(ChoiceModel):
     def __init__(
         self,
         *,
+        ties: Ties = "half",
+        position_effect: bool = False,
         l2: float = 0.0,
         tol: float = 1e-8,
         max_iter: int = 100,
         warm_start: bool = False,
         n_threads: int | None = None,
     ) -> None:
+        self.ties = ties
+        self.position_effect = position_effect
         self.l2 = l2
         self.tol = tol
         self.max_iter = max_iter
@@ -107,4 +123,5 @@ class ConditionalLogit(ChoiceModel):
         ConvergenceWarning
             If the fit has not settled within `max_iter` iterations.
         """
+        refuse_other_than_choices(choices)
         return self._fit(choices, features)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from prefmath.models._fitting import ChoiceModel
+from prefmath.models._fitting import ChoiceModel, refuse_other_than_choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from prefmath.choices import Choices
+    from prefmath.models._observation import Ties
 
 __all__ = ["ChoiceMixture"]
 
@@ -22,14 +23,22 @@ class ChoiceMixture(ChoiceModel):
 
     An annotator belongs to class z with probability π_z and then chooses item c of a set with
     probability :math:`e^{u_{cz}} / \sum_i e^{u_{iz}}` (multinomial logit; for pairs,
-    Bradley-Terry). A tie counts as half a win for each side, a ranking as the choices of one that
-    it stands for (Plackett-Luce). Utilities are linear in the features of an item, or free for
-    every item. With one class it is plain conditional logit, Bradley-Terry or Plackett-Luce.
+    Bradley-Terry). A tie counts as half a win for each side unless `ties` says otherwise, a ranking
+    as the choices of one that it stands for (Plackett-Luce). Utilities are linear in the features
+    of an item, or free for every item. With one class it is plain conditional logit, Bradley-Terry
+    or Plackett-Luce.
 
     Parameters
     ----------
     n_components : int
         Number of classes.
+    ties : {"half", "davidson", "rao_kupper"}
+        What becomes of tied pairs: half a win for each of the two, or outcomes with a parameter of
+        their own, as in `BradleyTerry`.
+    position_effect : bool
+        Whether positions have utilities of their own beside those of the items: the item of a pair
+        shown first, which the choices must then tell, or all positions of a choice set but the
+        first.
     l2 : float
         Penalty ``l2 / 2`` times the sum of squared coefficients: small by default, so that items
         that only win keep finite utilities. 0 gives plain maximum likelihood.
@@ -54,6 +63,10 @@ class ChoiceMixture(ChoiceModel):
     coef_ : ndarray, shape (n_components, d)
         Coefficients of the features; without features the utility of every item. Classes stand in
         the order of their weights.
+    position_effects_ : ndarray, shape (n_components, n_positions)
+        Utility of the item shown first of a pair, or of the second and later positions of a set.
+    tie_ : ndarray, shape (n_components,)
+        Parameter of ties, nu or theta; nan where a tie is half a win.
     weights_ : ndarray, shape (n_components,)
         Share of the annotators in each class.
     responsibilities_ : ndarray, shape (n_annotators, n_components)
@@ -91,6 +104,8 @@ class ChoiceMixture(ChoiceModel):
         self,
         n_components: int = 1,
         *,
+        ties: Ties = "half",
+        position_effect: bool = False,
         l2: float = 1e-3,
         n_init: int = 10,
         tol: float = 1e-6,
@@ -101,6 +116,8 @@ class ChoiceMixture(ChoiceModel):
         progress: Callable[[int, int, float], None] | None = None,
     ) -> None:
         self.n_components = n_components
+        self.ties = ties
+        self.position_effect = position_effect
         self.l2 = l2
         self.n_init = n_init
         self.tol = tol
@@ -140,4 +157,5 @@ class ChoiceMixture(ChoiceModel):
         ConvergenceWarning
             If the best start has not settled within `max_iter` iterations.
         """
+        refuse_other_than_choices(choices)
         return self._fit(choices, features)

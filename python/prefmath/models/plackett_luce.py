@@ -24,6 +24,9 @@ class PlackettLuce(ItemModel):
     l2 : float
         Penalty ``l2 / 2`` times the sum of squared utilities. 0, the default, gives plain maximum
         likelihood.
+    prior : float
+        So many virtual wins and as many losses of every item against an item of utility 0, which
+        keep utilities finite: an alternative to `l2`.
     tol : float
         An iteration that raises the log-likelihood by less ends the fit. In nats, over all data.
     max_iter : int
@@ -63,12 +66,14 @@ class PlackettLuce(ItemModel):
         self,
         *,
         l2: float = 0.0,
+        prior: float = 0.0,
         tol: float = 1e-8,
         max_iter: int = 100,
         warm_start: bool = False,
         n_threads: int | None = None,
     ) -> None:
         self.l2 = l2
+        self.prior = prior
         self.tol = tol
         self.max_iter = max_iter
         self.warm_start = warm_start

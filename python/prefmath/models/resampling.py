@@ -107,7 +107,7 @@ def bootstrap(
             )
         run = maximize(
             drawn,
-            drawn.expect(model.coef_, model.weights_),
+            drawn.expect(model._params(), model.weights_),  # noqa: SLF001
             tol=model.tol,
             max_iter=model.max_iter,
             report=lambda *_: check(),
@@ -115,7 +115,8 @@ def bootstrap(
         order = np.zeros(1, np.int64)
         if len(model.weights_) > 1:
             order = best_assignment(model.responsibilities_.T @ run.state.responsibilities)
-        coef = problem.utility.centered(run.state.coef, problem.l2)
+        params = problem.utility.centered(run.state.coef, problem.l2)
+        coef = params[:, : model.coef_.shape[1]]
         return coef[order], run.state.weights[order], run.converged
 
     with reporting(progress, "bootstrap") as report:
