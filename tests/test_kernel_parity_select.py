@@ -50,8 +50,8 @@ def chosen(backend, name, *arguments):
 
 def assert_same(name, *arguments):
     one, two = (chosen(backend, name, *arguments) for backend in (native, _numba))
-    np.testing.assert_array_equal(one[0], two[0])
-    np.testing.assert_array_equal(one[1], two[1])
+    for of_one, of_two in zip(one, two, strict=True):
+        np.testing.assert_array_equal(of_one, of_two)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -155,8 +155,9 @@ def test_quality_may_be_of_any_numbers(quality):
 
 def test_reprs():
     x = np.eye(12, dtype=np.float32)
-    assert repr(select(x, 2)) == "Selection(2 chosen: 0, 1; value 0)"
-    assert repr(select(x, 9)) == "Selection(9 chosen: 0, 1, 2, 3, 4, 5, 6, 7, …; value 0)"
+    assert repr(select(x, 2)) == "Selection(2 chosen: 0, 1; value 0; optimal)"
+    rows = "0, 1, 2, 3, 4, 5, 6, 7, …"
+    assert repr(select(x, 9)) == f"Selection(9 chosen: {rows}; value 0; optimal)"
     found = select_batch(x, [0, 3, 12], 4, allow_fewer=True)
     assert repr(found) == "BatchSelection(4 from each of 2 pools; 1 pools had fewer; mean value 0)"
     found = select_batch(x[:0], [0], 4)

@@ -31,6 +31,7 @@ __all__ = [
     "covariance",
     "coverage",
     "curvature_product",
+    "exact_batch",
     "gram_batch",
     "greedy",
     "greedy_batch",
@@ -124,6 +125,16 @@ def greedy_batch(
     rules: _Rules | None,
     n_threads: int,
 ) -> tuple[_I32, _F64]: ...
+def exact_batch(
+    x: _F32,
+    offsets: _I64,
+    method: str,
+    bonus: _F64 | None,
+    weight: float,
+    ks: _I64,
+    rules: _Rules | None,
+    n_threads: int,
+) -> tuple[_I32, _F64, _Bool]: ...
 
 # sample s is drawn from the projection on the rows members[offsets[s]:offsets[s + 1]] of vectors,
 # which are orthonormal, and holds as many of their columns, ascending; sums are the running sums of

@@ -16,7 +16,7 @@ from .mixture import (
     posterior_by_annotator,
 )
 from .observation import curvature_product, log_likelihood, table_gradient
-from .selection import greedy, greedy_batch, sample_projections
+from .selection import exact_batch, greedy, greedy_batch, sample_projections
 from .similarity import (
     closest_pairs,
     covariance,
@@ -34,6 +34,7 @@ __all__ = [
     "covariance",
     "coverage",
     "curvature_product",
+    "exact_batch",
     "gram_batch",
     "greedy",
     "greedy_batch",

@@ -11,16 +11,24 @@ if TYPE_CHECKING:
 
     from prefmath.selection._call import Call
 
-__all__ = ["upper_bounds"]
+__all__ = ["reaches", "upper_bounds"]
 
 
 def upper_bounds(call: Call, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return for each pool a value that no choice of as many exceeds; infinity where none is known.
 
+    Where all rows of a pool are chosen there is no other choice, unless their order counts.
+
     A greedy choice that covers reaches 1 - 1/e of the best (Nemhauser, Wolsey, Fisher 1978), the
     farthest point first half of the best distance, which is √(2 - 2s) (Gonzalez 1985): without
     rules on what is chosen. The log-determinant of unit vectors is never positive.
     """
+    if call.method != "mmr":
+        return np.where(call.ks == np.diff(call.cuts), values, _by_theory(call, values))
+    return np.full(len(values), np.inf)
+
+
+def _by_theory(call: Call, values: NDArray[np.float64]) -> NDArray[np.float64]:
     nothing = np.full(len(values), np.inf)
     pure = call.terms.bonus is None
     if call.method == "dpp" and pure:
@@ -32,3 +40,9 @@ def upper_bounds(call: Call, values: NDArray[np.float64]) -> NDArray[np.float64]
     if call.method == "max_min" and pure and call.terms.weight > 0:
         return np.minimum(2.0, 4 * values / call.terms.weight) * call.terms.weight
     return nothing
+
+
+def reaches(values: NDArray[np.float64], bounds: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return whether values are as large as their bounds, to within rounding."""
+    reached: NDArray[np.bool_] = values >= bounds - 1e-9 * (1 + np.abs(values))
+    return reached

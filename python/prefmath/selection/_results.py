@@ -64,6 +64,9 @@ class BatchSelection:
         Whether no other choice from the pool has a larger value.
     upper_bounds : ndarray of float64, shape (n_pools,)
         No choice of as many from the pool has a larger value than this.
+    greedy_optimal : ndarray of bool, shape (n_pools,), or None
+        With ``exact=True``: whether the greedy choice from the pool has the largest value, to
+        within 1e-9 of one and that value. It is then the choice that is returned.
     """
 
     indices: NDArray[np.int64]
@@ -71,6 +74,7 @@ class BatchSelection:
     values: NDArray[np.float64]
     optimal: NDArray[np.bool_]
     upper_bounds: NDArray[np.float64]
+    greedy_optimal: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -80,7 +84,10 @@ class BatchSelection:
         short = int((self.indices < 0).any(axis=1).sum())
         note = f"; {short:,} pools had fewer" if short else ""
         mean = f"; mean value {self.values.mean():.4g}" if n_pools else ""
-        return f"BatchSelection({k} from each of {n_pools:,} pools{note}{mean})"
+        exact = ""
+        if self.greedy_optimal is not None and n_pools:
+            exact = f"; optimal, as the greedy choice is in {self.greedy_optimal.mean():.1%}"
+        return f"BatchSelection({k} from each of {n_pools:,} pools{note}{mean}{exact})"
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,11 @@ import numpy as np
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_embeddings, as_offsets
-from prefmath.selection._bounds import upper_bounds
+from prefmath.selection._bounds import reaches, upper_bounds
 from prefmath.selection._call import prepared, totals
 from prefmath.selection._results import BatchSelection
 from prefmath.selection._rules import Given
+from prefmath.selection._search import check_search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,7 @@ def select_batch(
     quota: int | Mapping[Any, Any] | None = None,
     max_similarity: float | None = None,
     allow_fewer: bool = False,
+    exact: bool = False,
     n_threads: int | None = None,
 ) -> BatchSelection:
     """Choose `k` rows from each of many pools, as `select` does from one.
@@ -54,6 +56,9 @@ def select_batch(
         while a quota holds within each pool.
     allow_fewer, n_threads
         As for `select`.
+    exact : bool
+        Find the best choice from every pool, as `select` does from one; ``greedy_optimal`` of the
+        result tells from which pools the greedy choice is as good.
 
     Returns
     -------
@@ -82,20 +87,21 @@ def select_batch(
     >>> result.indices
     array([[0, 2],
            [3, 4]])
+    >>> prefmath.select_batch(X, [0, 3, 5], 2, method="max_min", exact=True).greedy_optimal
+    array([ True,  True])
     """
     x = as_embeddings(X)
     cuts = as_offsets(offsets, len(x))
     given = Given(include, exclude, groups, quota, max_similarity)
     call = prepared(x, cuts, k, method, quality, trade_off, given, allow_fewer=allow_fewer)
-    positions, gains = kernels.greedy_batch(
-        x,
-        cuts,
-        method,
-        *call.terms,
-        call.ks,
-        call.rules.for_kernels(),
-        resolve_threads(n_threads),
-    )
+    check_search(call, exact=exact, refine=False)
+    arguments = x, cuts, method, *call.terms, call.ks, call.rules.for_kernels()
+    threads = resolve_threads(n_threads)
+    of_greedy = None
+    if exact:
+        positions, gains, of_greedy = kernels.exact_batch(*arguments, threads)
+    else:
+        positions, gains = kernels.greedy_batch(*arguments, threads)
     n_short = call.width - positions.shape[1]
     if n_short:
         positions = np.pad(positions, ((0, 0), (0, n_short)), constant_values=-1)
@@ -104,11 +110,9 @@ def select_batch(
     n_found = found.sum(axis=1)
     for pool in np.flatnonzero(n_found < call.wanted)[: 0 if allow_fewer else 1]:
         call.refuse_fewer(int(pool), int(n_found[pool]))
-    n_pools, values = len(cuts) - 1, totals(method, gains, found)
-    return BatchSelection(
-        np.where(found, positions + cuts[:-1, None], -1),
-        gains,
-        values,
-        np.zeros(n_pools, np.bool_),
-        np.where(n_found == call.ks, upper_bounds(call, values), np.inf),
-    )
+    values = totals(method, gains, found)
+    bounds = values
+    if not exact:
+        bounds = np.where(n_found == call.ks, upper_bounds(call, values), np.inf)
+    indices = np.where(found, positions + cuts[:-1, None], -1)
+    return BatchSelection(indices, gains, values, reaches(values, bounds), bounds, of_greedy)

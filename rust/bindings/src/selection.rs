@@ -9,6 +9,11 @@ use crate::run::{detached, refused};
 
 type OnePool<'py> = (Bound<'py, PyArray1<i32>>, Bound<'py, PyArray1<f64>>);
 type ManyPools<'py> = (Bound<'py, PyArray2<i32>>, Bound<'py, PyArray2<f64>>);
+type ExactPools<'py> = (
+    Bound<'py, PyArray2<i32>>,
+    Bound<'py, PyArray2<f64>>,
+    Bound<'py, PyArray1<bool>>,
+);
 
 /// eligible, include and its offsets by pool, group, least and most of each group, max_similarity.
 #[derive(FromPyObject)]
@@ -111,4 +116,36 @@ pub fn sample_projections<'py>(
         selection::sample_projections(projections, workers)
     })?;
     Ok(PyArray1::from_vec(py, items))
+}
+
+/// The best choice of all from many small pools, and whether the greedy one is as good.
+#[pyfunction]
+pub fn exact_batch<'py>(
+    py: Python<'py>,
+    x: PyReadonlyArray2<'py, f32>,
+    offsets: PyReadonlyArray1<'py, i64>,
+    method: &str,
+    bonus: Option<PyReadonlyArray1<'py, f64>>,
+    weight: f64,
+    ks: PyReadonlyArray1<'py, i64>,
+    rules: Option<GivenRules<'py>>,
+    n_threads: usize,
+) -> PyResult<ExactPools<'py>> {
+    let terms = Terms {
+        method: Method::named(method).map_err(refused)?,
+        bonus: optional(bonus.as_ref())?,
+        weight,
+    };
+    let (x, offsets, ks) = (matrix(&x)?, slice(&offsets)?, slice(&ks)?);
+    let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
+    let ((rows, gains), of_greedy) = detached(py, n_threads, |workers| {
+        selection::exact_batch(x, offsets, terms, ks, rules, workers)
+    })?;
+    let k = ks.iter().max().map_or(0, |&k| k as usize);
+    let shape = [offsets.len() - 1, k];
+    Ok((
+        shaped(py, rows, shape)?,
+        shaped(py, gains, shape)?,
+        PyArray1::from_vec(py, of_greedy),
+    ))
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -23,6 +24,8 @@ pub struct Workers<'a> {
     n_threads: usize,
     interrupted: Option<Timed<&'a (dyn Fn() -> bool + Sync)>>,
     reporter: Option<Timed<&'a Reporter<'a>>>,
+    caller: ThreadId,
+    stopped: AtomicBool,
 }
 
 /// Told how many tasks of a run are done, and how many there are; returns whether to stop.
@@ -58,12 +61,14 @@ impl<F> Timed<F> {
 }
 
 impl<'a> Workers<'a> {
-    /// `interrupted` is called on the calling thread alone, between tasks.
+    /// `interrupted` is called on the calling thread alone, between tasks and by tasks that take long.
     pub fn new(n_threads: usize, interrupted: &'a (dyn Fn() -> bool + Sync)) -> Self {
         Self {
             n_threads: n_threads.max(1),
             interrupted: Some(Timed::new(interrupted, POLL)),
             reporter: None,
+            caller: thread::current().id(),
+            stopped: AtomicBool::new(false),
         }
     }
 
@@ -83,7 +88,20 @@ impl<'a> Workers<'a> {
             n_threads: 1,
             interrupted: None,
             reporter: None,
+            caller: thread::current().id(),
+            stopped: AtomicBool::new(false),
         }
+    }
+
+    /// Whether a task that takes long should stop: the calling thread asks, the others hear of it.
+    pub(crate) fn asked_to_stop(&self) -> bool {
+        if thread::current().id() == self.caller {
+            let interrupted = self.interrupted.as_ref().and_then(Timed::due);
+            if interrupted.is_some_and(|interrupted| interrupted()) {
+                self.stopped.store(true, Ordering::Relaxed);
+            }
+        }
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// Whether it is time to stop, with `done` tasks of `n_tasks` behind.

@@ -1,9 +1,10 @@
-"""Selection: the greedy choice of each objective from pools; samples of determinantal processes."""
+"""Selection: greedy choices, the best of all, samples of determinantal point processes."""
 
 from __future__ import annotations
 
+from .exact import exact_batch
 from .greedy import greedy_batch
 from .one_pool import greedy
 from .samples import sample_projections
 
-__all__ = ["greedy", "greedy_batch", "sample_projections"]
+__all__ = ["exact_batch", "greedy", "greedy_batch", "sample_projections"]

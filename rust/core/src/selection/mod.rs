@@ -7,6 +7,7 @@ mod bounds;
 mod candidates;
 mod chain;
 mod coverage;
+mod exact;
 mod lazy;
 mod logarithm;
 mod medoids;
@@ -22,6 +23,7 @@ mod state;
 mod wide;
 
 pub use batch::{BatchSelection, greedy_batch};
+pub use exact::{ExactBatch, exact_batch};
 pub use method::{Method, Terms};
 pub use pool::{Selection, greedy};
 pub use rules::Rules;

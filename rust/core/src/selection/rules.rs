@@ -81,12 +81,12 @@ impl<'a> Rules<'a> {
 /// The rules of one pool; rows are counted from its first.
 #[derive(Clone, Copy)]
 pub(super) struct PoolRules<'a> {
-    first: usize,
+    pub first: usize,
     include: &'a [i64],
-    eligible: Option<&'a [bool]>,
-    group: Option<&'a [i32]>,
-    least: &'a [i64],
-    most: &'a [i64],
+    pub eligible: Option<&'a [bool]>,
+    pub group: Option<&'a [i32]>,
+    pub least: &'a [i64],
+    pub most: &'a [i64],
     pub max_similarity: f64,
 }
 
