@@ -124,3 +124,12 @@ def pairs_of_classes(n_annotators, n_choices, n_items, n_classes):
         np.arange(0, n + 1, n_choices),
         begin - begin.mean(axis=1, keepdims=True),
     )
+
+
+def rankings(n, size, n_items):
+    """Rankings of `size` of the items, drawn from Plackett and Luce's model."""
+    rng = np.random.default_rng(7)
+    utility = rng.normal(size=n_items)
+    members = np.argsort(rng.random((n, n_items)), axis=1)[:, :size]
+    noisy = utility[members] + rng.gumbel(size=members.shape)
+    return np.take_along_axis(members, np.argsort(-noisy, axis=1), axis=1).astype(np.int32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefmath._threads import resolve_threads
 from prefmath.models._em import Problem, maximize
-from prefmath.models._observation import observe
+from prefmath.models._observation import form_of, observe
 from prefmath.models._utility import ItemUtility, LinearUtility
 
 
@@ -14,7 +14,8 @@ def start(data, choices, features=None):
     utility = ItemUtility(choices.n_items)
     if features is not None:
         utility = LinearUtility(features, n_threads)
-    observation = observe(choices, choices.items, n_threads)
+    form = form_of(choices, "half", position_effect=False)
+    observation = observe(choices, choices.n_items, form, n_threads)
     offsets = choices.annotator_offsets
     problem = Problem(utility, observation, offsets, choices.weight, data.l2, n_threads)
     return problem, problem.expect(data.coef, data.weights)

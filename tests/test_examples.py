@@ -50,3 +50,22 @@ def test_trade_off_example(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert picture.stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_own_network_example(installed):
+    example = str(ROOT / "examples" / "own_network.py")
+    command = [sys.executable, example]
+    if installed:
+        pytest.importorskip("torch", reason="PyTorch is not installed")
+    else:
+        hide = "import runpy, sys; sys.modules['torch'] = None"
+        command[1:] = ["-c", f"{hide}; runpy.run_path({example!r}, run_name='__main__')"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = {line.split(":")[0]: line.split()[1] for line in done.stdout.splitlines()}
+    if installed:
+        assert float(lines["network"]) > float(lines["linear"]) + 0.3
+        assert done.stdout.rstrip().endswith("adjusted Rand index 1.00")
+    else:
+        assert lines["PyTorch is not installed"] == "is"

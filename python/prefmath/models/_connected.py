@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     _I32 = NDArray[np.int32]
     _Bool = NDArray[np.bool_]
 
-__all__ = ["refuse_undetermined", "wins_of"]
+__all__ = ["refuse_undetermined", "refuse_undetermined_table", "wins_of"]
 
 # Most graphs are connected by their first edges, so many an item; then by so many times more.
 _EDGES_AN_ITEM = 32
@@ -63,6 +63,14 @@ def refuse_undetermined(
             rows = np.flatnonzero(reached if few else ~reached)
             what = f"{inside if few else outside} the other items"
             raise _undetermined(rows, item_ids, what)
+
+
+def refuse_undetermined_table(wins: NDArray[np.float64], item_ids: NDArray[Any] | None) -> None:
+    """Refuse a table of wins, the row's against the column, after which some have no estimate."""
+    won = wins > 0
+    if not (won[0, 1:].all() and won[1:, 0].all()):
+        winner, loser = (rows.astype(np.int32) for rows in np.nonzero(won))
+        refuse_undetermined(winner, loser, len(wins), item_ids)
 
 
 def wins_of(choices: Choices) -> tuple[_I32, _I32]:

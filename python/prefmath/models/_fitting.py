@@ -139,13 +139,16 @@ class ChoiceModel(Uncertain):
             run = search.from_here(problem, self._last_params(problem, item_ids), self.weights_)
         else:
             run = search.from_random_starts(problem)
-        if not run.converged:
-            msg = f"the fit has not settled after {self.max_iter} iterations: raise max_iter or tol"
-            warnings.warn(msg, ConvergenceWarning, stacklevel=4)
         n_annotators = 1 if annotator_ids is None else len(annotator_ids)
         self._keep(run, problem, form, n_annotators)
         self.annotator_ids_, self.item_ids_ = annotator_ids, item_ids
+        self._warn_if_not_settled(stacklevel=5)
         return self
+
+    def _warn_if_not_settled(self, stacklevel: int) -> None:
+        if not self.converged_:
+            msg = f"the fit has not settled after {self.max_iter} iterations: raise max_iter or tol"
+            warnings.warn(msg, ConvergenceWarning, stacklevel=stacklevel)
 
     def _check_parameters(self) -> None:
         as_whole_number(self.n_components, "n_components", 1)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["counted_pairs"]
+__all__ = ["count_pairs", "counted_pairs"]
 
 
 def counted_pairs(
@@ -54,7 +54,7 @@ def counted_pairs(
     parts = []
     for shown in (None,) if first is None else (True, False):
         here = slice(None) if shown is None else first == shown
-        wins, ties = _count_pairs(
+        wins, ties = count_pairs(
             winner[here],
             loser[here],
             None if tied is None else tied[here],
@@ -88,14 +88,15 @@ def counted_pairs(
     )
 
 
-def _count_pairs(
+def count_pairs(
     winner: NDArray[Any],
     loser: NDArray[Any],
     tied: NDArray[np.bool_] | None,
     weight: _F64 | None,
     n_items: int,
-    n_threads: int,  # noqa: ARG001
+    n_threads: int | None,  # noqa: ARG001
 ) -> tuple[_F64, _F64 | None]:
+    """Count in a table how often the row won against the column, and in another their ties."""
     for name, rows in (("winner", winner), ("loser", loser)):
         outside = (rows < 0) | (rows >= n_items)
         if outside.any():

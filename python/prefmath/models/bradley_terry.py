@@ -10,8 +10,10 @@ import numpy as np
 from prefmath import _choice_checks as check
 from prefmath._threads import resolve_threads
 from prefmath.choices import Choices
+from prefmath.models._connected import refuse_undetermined_table
+from prefmath.models._dense_pairs import fit_wins
 from prefmath.models._fitting import ItemModel, refuse_other_than_choices
-from prefmath.models._pair_counts import counted_pairs
+from prefmath.models._pair_counts import count_pairs, counted_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from prefmath.models._observation import Ties
 
 __all__ = ["BradleyTerry"]
+
+# A table of wins, with a row an item, is for so many items at most, and so many cells a pair.
+_FEW_ITEMS = 1024
+_CELLS_A_PAIR = 4
 
 
 class BradleyTerry(ItemModel):
@@ -146,6 +152,20 @@ class BradleyTerry(ItemModel):
         if choices.layout != "pairs":
             msg = f"choices must be pairs, not {choices.layout}"
             raise ValueError(msg)
+        n_items = choices.n_items
+        if self._by_table and n_items <= _FEW_ITEMS and n_items**2 <= _CELLS_A_PAIR * len(choices):
+            self._check_parameters()
+            self._fit_table(
+                np.ascontiguousarray(choices.items[0::2]),
+                np.ascontiguousarray(choices.items[1::2]),
+                choices.tied,
+                choices.weight,
+                choices.item_ids,
+                n_items,
+            )
+            self.annotator_ids_ = choices.annotator_ids
+            self.responsibilities_ = np.ones((choices.n_annotators, 1))
+            return self
         return self._fit(choices, None)
 
     def fit_pairs(
@@ -194,21 +214,54 @@ class BradleyTerry(ItemModel):
         rows = check.integers(winner, "winner", n), check.integers(loser, "loser", n)
         ids = None if item_ids is None else np.asarray(item_ids)
         n_items = int(max(a.max() for a in rows)) + 1 if ids is None else len(ids)
-        if 2 * n_items**2 > n:
-            choices = Choices.from_pairs(*rows, tie=tie, first=first, weight=weight)
-            if ids is not None:
-                choices = replace(choices, item_ids=ids, n_items=n_items)
-            return self.fit(choices)
-        choices = counted_pairs(
-            _as_kernels_take_it(rows[0]),
-            _as_kernels_take_it(rows[1]),
-            check.tied_pairs(tie, n),
-            None if first is None else check.booleans(first, "first", n),
-            check.weights(weight, n),
-            n_items,
-            resolve_threads(self.n_threads),
-        )
+        tied, weight = check.tied_pairs(tie, n), check.weights(weight, n)
+        order = None if first is None else check.booleans(first, "first", n)
+        if n_items**2 > _CELLS_A_PAIR * n or (self._by_table and n_items > _FEW_ITEMS):
+            choices = Choices.from_pairs(*rows, tie=tied, first=order, weight=weight)
+            return self.fit(replace(choices, item_ids=ids, n_items=n_items))
+        winner, loser = (_as_kernels_take_it(column) for column in rows)
+        if self._by_table:
+            return self._fit_table(winner, loser, tied, weight, ids, n_items)
+        n_threads = resolve_threads(self.n_threads)
+        order = order if self.position_effect else None
+        choices = counted_pairs(winner, loser, tied, order, weight, n_items, n_threads)
         return self.fit(replace(choices, item_ids=ids))
+
+    @property
+    def _by_table(self) -> bool:
+        """Whether a table of wins says all that the pairs say."""
+        return self.ties == "half" and not self.position_effect
+
+    def _fit_table(
+        self,
+        winner: NDArray[Any],
+        loser: NDArray[Any],
+        tied: NDArray[np.bool_] | None,
+        weight: NDArray[np.float64] | None,
+        item_ids: NDArray[Any] | None,
+        n_items: int,
+    ) -> Self:
+        """Count wins in a table, and fit to that."""
+        wins, ties = count_pairs(winner, loser, tied, weight, n_items, self.n_threads)
+        if ties is not None:
+            wins += (ties + ties.T) / 2
+        if self.l2 == 0 and self.prior == 0:
+            refuse_undetermined_table(wins, item_ids)
+        begin = None
+        if self.warm_start and hasattr(self, "coef_") and self.coef_.shape[1] == n_items:
+            begin = self.coef_[0]
+        found = fit_wins(wins, self.l2, self.prior, begin, self.tol, self.max_iter)
+        self.coef_ = (found.utility - found.utility.mean())[None]
+        self._extra, self.weights_ = np.zeros((1, 0)), np.ones(1)
+        self.responsibilities_ = np.ones((1, 1))
+        self.log_likelihood_ = found.log_likelihood
+        self.lower_bound_, self.lower_bounds_ = found.objectives[-1], found.objectives
+        self.converged_, self.n_iter_ = found.converged, len(found.objectives) - 1
+        self.annotator_ids_, self.item_ids_ = None, item_ids
+        self._layout, self._ties, self._n_positions = "pairs", "half", 0
+        self._linear, self._n_free = False, n_items - 1
+        self._warn_if_not_settled(stacklevel=4)
+        return self
 
 
 def _as_kernels_take_it(rows: NDArray[Any]) -> NDArray[Any]:
