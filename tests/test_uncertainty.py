@@ -25,8 +25,9 @@ def moved(model, parameters):
     """Return a model elsewhere: coefficients, then the logits of the shares."""
     other = ChoiceMixture(**model.get_params())
     vars(other).update(vars(model))
-    k = len(model.weights_)
-    other.coef_ = parameters[:-k].reshape(model.coef_.shape)
+    k, d = model.coef_.shape
+    params = parameters[:-k].reshape(k, -1)
+    other.coef_, other._extra = params[:, :d].copy(), params[:, d:].copy()
     shares = np.exp(parameters[-k:])
     other.weights_ = shares / shares.sum()
     return other

@@ -10,11 +10,13 @@ import numpy as np
 from prefmath._kernels import kernels
 from prefmath.models._scores import score_blocks
 from prefmath.models._utility import LinearUtility
+from prefmath.models._virtual import virtual_terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._scores import Point
+    from prefmath.models._utility import ItemUtility
 
     _F64 = NDArray[np.float64]
 
@@ -74,22 +76,30 @@ def observed_information(point: Point) -> Information:
     complete = _complete_information(point)
     for z, block in enumerate(of_class):
         observed[block, block] += complete[z]
-    penalty = np.append(point.l2 * point.params.ravel(), np.zeros(n_classes))
-    slope -= penalty
-    # The slopes of all units, less an equal share of what remains of their sum, sum to nothing.
-    outer -= np.outer(slope + penalty, slope + penalty) / point.n_units
+    data_slope = slope.copy()
+    slope[: logits.start] -= point.l2 * point.params.ravel()
+    if point.prior > 0:
+        more, _ = virtual_terms(point.params[0], point.utility.n_coef, point.prior)
+        slope[: logits.start] += more
+    # The slopes of all units, less an equal share of their sum, sum to nothing.
+    outer -= np.outer(data_slope, data_slope) / point.n_units
     return Information(observed, slope, outer, point.n_units)
 
 
 def _complete_information(point: Point) -> _F64:
-    """Information of the coefficients if the classes were known, with the penalty, (K, p, p)."""
-    weights = np.repeat(point.responsibilities, np.diff(point.units), axis=0)
-    if point.weight is not None:
-        weights *= point.weight[:, None]
+    """Information of the parameters if the classes were known, with the penalty, (K, p, p)."""
     observation, utility = point.observation, point.utility
+    weights = kernels.outcome_weights(
+        point.responsibilities,
+        point.outcome,
+        point.weight,
+        point.units,
+        observation.n_outcomes,
+        observation.n_threads,
+    )
     table = utility.table(point.params)
     n_classes, n_parameters = point.params.shape
-    if isinstance(utility, LinearUtility):
+    if isinstance(utility, LinearUtility) and observation.simple:
         _, complete = kernels.linear_statistics(
             utility.features,
             table,
@@ -98,23 +108,35 @@ def _complete_information(point: Point) -> _F64:
             observation.chosen,
             observation.tied,
             weights,
-            utility.n_threads,
+            observation.n_threads,
         )
     else:
         complete = np.empty((n_classes, n_parameters, n_parameters))
         for column in range(n_parameters):
-            direction = np.zeros_like(table)
-            direction[column] = 1
-            complete[:, :, column] = observation.curvature_product(table, weights, direction).T
+            direction = np.zeros_like(point.params)
+            direction[:, column] = 1
+            image = observation.curvature_product(table, weights, utility.table(direction))
+            complete[:, :, column] = _on_parameters(utility, image).T
     complete[:, np.arange(n_parameters), np.arange(n_parameters)] += point.l2
+    if point.prior > 0:
+        complete[0] += virtual_terms(point.params[0], utility.n_coef, point.prior)[1]
     return complete
+
+
+def _on_parameters(utility: LinearUtility | ItemUtility, by_row: _F64) -> _F64:
+    """Return sums by parameter of what is summed by row of the table."""
+    if not isinstance(utility, LinearUtility):
+        return by_row
+    n_items = len(utility.features)
+    return np.concatenate([utility.features.T @ by_row[:n_items], by_row[n_items:]])
 
 
 def covariance(information: Information, point: Point, *, robust: bool) -> _F64:
     """Covariance of the parameters of class after class, then of the shares of the classes.
 
     The inverse of the observed information, or the sandwich of it about the outer products; free
-    utilities are those less their mean, and shares follow from logits by the delta method.
+    utilities are those less their mean, without that of virtual pairs; shares follow from logits
+    by the delta method.
 
     Raises
     ------
@@ -124,16 +146,19 @@ def covariance(information: Information, point: Point, *, robust: bool) -> _F64:
     n_classes, n_parameters = point.params.shape
     n = len(information.observed)
     bread = information.observed.copy()
-    change = np.zeros((n, n))
+    of_class = _reported(point)
+    n_reported = len(of_class)
+    change = np.zeros((n_classes * (n_reported + 1), n))
     for z in range(n_classes):
-        block = slice(z * n_parameters, (z + 1) * n_parameters)
-        change[block, block] = np.eye(n_parameters)
+        rows = slice(z * n_reported, (z + 1) * n_reported)
+        change[rows, z * n_parameters : (z + 1) * n_parameters] = of_class
         if not isinstance(point.utility, LinearUtility):
             # No judgement tells the constant: it is given any information, and projected out.
-            change[block, block] -= 1 / n_parameters
-            bread[block, block] += bread[block, block].trace() / n_parameters**2
+            items = slice(z * n_parameters, z * n_parameters + point.utility.n_coef)
+            bread[items, items] += bread[items, items].trace() / point.utility.n_coef**2
     logits = slice(n_classes * n_parameters, n)
-    change[logits, logits] = np.diag(point.weights) - np.outer(point.weights, point.weights)
+    delta = np.diag(point.weights) - np.outer(point.weights, point.weights)
+    change[n_classes * n_reported :, logits] = delta
     bread[logits, logits] += point.n_units / n_classes
     empty = np.arange(n)[logits][point.weights == 0]
     bread[empty, empty] += point.n_units
@@ -150,6 +175,16 @@ def covariance(information: Information, point: Point, *, robust: bool) -> _F64:
     factor = information.n_units / (information.n_units - 1)
     sandwich: _F64 = image @ information.outer @ image.T * factor
     return sandwich
+
+
+def _reported(point: Point) -> _F64:
+    """Return what is reported of a class, as linear functions of its parameters."""
+    change = np.eye(point.params.shape[1])
+    if isinstance(point.utility, LinearUtility):
+        return change
+    n = point.utility.n_coef - (point.prior > 0)
+    change[:n, :n] -= 1 / n
+    return change if point.prior == 0 else np.delete(change, n, axis=0)
 
 
 def _inverse(matrix: _F64, point: Point) -> _F64:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from prefmath.models._ranks import ranks_of
 from prefmath.models._text_table import text_table
-from prefmath.models.uncertainty import SHOWN, Intervals, as_level
+from prefmath.models.uncertainty import SHOWN, as_level, intervals_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from prefmath.models._parameters import Parameters
+    from prefmath.models.uncertainty import Intervals
 
     _F64 = NDArray[np.float64]
 
@@ -25,43 +28,44 @@ class Bootstrap:
 
     Attributes
     ----------
-    coef : ndarray, shape (n_resamples, n_components, d)
-        Coefficients, or utilities of items less their mean, of every resample; classes matched to
-        those of the model.
+    params : ndarray, shape (n_resamples, n_components, p)
+        Parameters of every resample, as in `Uncertainty`; classes matched to those of the model.
     weights : ndarray, shape (n_resamples, n_components)
         Shares of the classes.
     converged : ndarray of bool, shape (n_resamples,)
         Which refits settled.
-    estimate_coef, estimate_weights : ndarray
+    estimate_params, estimate_weights : ndarray
         Those of the model.
-    names : ndarray of str, shape (d,)
-        Items or features.
-    of_items : bool
-        Whether the coefficients are utilities of items.
+    parameters : Parameters
+        What the columns of `params` are.
     """
 
-    coef: _F64
+    params: _F64
     weights: _F64
     converged: NDArray[np.bool_]
-    estimate_coef: _F64
+    estimate_params: _F64
     estimate_weights: _F64
-    names: NDArray[Any]
-    of_items: bool
+    parameters: Parameters
+
+    @property
+    def coef(self) -> _F64:
+        """Coefficients, or utilities of items less their mean, (n_resamples, n_components, d)."""
+        return self.params[:, :, self.parameters.coef]
 
     @property
     def coef_se(self) -> _F64:
-        """Standard deviations of the coefficients over resamples."""
+        """Standard deviations of the coefficients over resamples, (n_components, d)."""
         errors: _F64 = self.coef.std(axis=0, ddof=1)
         return errors
 
     @property
     def weights_se(self) -> _F64:
-        """Standard deviations of the shares over resamples."""
+        """Standard deviations of the shares over resamples, (n_components,)."""
         errors: _F64 = self.weights.std(axis=0, ddof=1)
         return errors
 
     def interval(self, level: float = 0.95) -> Intervals:
-        """Return percentile intervals of coefficients and shares.
+        """Return percentile intervals of parameters and shares.
 
         Parameters
         ----------
@@ -78,8 +82,10 @@ class Bootstrap:
             If `level` is no such number.
         """
         ends = _ends(level)
-        coef, weights = (np.quantile(x, ends, axis=0) for x in (self.coef, self.weights))
-        return Intervals(np.moveaxis(coef, 0, -1), np.moveaxis(weights, 0, -1), level)
+        low, high = np.quantile(self.params, ends, axis=0)
+        params = np.stack([self.parameters.natural(end) for end in (low, high)], axis=-1)
+        weights = np.moveaxis(np.quantile(self.weights, ends, axis=0), 0, -1)
+        return intervals_of(params, weights, self.parameters, level)
 
     def ranks(self, level: float = 0.95) -> NDArray[np.int64]:
         """Return percentile intervals of the ranks of items in each class, 1 the best.
@@ -101,7 +107,7 @@ class Bootstrap:
         ValueError
             If the model was fitted to features, or `level` is no such number.
         """
-        if not self.of_items:
+        if not self.parameters.of_items:
             raise ValueError("ranks are of items, but the model was fitted to features")
         low, high = _ends(level)
         ranks = ranks_of(self.coef)
@@ -112,18 +118,21 @@ class Bootstrap:
         return np.stack(ends, axis=-1).astype(np.int64)
 
     def __repr__(self) -> str:
-        order = np.argsort(-(self.estimate_weights @ self.estimate_coef), kind="stable")
-        order = (order if self.of_items else np.arange(len(order)))[:SHOWN]
-        found = self.interval()
-        rows = [["share", *map(_figure, self.estimate_weights, found.weights)]]
-        for j in order:
-            figures = map(_figure, self.estimate_coef[:, j], found.coef[:, j])
-            rows.append([str(self.names[j]), *figures])
-        rest = len(self.names) - len(order)
-        rows += [[f"… {rest} more", *[""] * len(self.estimate_coef)]] if rest else []
-        header = ["", *(f"class {z}" for z in range(len(self.estimate_coef)))]
-        table = text_table(header, rows)
-        return f"Bootstrap({len(self.coef):,} resamples; 95% intervals)\n{table}"
+        natural = self.parameters.natural(self.estimate_params)
+        low, high = (
+            self.parameters.natural(np.quantile(self.params, end, axis=0)) for end in _ends(0.95)
+        )
+        shares = np.quantile(self.weights, _ends(0.95), axis=0)
+        rows = [["share", *map(_figure, self.estimate_weights, *shares)]]
+        labels = self.parameters.labels()
+        mean = self.estimate_weights @ self.estimate_params
+        for column in self.parameters.in_order(mean, SHOWN):
+            figures = map(_figure, natural[:, column], low[:, column], high[:, column])
+            rows.append([labels[column], *figures])
+        rest = len(labels) + 1 - len(rows)
+        rows += [[f"… {rest} more", *[""] * len(natural)]] if rest else []
+        table = text_table(["", *(f"class {z}" for z in range(len(natural)))], rows)
+        return f"Bootstrap({len(self.params):,} resamples; 95% intervals)\n{table}"
 
 
 def _ends(level: float) -> tuple[float, float]:
@@ -131,5 +140,5 @@ def _ends(level: float) -> tuple[float, float]:
     return tail, 1 - tail
 
 
-def _figure(value: float, ends: _F64) -> str:
-    return f"{value:.3f} [{ends[0]:.3f}, {ends[1]:.3f}]"
+def _figure(value: float, low: float, high: float) -> str:
+    return f"{value:.3f} [{low:.3f}, {high:.3f}]"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath.models._residuals import entry_residuals
+from prefmath._judgements import spans
+from prefmath.models._residuals import residuals
 from prefmath.models._utility import LinearUtility
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Point", "score_blocks"]
 
-# Numbers held at a time, of entries times parameters: 32 MB.
+# Numbers held at a time, of entries or units times parameters: 32 MB.
 _BLOCK = 1 << 22
 
 
@@ -30,14 +31,18 @@ _BLOCK = 1 << 22
 class Point:
     """A fitted model beside the judgements it was fitted to.
 
-    Unit h, whose judgements belong together, made ``units[h]:units[h + 1]``.
+    Judgement s has outcome ``outcome[s]``, or s where that is None; unit h, whose judgements belong
+    together, made ``units[h]:units[h + 1]``. `prior` counts virtual pairs of every item with the
+    last of the utility's items, of one class.
     """
 
     utility: LinearUtility | ItemUtility
     observation: Observation
+    outcome: NDArray[np.int32] | None
     units: NDArray[np.int64]
     weight: _F64 | None
     l2: float
+    prior: float
     params: _F64
     weights: _F64
     responsibilities: _F64
@@ -55,36 +60,82 @@ def score_blocks(point: Point) -> Iterator[tuple[_F64, _F64]]:
     class z, at the parameters of that class.
     """
     table = point.utility.table(point.params)
-    n_parameters = point.params.shape[1]
-    entries = point.observation.offsets[point.units]
+    # Outcomes that many judgements share are worked out once, others where they stand.
+    known = None if point.outcome is None else residuals(point.observation, table)
+    size = int(np.diff(point.observation.offsets).max())
+    judgements = point.units * (size * point.params.shape[1])
     first = 0
     while first < point.n_units:
-        # Free utilities need a row of parameters a unit, features one an entry.
-        size = np.maximum(entries[first + 1 :] - entries[first], 1) * n_parameters
-        last = first + max(1, int(np.searchsorted(size, _BLOCK, side="right")))
-        yield point.responsibilities[first:last], _scores(point, table, first, last)
+        ends = judgements[first + 1 :] - judgements[first]
+        last = first + max(1, int(np.searchsorted(ends, _BLOCK, side="right")))
+        outcomes, slopes, tie = _outcomes(point, table, known, first, last)
+        scores = _scores(point, outcomes, slopes, tie, first, last)
+        yield point.responsibilities[first:last], scores
         first = last
 
 
-def _scores(point: Point, table: _F64, first: int, last: int) -> _F64:
-    observation = point.observation
+def _outcomes(
+    point: Point, table: _F64, known: tuple[_F64, _F64 | None] | None, first: int, last: int
+) -> tuple[Observation, _F64, _F64 | None]:
+    """Return the judgements of some units, one outcome each, and the slopes of these."""
     begin, end = point.units[first], point.units[last]
-    slope = entry_residuals(observation, table, begin, end)
-    if point.weight is not None:
-        sizes = np.diff(observation.offsets[begin : end + 1])
-        slope *= np.repeat(point.weight[begin:end], sizes)[:, None]
-    entries = observation.offsets[point.units[first : last + 1]]
-    items = observation.items[entries[0] : entries[-1]]
-    n_units, n_classes = last - first, slope.shape[1]
-    scores = np.empty((n_units, n_classes, point.params.shape[1]))
-    if isinstance(point.utility, LinearUtility):
-        rows = point.utility.features[items].astype(np.float64)
-        for z in range(n_classes):
-            scores[:, z] = np.add.reduceat(rows * slope[:, z, None], entries[:-1] - entries[0])
+    whole = point.observation
+    if known is None or point.outcome is None:
+        rows = np.arange(begin, end)
     else:
-        n_items = scores.shape[2]
-        cell = np.repeat(np.arange(n_units) * n_items, np.diff(entries)) + items
-        for z in range(n_classes):
-            total = np.bincount(cell, slope[:, z], minlength=n_units * n_items)
-            scores[:, z] = total.reshape(n_units, n_items)
+        rows = point.outcome[begin:end].astype(np.int64)
+    sizes = np.diff(whole.offsets)[rows]
+    entries = spans(whole.offsets[rows], sizes)
+    outcomes = replace(
+        whole,
+        offsets=np.concatenate([[0], np.cumsum(sizes)]),
+        items=whole.items[entries],
+        chosen=whole.chosen[rows],
+        tied=None if whole.tied is None else whole.tied[rows],
+        extra=None if whole.extra is None else whole.extra[entries],
+    )
+    if known is None:
+        slopes, tie = residuals(outcomes, table)
+    else:
+        slopes, tie = known[0][entries], None if known[1] is None else known[1][rows]
+    if point.weight is not None:
+        weight = point.weight[begin:end, None]
+        slopes *= np.repeat(weight, sizes, axis=0)
+        tie = None if tie is None else tie * weight
+    return outcomes, slopes, tie
+
+
+def _scores(
+    point: Point, outcomes: Observation, slopes: _F64, tie: _F64 | None, first: int, last: int
+) -> _F64:
+    """Sum slopes by unit and parameter."""
+    judgements = point.units[first : last + 1] - point.units[first]
+    entries = outcomes.offsets[judgements]
+    n_units, n_coef = last - first, point.utility.n_coef
+    scores = np.zeros((n_units, slopes.shape[1], point.params.shape[1]))
+    unit = np.repeat(np.arange(n_units), np.diff(entries))
+    if isinstance(point.utility, LinearUtility):
+        n_items = len(point.utility.features)
+        rows = point.utility.features[outcomes.items].astype(np.float64)
+        for z, slope in enumerate(slopes.T):
+            scores[:, z, :n_coef] = np.add.reduceat(rows * slope[:, None], entries[:-1])
+    else:
+        n_items = n_coef
+        _add(scores, slopes, unit, outcomes.items)
+    if outcomes.extra is not None:
+        shown = outcomes.extra >= 0
+        _add(scores, slopes[shown], unit[shown], outcomes.extra[shown] - n_items + n_coef)
+    if tie is not None:
+        for z, slope in enumerate(tie.T):
+            scores[:, z, -1] = np.add.reduceat(slope, judgements[:-1])
     return scores
+
+
+def _add(
+    scores: _F64, slopes: _F64, unit: NDArray[np.int64], parameter: NDArray[np.integer]
+) -> None:
+    n_units, _, n_parameters = scores.shape
+    cell = unit * n_parameters + parameter
+    for z, slope in enumerate(slopes.T):
+        total = np.bincount(cell, slope, minlength=n_units * n_parameters)
+        scores[:, z] += total.reshape(n_units, n_parameters)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from prefmath._judgements import offsets_of
 from prefmath._threads import resolve_threads
 from prefmath.models._information import covariance, observed_information
+from prefmath.models._observation import Form, observe_outcomes
+from prefmath.models._parameters import Parameters
 from prefmath.models._predictor import Predictor, as_choices_of_one, features_of
 from prefmath.models._scores import Point
 from prefmath.models._utility import ItemUtility, LinearUtility
+from prefmath.models._virtual import virtual_utility
 from prefmath.models.uncertainty import Uncertainty
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from prefmath.choices import Choices
+    from prefmath.models._observation import Observation
 
 __all__ = ["Uncertain", "units_of"]
 
@@ -87,57 +91,74 @@ class Uncertain(Predictor):
         if robust and point.n_units < 2:
             raise ValueError("robust errors need at least 2 annotators, not 1")
         information = observed_information(point)
-        coef, names, of_items = self.named_coef()
+        params = self._params()
+        if not self._linear:
+            params[:, : self.coef_.shape[1]] -= self.coef_.mean(axis=1, keepdims=True)
         return Uncertainty(
-            coef=coef,
+            params=params,
             weights=self.weights_.copy(),
             covariance=covariance(information, point, robust=robust),
             robust=robust,
             n_units=point.n_units,
-            names=names,
-            of_items=of_items,
+            parameters=self._parameters(),
         )
 
-    def named_coef(self) -> tuple[NDArray[np.float64], NDArray[Any], bool]:
-        """Return coefficients, their names, and whether they are of items: then less their mean.
-
-        Returns
-        -------
-        coef : ndarray, shape (n_components, d)
-        names : ndarray of str, shape (d,)
-        of_items : bool
-        """
+    def _parameters(self) -> Parameters:
+        """Say what the columns of the parameters are."""
         self._check_fitted()
-        kind = "feature" if self._linear else "item"
         names = None if self._linear else self.item_ids_
         if names is None:
+            kind = "feature" if self._linear else "item"
             names = np.array([f"{kind} {j}" for j in range(self.coef_.shape[1])])
-        coef = self.coef_ if self._linear else self.coef_ - self.coef_.mean(axis=1, keepdims=True)
-        return coef.copy(), names, not self._linear
+        of_pairs = self._layout == "pairs"
+        return Parameters(names, not self._linear, self._n_positions, self._ties, of_pairs)
 
     def _point(self, choices: Choices, features: ArrayLike | None) -> Point:
-        self._check_fitted()
-        if self._extra.size:
-            raise ValueError("uncertainty of effects of position and of ties is not known yet")
-        _, judged = self._table(as_choices_of_one(choices), features)
-        n_threads = resolve_threads(self.n_threads)
-        utility: LinearUtility | ItemUtility = ItemUtility(self.coef_.shape[1])
-        if features is not None:
-            utility = LinearUtility(features_of(choices, features), n_threads)
+        utility, observation, outcome, judged = self._posed(choices, features)
+        params, n_coef = self._params(), self.coef_.shape[1]
+        prior = getattr(self, "prior", 0.0)
+        if prior > 0:
+            virtual = virtual_utility(self.coef_[0])
+            params = np.insert(params, n_coef, virtual, axis=1)
         units = units_of(choices, judged.annotator_offsets)
         responsibilities = np.ones((len(units) - 1, 1))
         if len(self.weights_) > 1:
             responsibilities = self._expect(choices, features)[0]
         return Point(
             utility=utility,
-            observation=self._observe(judged),
+            observation=observation,
+            outcome=outcome,
             units=units,
             weight=judged.weight,
             l2=self.l2,
-            params=self.coef_,
+            prior=prior,
+            params=params,
             weights=self.weights_,
             responsibilities=responsibilities,
         )
+
+    def _posed(
+        self, choices: Choices, features: ArrayLike | None, n_threads: int | None = None
+    ) -> tuple[LinearUtility | ItemUtility, Observation, NDArray[np.int32] | None, Choices]:
+        """Return utility, distinct outcomes, which each judgement has, and the judgements."""
+        judged = as_choices_of_one(choices)
+        self._table(judged, features)
+        given, fitted = (
+            np.array(()) if ids is None else ids for ids in (choices.item_ids, self.item_ids_)
+        )
+        others = len(self.weights_) > 1 and choices.n_annotators != len(self.responsibilities_)
+        if others or not (self._linear or np.array_equal(given, fitted)):
+            raise ValueError("choices must be those of fit")
+        threads = resolve_threads(self.n_threads if n_threads is None else n_threads)
+        form = Form(self._layout, self._ties, self._n_positions)
+        utility: LinearUtility | ItemUtility
+        if features is None:
+            n_items = self.coef_.shape[1] + (getattr(self, "prior", 0.0) > 0)
+            utility = ItemUtility(n_items, form.n_extra)
+        else:
+            x = features_of(choices, features)
+            n_items, utility = len(x), LinearUtility(x, threads, form.n_extra)
+        return utility, *observe_outcomes(judged, n_items, form, threads), judged
 
 
 def units_of(choices: Choices, annotator_offsets: NDArray[np.int64]) -> NDArray[np.int64]:

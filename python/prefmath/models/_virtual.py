@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["with_virtual_pairs"]
+__all__ = ["virtual_terms", "virtual_utility", "with_virtual_pairs"]
 
 
 def with_virtual_pairs(
@@ -41,6 +41,33 @@ def with_virtual_pairs(
         n_ranked=_longer(observation.n_ranked, np.ones(n, np.int32)),
     )
     return more, np.concatenate([before, np.full(n, float(prior))])
+
+
+def virtual_utility(utilities: _F64) -> float:
+    """Return the utility of the item that virtual pairs are against, where that is most likely."""
+    best = float(utilities.mean())
+    for _ in range(100):
+        share = 1 / (1 + np.exp(best - utilities))
+        step = float((2 * share - 1).sum() / (2 * share * (1 - share)).sum())
+        # Steps of 1 cannot overshoot far: half the sum of shares is all that is looked for.
+        best += min(max(step, -1.0), 1.0)
+        if abs(step) < 1e-14:
+            break
+    return best
+
+
+def virtual_terms(params: _F64, n_coef: int, prior: float) -> tuple[_F64, _F64]:
+    """Slope and information of the virtual pairs, whose item is the last of `n_coef`."""
+    n = n_coef - 1
+    share = 1 / (1 + np.exp(params[n] - params[:n]))
+    slope, information = np.zeros(len(params)), np.zeros((len(params),) * 2)
+    slope[:n] = prior * (1 - 2 * share)
+    slope[n] = -slope[:n].sum()
+    items = np.arange(n)
+    information[items, items] = 2 * prior * share * (1 - share)
+    information[items, n] = information[n, items] = -information[items, items]
+    information[n, n] = -information[n].sum()
+    return slope, information
 
 
 def _longer(array: NDArray[Any] | None, end: NDArray[Any]) -> NDArray[Any] | None:

@@ -120,7 +120,10 @@ def disagreement(
     milk               -1.10 (2)      1.10 (1)  2.20 ± 0.27  1 over 0
     tea                 1.10 (1)     -1.10 (2)  2.20 ± 0.27  0 over 1
     """
-    coef, names, of_items = model.named_coef()
+    parameters = model._parameters()  # noqa: SLF001
+    coef, names, of_items = model.coef_, parameters.names, parameters.of_items
+    if of_items:
+        coef = coef - coef.mean(axis=1, keepdims=True)
     if len(coef) < 2:
         raise ValueError("a model of one class has nobody to disagree")
     if uncertainty is not None and not np.array_equal(uncertainty.coef, coef):
@@ -167,8 +170,8 @@ def _gap_errors(
     lowest: NDArray[np.int64],
 ) -> _F64:
     """Return the standard error of the difference of two classes' utilities of each item."""
-    k, d = uncertainty.coef.shape
-    blocks = uncertainty.covariance[: k * d, : k * d].reshape(k, d, k, d)
+    (k, p), d = uncertainty.params.shape, uncertainty.coef.shape[1]
+    blocks = uncertainty.covariance[: k * p, : k * p].reshape(k, p, k, p)[:, :d, :, :d]
     errors = np.empty(len(jacobian))
     for item, (row, high, low) in enumerate(zip(jacobian, highest, lowest, strict=True)):
         of_gap = blocks[high, :, high] + blocks[low, :, low]

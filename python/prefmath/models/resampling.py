@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +10,13 @@ import numpy as np
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_whole_number
-from prefmath.models._em import maximize
+from prefmath.models._em import Problem, maximize
 from prefmath.models._matching import best_assignment
-from prefmath.models._predictor import as_choices_of_one
 from prefmath.models._resamples import Bootstrap
 from prefmath.models._side_by_side import side_by_side
 from prefmath.models._uncertain import units_of
+from prefmath.models._utility import ItemUtility
+from prefmath.models._virtual import virtual_utility
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from prefmath._progress import Progress
     from prefmath.choices import Choices
-    from prefmath.models._em import Problem
     from prefmath.models._fitting import ChoiceModel
 
     _F64 = NDArray[np.float64]
@@ -90,24 +90,17 @@ def bootstrap(
     """
     n_resamples = as_whole_number(n_resamples, "n_resamples", 2)
     threads = resolve_threads(model.n_threads if n_threads is None else n_threads)
-    problem = _posed(model, choices, features)
-    units = units_of(choices, problem.annotator_offsets)
-    named = choices.annotator_ids is not None
-    n_units = len(units) - 1
+    pose = _posed(model, choices, features)
+    n_coef = model.coef_.shape[1]
+    n_units = len(pose.units) - 1
     seeds = np.random.default_rng(random_state).integers(1 << 63, size=n_resamples)
 
     def refit(seed: np.int64, check: Callable[[], None]) -> tuple[_F64, _F64, bool]:
         counts = np.random.default_rng(seed).multinomial(n_units, np.full(n_units, 1 / n_units))
-        if named:
-            drawn = replace(problem, counts=counts.astype(np.float64))
-        else:
-            weight = np.repeat(counts, np.diff(units)).astype(np.float64)
-            drawn = replace(
-                problem, weight=weight * (1 if problem.weight is None else problem.weight)
-            )
+        problem = pose.drawn(counts.astype(np.float64))
         run = maximize(
-            drawn,
-            drawn.expect(model._params(), model.weights_),  # noqa: SLF001
+            problem,
+            problem.expect(pose.start, model.weights_),
             tol=model.tol,
             max_iter=model.max_iter,
             report=lambda *_: check(),
@@ -115,32 +108,68 @@ def bootstrap(
         order = np.zeros(1, np.int64)
         if len(model.weights_) > 1:
             order = best_assignment(model.responsibilities_.T @ run.state.responsibilities)
-        params = problem.utility.centered(run.state.coef, problem.l2)
-        coef = params[:, : model.coef_.shape[1]]
-        return coef[order], run.state.weights[order], run.converged
+        params = problem.utility.centered(run.state.coef, problem.l2)[order]
+        return np.delete(params, pose.left_out, axis=1), run.state.weights[order], run.converged
 
     with reporting(progress, "bootstrap") as report:
         found = side_by_side(refit, list(seeds), threads, report)
-    estimate, names, of_items = model.named_coef()
-    coef = np.stack([one[0] for one in found])
+    params, estimate = np.stack([one[0] for one in found]), model._params()  # noqa: SLF001
+    parameters = model._parameters()  # noqa: SLF001
+    if parameters.of_items:
+        for each in (params, estimate):
+            each[..., :n_coef] -= each[..., :n_coef].mean(axis=-1, keepdims=True)
     return Bootstrap(
-        coef=coef - coef.mean(axis=2, keepdims=True) if of_items else coef,
+        params=params,
         weights=np.stack([one[1] for one in found]),
         converged=np.array([one[2] for one in found]),
-        estimate_coef=estimate,
+        estimate_params=estimate,
         estimate_weights=model.weights_.copy(),
-        names=names,
-        of_items=of_items,
+        parameters=parameters,
     )
 
 
-def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> Problem:
-    """Return the problem that the model solved, for one thread."""
-    model._table(as_choices_of_one(choices), features)  # noqa: SLF001
-    given, fitted = (
-        np.array(()) if ids is None else ids for ids in (choices.item_ids, model.item_ids_)
+@dataclass(frozen=True, eq=False)
+class _Pose:
+    """The problem that a model solved, for annotators who may stand for several or for none.
+
+    `left_out` are columns of the parameters that are not the model's: of the virtual item.
+    """
+
+    model: ChoiceModel
+    problem: Problem
+    units: NDArray[np.int64]
+    start: _F64
+    left_out: list[int]
+
+    def drawn(self, counts: _F64) -> Problem:
+        """Return the problem with so many of each unit."""
+        problem = self.problem
+        if len(self.model.weights_) > 1:
+            return replace(problem, counts=counts)
+        # Of a single class only the weights of outcomes matter.
+        weight: _F64 = np.repeat(counts, np.diff(self.units))
+        if problem.weight is not None:
+            weight *= problem.weight
+        if problem.outcome is not None:
+            n_outcomes = problem.observation.n_outcomes
+            weight = np.bincount(problem.outcome, weight, n_outcomes).astype(np.float64)
+        return self.model._problem_of_one(problem.observation, weight, problem.utility)  # noqa: SLF001
+
+
+def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> _Pose:
+    utility, observation, outcome, judged = model._posed(choices, features, n_threads=1)  # noqa: SLF001
+    problem = Problem(
+        utility,
+        observation,
+        judged.annotator_offsets,
+        judged.weight,
+        model.l2,
+        1,
+        outcome=outcome,
     )
-    if not np.array_equal(given, fitted) or choices.n_annotators != len(model.responsibilities_):
-        raise ValueError("choices must be those of fit")
-    serial = type(model)(**model.get_params() | {"n_threads": 1})
-    return serial._problem(choices, features, by_annotator=True)  # noqa: SLF001
+    start, left_out = model._params(), list[int]()  # noqa: SLF001
+    if isinstance(utility, ItemUtility) and model.prior > 0:
+        left_out = [model.coef_.shape[1]]
+        start = np.insert(start, left_out, virtual_utility(model.coef_[0]), axis=1)
+        problem = replace(problem, utility=replace(utility, n_items=utility.n_items - 1))
+    return _Pose(model, problem, units_of(choices, judged.annotator_offsets), start, left_out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,9 +15,11 @@ from prefmath.models._text_table import text_table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from prefmath.models._parameters import Parameters
+
     _F64 = NDArray[np.float64]
 
-__all__ = ["SHOWN", "Intervals", "Uncertainty", "as_level"]
+__all__ = ["SHOWN", "Intervals", "Uncertainty", "as_level", "intervals_of"]
 
 SHOWN = 12
 """Rows of a printed table."""
@@ -33,12 +35,18 @@ class Intervals:
         Of the coefficients, or of the utilities of items, in the order of ``coef_``.
     weights : ndarray, shape (n_components, 2)
         Of the shares of the classes.
+    position_effects : ndarray, shape (n_components, n_positions, 2)
+        Of the effects of position, if the model has any.
+    tie : ndarray, shape (n_components, 2), or None
+        Of the parameter of ties, nu or theta; None where a tie is half a win.
     level : float
         Of how many intervals out of all, in repetitions of the study, the truth is within.
     """
 
     coef: _F64
     weights: _F64
+    position_effects: _F64
+    tie: _F64 | None
     level: float
 
 
@@ -48,20 +56,19 @@ class Uncertainty:
 
     Attributes
     ----------
-    coef, weights : ndarray
-        The estimates, as `coef_` and `weights_` of the model; utilities of items less their mean.
-    coef_se, weights_se : ndarray
-        Their standard errors, of the same shapes.
-    covariance : ndarray, shape (n_components * (d + 1), n_components * (d + 1))
-        Of the coefficients, class after class, then of the shares.
+    params : ndarray, shape (n_components, p)
+        The estimates: coefficients, or utilities of items less their mean; effects of position; the
+        log of Davidson's nu, or the log of the log of Rao and Kupper's theta.
+    weights : ndarray, shape (n_components,)
+        Shares of the classes.
+    covariance : ndarray, shape (n_components * (p + 1), n_components * (p + 1))
+        Of the parameters, class after class, then of the shares.
     robust : bool
-        Whether they are robust to the clustering of judgements by annotator.
+        Whether it is robust to the clustering of judgements by annotator.
     n_units : int
         Annotators; judgements where nobody is named.
-    names : ndarray of str, shape (d,)
-        Items or features.
-    of_items : bool
-        Whether the coefficients are utilities of items.
+    parameters : Parameters
+        What the columns of `params` are.
 
     See Also
     --------
@@ -69,26 +76,42 @@ class Uncertainty:
     bootstrap : The same by resampling, without normality.
     """
 
-    coef: _F64
+    params: _F64
     weights: _F64
     covariance: _F64
     robust: bool
     n_units: int
-    names: NDArray[Any]
-    of_items: bool
+    parameters: Parameters
+
+    @property
+    def coef(self) -> _F64:
+        """Coefficients, or utilities of items less their mean, (n_components, d)."""
+        return self.params[:, self.parameters.coef]
 
     @property
     def coef_se(self) -> _F64:
         """Standard errors of `coef`."""
-        return self._errors()[: self.coef.size].reshape(self.coef.shape)
+        return self._params_se()[:, self.parameters.coef]
 
     @property
     def weights_se(self) -> _F64:
         """Standard errors of `weights`."""
-        return self._errors()[self.coef.size :]
+        return self._errors()[self.params.size :]
+
+    @property
+    def position_effects_se(self) -> _F64:
+        """Standard errors of the effects of position, (n_components, n_positions)."""
+        return self._params_se()[:, self.parameters.positions]
+
+    @property
+    def tie_se(self) -> _F64 | None:
+        """Standard error of nu or theta by the delta method, (n_components,), if there is one."""
+        if self.parameters.ties == "half":
+            return None
+        return (self._params_se() * self.parameters.slope(self.params))[:, -1]
 
     def interval(self, level: float = 0.95) -> Intervals:
-        """Confidence intervals: normal for coefficients, normal in the logit for shares.
+        """Return intervals, normal for parameters (ties: their logs), and for logits of shares.
 
         Parameters
         ----------
@@ -106,13 +129,16 @@ class Uncertainty:
         """
         reach = NormalDist().inv_cdf(0.5 + as_level(level) / 2)
         ends = np.array([-reach, reach])
-        coef = self.coef[:, :, None] + self.coef_se[:, :, None] * ends
+        errors = self._params_se()
+        params = np.stack(
+            [self.parameters.natural(self.params + end * errors) for end in ends], axis=-1
+        )
         inner = (self.weights > 0) & (self.weights < 1)
         share = np.where(inner, self.weights, 0.5)
         error = self.weights_se / (share * (1 - share))
         logit = np.log(share / (1 - share))[:, None] + error[:, None] * ends
         weights = np.where(inner[:, None], 1 / (1 + np.exp(-logit)), self.weights[:, None])
-        return Intervals(coef, weights, level)
+        return intervals_of(params, weights, self.parameters, level)
 
     def ranks(
         self,
@@ -151,12 +177,12 @@ class Uncertainty:
         mobility across neighbourhoods and academic achievement across countries, Review of
         Economic Studies 91, section 3.
         """
-        if not self.of_items:
+        if not self.parameters.of_items:
             raise ValueError("ranks are of items, but the model was fitted to features")
         draws = as_whole_number(n_draws, "n_draws", 100)
         rng = np.random.default_rng(random_state)
-        d = self.coef.shape[1]
-        blocks = [slice(z * d, (z + 1) * d) for z in range(len(self.coef))]
+        (k, p), d = self.params.shape, self.coef.shape[1]
+        blocks = [slice(z * p, z * p + d) for z in range(k)]
         return np.stack(
             [
                 rank_intervals(
@@ -175,17 +201,33 @@ class Uncertainty:
         errors: _F64 = np.sqrt(np.maximum(self.covariance.diagonal(), 0))
         return errors
 
+    def _params_se(self) -> _F64:
+        return self._errors()[: self.params.size].reshape(self.params.shape)
+
     def __repr__(self) -> str:
-        order = np.argsort(-(self.weights @ self.coef), kind="stable")
-        order = (order if self.of_items else np.arange(len(order)))[:SHOWN]
-        errors, weights_se = self.coef_se, self.weights_se
-        rows = [["share", *map(_figure, self.weights, weights_se)]]
-        rows += [[str(self.names[j]), *map(_figure, self.coef[:, j], errors[:, j])] for j in order]
-        rest = len(self.names) - len(order)
+        natural = self.parameters.natural(self.params)
+        errors = self._params_se() * self.parameters.slope(self.params)
+        rows = [["share", *map(_figure, self.weights, self.weights_se)]]
+        labels = self.parameters.labels()
+        for column in self.parameters.in_order(self.weights @ self.params, SHOWN):
+            figures = map(_figure, natural[:, column], errors[:, column])
+            rows.append([labels[column], *figures])
+        rest = len(labels) + 1 - len(rows)
         rows += [[f"… {rest} more", *[""] * len(self.coef)]] if rest else []
         kind = "robust standard errors" if self.robust else "standard errors"
         table = text_table(["", *(f"class {z}" for z in range(len(self.coef)))], rows)
         return f"Uncertainty({kind} from {self.n_units:,} units)\n{table}"
+
+
+def intervals_of(params: _F64, weights: _F64, parameters: Parameters, level: float) -> Intervals:
+    """Return the ends of intervals, of parameters as they are called."""
+    return Intervals(
+        coef=params[:, parameters.coef],
+        weights=weights,
+        position_effects=params[:, parameters.positions],
+        tie=None if parameters.ties == "half" else params[:, -1],
+        level=level,
+    )
 
 
 def as_level(level: float) -> float:

@@ -1,0 +1,72 @@
+"""What the parameters of a class are: utilities or coefficients, effects of position, ties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["Parameters"]
+
+
+@dataclass(frozen=True, eq=False)
+class Parameters:
+    """Columns of the parameters: one for each of `names`, then of positions, then that of ties.
+
+    The last is the log of Davidson's nu, or the log of the log of Rao and Kupper's theta.
+    """
+
+    names: NDArray[Any]
+    of_items: bool
+    n_positions: int
+    ties: str
+    of_pairs: bool
+
+    @property
+    def coef(self) -> slice:
+        """Columns of coefficients or utilities."""
+        return slice(len(self.names))
+
+    @property
+    def positions(self) -> slice:
+        """Columns of effects of position."""
+        return slice(len(self.names), len(self.names) + self.n_positions)
+
+    def natural(self, params: _F64) -> _F64:
+        """Return parameters, along the second axis, as the model calls them: nu or theta."""
+        if self.ties == "half":
+            return params
+        natural = params.copy()
+        natural[:, -1] = np.exp(natural[:, -1])
+        if self.ties == "rao_kupper":
+            natural[:, -1] = np.exp(natural[:, -1])
+        return natural
+
+    def slope(self, params: _F64) -> _F64:
+        """Return the derivative of `natural`."""
+        slope = np.ones_like(params)
+        if self.ties != "half":
+            slope[:, -1] = np.exp(params[:, -1])
+        if self.ties == "rao_kupper":
+            slope[:, -1] *= np.exp(slope[:, -1])
+        return slope
+
+    def labels(self) -> list[str]:
+        """Return a label for each column."""
+        positions = [f"position {position + 2}" for position in range(self.n_positions)]
+        if self.of_pairs and positions:
+            positions = ["shown first"]
+        ties = {"half": [], "davidson": ["ties, nu"], "rao_kupper": ["ties, theta"]}[self.ties]
+        return [*map(str, self.names), *positions, *ties]
+
+    def in_order(self, mean: _F64, most: int) -> list[int]:
+        """Return the columns to show: of items the best ones by `mean`, and all that are others."""
+        n = len(self.names)
+        order = np.argsort(-mean[:n], kind="stable") if self.of_items else np.arange(n)
+        return [*order[:most].tolist(), *range(n, len(mean))]
