@@ -54,16 +54,14 @@ def test_slope_and_information_are_finite_differences(form, linear, n_components
     def slope(parameters):
         return observed_information(moved(model, parameters)._point(choices, features)).slope
 
-    step = 1e-5
-    rise = [
-        (value(here + step * e) - value(here - step * e)) / (2 * step) for e in np.eye(len(here))
-    ]
+    def along(function):
+        step = 1e-5
+        ends = [(function(here + step * e), function(here - step * e)) for e in np.eye(len(here))]
+        return np.array([(after - before) / (2 * step) for after, before in ends])
+
     np.testing.assert_allclose(slope(here), along(value), atol=1e-5)
     found = observed_information(moved(model, here)._point(choices, features)).observed
-    bends = [
-        (slope(here - step * e) - slope(here + step * e)) / (2 * step) for e in np.eye(len(here))
-    ]
-    np.testing.assert_allclose(found, bends, atol=1e-5 * np.abs(found).max())
+    np.testing.assert_allclose(found, -along(slope), atol=1e-5 * np.abs(found).max())
 
 
 def test_positions_in_choice_sets():
