@@ -17,6 +17,7 @@ PACKAGES = (
     "numkong",
     "ml_dtypes",
     "choix",
+    "dppy",
     "pyversity",
 )
 

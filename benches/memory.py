@@ -17,6 +17,7 @@ from pathlib import Path
 MODULES = (
     "bench_selection",
     "bench_objectives",
+    "bench_samples",
     "bench_similarity",
     "bench_neighbors",
     "bench_figures",

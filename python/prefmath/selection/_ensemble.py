@@ -61,17 +61,32 @@ class Ensemble:
 
     def _matrices(self) -> NDArray[np.float64]:
         """Return L of each pool, or Bᵀ B."""
-        total: Any = 0.0
+        if not self._dual:
+            return self._similarities()
+        total = np.zeros((len(self._first), self._x.shape[1], self._x.shape[1]))
         for rows in self._blocks():
-            across = rows.transpose(0, 2, 1)
-            total = total + (across @ rows if self._dual else rows @ across)
-        return total  # type: ignore[no-any-return]
+            total += rows.transpose(0, 2, 1) @ rows
+        return total
+
+    def _similarities(self) -> NDArray[np.float64]:
+        """Return L of each pool, its rows and columns scaled rather than those of x."""
+        rows = (self._first[:, None] + np.arange(self._n)).ravel()
+        wide = self._x[rows].astype(np.float64).reshape(len(self._first), self._n, -1)
+        matrices: NDArray[np.float64] = wide @ wide.transpose(0, 2, 1)
+        squares = np.diagonal(matrices, axis1=1, axis2=2)
+        if not (np.isfinite(squares).all() and squares.all()):
+            units(self._x, rows)  # says which row is wrong
+        scale = 1 / np.sqrt(squares)
+        if self._quality is not None:
+            scale *= self._quality[rows].reshape(scale.shape) / self._largest[:, None]
+        matrices *= scale[:, :, None]
+        matrices *= scale[:, None]
+        return matrices
 
     def _blocks(self) -> Iterator[NDArray[np.float64]]:
         """Yield the rows of B of all pools, a block of each pool at a time."""
-        step = _BLOCK if self._dual else self._n
-        for start in range(0, self._n, step):
-            stop = min(self._n, start + step)
+        for start in range(0, self._n, _BLOCK):
+            stop = min(self._n, start + _BLOCK)
             if len(self._first) == 1:
                 one = int(self._first[0])
                 rows: Any = slice(one + start, one + stop)

@@ -127,9 +127,10 @@ def _propose(vectors, sums, members, tries, basis, products, row, items):
         before = sums[member, item - 1] if item > 0 else 0.0
         rest = (target - before) / (sums[member, item] - before)
         square = _read(vectors, members, item, row)
-        if rest * square < _left_of(basis, products, n_drawn, k, row, square):
+        left = _left_of(basis, products, n_drawn, k, row, square)
+        if rest * square < left:
             items[n_drawn] = item
-            _take(basis, products, n_drawn, k, row)
+            _take(basis, products, n_drawn, k, row, left < 0.5 * square)
             n_drawn += 1
     return n_drawn
 
@@ -153,8 +154,8 @@ def _complete(vectors, members, uniforms, n_drawn, basis, products, row, of_all,
         items[at] = item
         if at + 1 < k:
             square = _read(vectors, members, item, row)
-            _left_of(basis, products, at, k, row, square)
-            _take(basis, products, at, k, row)
+            along = _left_of(basis, products, at, k, row, square) < 0.5 * square
+            _take(basis, products, at, k, row, along)
             _subtract(vectors, members, basis, at, squares, left, product)
     return k
 
@@ -216,11 +217,12 @@ def _multiply(basis, products, n, k, row):
 
 
 @njit
-def _take(basis, products, n, k, row):
-    """Add the row whose products are known: made orthogonal twice, which is enough."""
+def _take(basis, products, n, k, row, twice):
+    """Add the row whose products are known. Where they are most of it, once is not enough."""
     _remove(basis, products, n, k, row)
-    _multiply(basis, products, n, k, row)
-    _remove(basis, products, n, k, row)
+    if twice:
+        _multiply(basis, products, n, k, row)
+        _remove(basis, products, n, k, row)
     square = 0.0
     for c in range(k):
         square += row[c] * row[c]

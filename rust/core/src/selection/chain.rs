@@ -5,20 +5,20 @@
 //! anything for all items (Tremblay, Barthelmé, Amblard 2018, Algorithm 3, does). Every sum is taken in the order in
 //! which it is written, without fused operations, so that each backend draws the same items.
 
-use crate::matrix::Matrix;
+// Indices: a chain of iterators is at times left as calls, which are not compiled for the instruction set.
+#![allow(clippy::needless_range_loop, clippy::range_plus_one)]
 
-/// Squared, of the length of a row: what is closer to the span of those drawn is a copy of them.
-const RANK_TOLERANCE: f64 = 1e-10;
+use super::basis::{Basis, LANES, LONG, RANK_TOLERANCE, in_blocks};
+use crate::matrix::Matrix;
 
 /// Room for one sample, and what is known of it.
 pub(super) struct Chain<'a> {
     vectors: Matrix<'a, f64>,
     basis: Basis,
     row: Vec<f64>,
-    /// |w|² of every item, the part of it that is left, and the product with a vector of the basis.
+    /// |w|² of every item, and the part of it that is left.
     squares: Vec<f64>,
     left: Vec<f64>,
-    product: Vec<f64>,
 }
 
 impl<'a> Chain<'a> {
@@ -28,9 +28,8 @@ impl<'a> Chain<'a> {
             vectors,
             basis: Basis::new(k),
             row: vec![0.0; k],
-            squares: Vec::new(),
-            left: Vec::new(),
-            product: Vec::new(),
+            squares: vec![0.0; vectors.n_columns()],
+            left: vec![0.0; vectors.n_columns()],
         }
     }
 
@@ -61,7 +60,7 @@ impl<'a> Chain<'a> {
             if rest * square < left {
                 items[n_drawn] = item as i32;
                 n_drawn += 1;
-                self.basis.take(&self.row[..k]);
+                self.basis.take(&self.row[..k], square, left);
             }
         }
         n_drawn
@@ -95,8 +94,8 @@ impl<'a> Chain<'a> {
             items[at] = item as i32;
             if at + 1 < k {
                 let square = self.read(members, item);
-                self.basis.left_of(&self.row[..k], square);
-                self.basis.take(&self.row[..k]);
+                let left = self.basis.left_of(&self.row[..k], square);
+                self.basis.take(&self.row[..k], square, left);
                 self.subtract(members, at);
             }
         }
@@ -107,10 +106,12 @@ impl<'a> Chain<'a> {
     #[inline(always)]
     fn read(&mut self, members: &[i32], item: usize) -> f64 {
         let (values, n) = (self.vectors.values(), self.vectors.n_columns());
+        let row = &mut self.row[..members.len()];
         let mut square = 0.0;
-        for (coordinate, &member) in self.row.iter_mut().zip(members) {
-            *coordinate = values[member as usize * n + item];
-            square += *coordinate * *coordinate;
+        for at in 0..members.len() {
+            let value = values[members[at] as usize * n + item];
+            row[at] = value;
+            square += value * value;
         }
         square
     }
@@ -118,40 +119,57 @@ impl<'a> Chain<'a> {
     /// Computes the squared lengths of the rows of all items.
     #[inline(always)]
     fn square(&mut self, members: &[i32]) {
-        let n = self.vectors.n_columns();
-        self.squares.clear();
-        self.squares.resize(n, 0.0);
-        for &member in members {
-            let vector = self.vectors.row(member as usize);
-            for (square, value) in self.squares.iter_mut().zip(vector) {
-                *square += value * value;
-            }
-        }
-        self.left.clone_from(&self.squares);
+        let (vectors, n) = (self.vectors, self.left.len());
+        in_blocks!(n, first => {
+            let squares = sums::<WIDTH>(vectors, members, first, |_, value| value * value);
+            self.squares[first..first + WIDTH].copy_from_slice(&squares);
+        });
+        self.left.copy_from_slice(&self.squares);
     }
 
     /// Takes from what is left of all items the part along vector `at` of the basis.
     #[inline(always)]
     fn subtract(&mut self, members: &[i32], at: usize) {
-        self.product.clear();
-        self.product.resize(self.left.len(), 0.0);
-        for (coordinate, &member) in members.iter().enumerate() {
-            let along = self.basis.coordinate(at, coordinate);
-            let vector = self.vectors.row(member as usize);
-            for (product, value) in self.product.iter_mut().zip(vector) {
-                *product += along * value;
-            }
-        }
-        for ((left, product), square) in self.left.iter_mut().zip(&self.product).zip(&self.squares)
-        {
-            let rest = *left - product * product;
-            *left = if rest > RANK_TOLERANCE * square {
-                rest
-            } else {
-                0.0
-            };
+        let (vectors, n) = (self.vectors, self.left.len());
+        let along = self.basis.vector(at);
+        in_blocks!(n, first => {
+            let term = |coordinate: usize, value: f64| along[coordinate] * value;
+            let products = sums::<WIDTH>(vectors, members, first, term);
+            let block = first..first + WIDTH;
+            reduce(&mut self.left[block.clone()], &self.squares[block], products);
+        });
+    }
+}
+
+/// Takes squared products from what is left; next to nothing becomes nothing.
+#[inline(always)]
+fn reduce<const W: usize>(left: &mut [f64], squares: &[f64], products: [f64; W]) {
+    let (left, squares) = (&mut left[..W], &squares[..W]);
+    for at in 0..W {
+        let rest = left[at] - products[at] * products[at];
+        let counts = rest > RANK_TOLERANCE * squares[at];
+        left[at] = if counts { rest } else { 0.0 };
+    }
+}
+
+/// Sums of terms over the members, for W items from `first` on.
+#[inline(always)]
+fn sums<const W: usize>(
+    vectors: Matrix<'_, f64>,
+    members: &[i32],
+    first: usize,
+    term: impl Fn(usize, f64) -> f64,
+) -> [f64; W] {
+    let (values, n) = (vectors.values(), vectors.n_columns());
+    let mut sums = [0.0; W];
+    for coordinate in 0..members.len() {
+        let start = members[coordinate] as usize * n + first;
+        let values = &values[start..start + W];
+        for at in 0..W {
+            sums[at] += term(coordinate, values[at]);
         }
     }
+    sums
 }
 
 /// The item that a number stands for, and what the number leaves of its share, as a number from [0, 1).
@@ -161,10 +179,26 @@ fn proposal(sums: Matrix<'_, f64>, members: &[i32], uniform: f64) -> Option<(usi
     let member = *members.get(place as usize)?;
     let sums = sums.row(member as usize);
     let target = (place - f64::from(place as u32)) * sums[sums.len() - 1];
-    let item = sums.partition_point(|&sum| sum <= target);
+    let item = first_above(sums, target);
     let last = *sums.get(item)?;
     let first = if item == 0 { 0.0 } else { sums[item - 1] };
     Some((item, (target - first) / (last - first)))
+}
+
+/// The first of ascending values that exceeds `target`.
+#[inline(always)]
+fn first_above(values: &[f64], target: f64) -> usize {
+    let (mut first, mut n) = (0, values.len());
+    while n > 0 {
+        let half = n / 2;
+        if values[first + half] <= target {
+            first += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
+    }
+    first
 }
 
 /// The first item at which the running sum exceeds the share `uniform` of the total; the last of those that have a
@@ -186,95 +220,4 @@ fn inverse(probabilities: &[f64], uniform: f64) -> Option<usize> {
     probabilities
         .iter()
         .rposition(|&probability| probability > 0.0)
-}
-
-/// An orthonormal basis of the rows drawn, coordinate by coordinate: the products with all its vectors go together.
-struct Basis {
-    values: Vec<f64>,
-    products: Vec<f64>,
-    rest: Vec<f64>,
-    k: usize,
-    n: usize,
-}
-
-impl Basis {
-    fn new(k: usize) -> Self {
-        Self {
-            values: vec![0.0; k * k],
-            products: vec![0.0; k],
-            rest: vec![0.0; k],
-            k,
-            n: 0,
-        }
-    }
-
-    /// Begins a sample of `k` items.
-    #[inline(always)]
-    fn start(&mut self, k: usize) {
-        self.k = k;
-        self.n = 0;
-    }
-
-    #[inline(always)]
-    fn coordinate(&self, at: usize, coordinate: usize) -> f64 {
-        self.values[coordinate * self.k + at]
-    }
-
-    /// The part of a row's squared length that is not in the span, keeping its products with the basis.
-    #[inline(always)]
-    fn left_of(&mut self, row: &[f64], square: f64) -> f64 {
-        self.multiply(row);
-        let mut left = square;
-        for product in &self.products[..self.n] {
-            left -= product * product;
-        }
-        if left > RANK_TOLERANCE * square {
-            left
-        } else {
-            0.0
-        }
-    }
-
-    #[inline(always)]
-    fn multiply(&mut self, row: &[f64]) {
-        let products = &mut self.products[..self.n];
-        products.fill(0.0);
-        for (value, basis) in row.iter().zip(self.values.chunks_exact(self.k)) {
-            for (product, other) in products.iter_mut().zip(basis) {
-                *product += value * other;
-            }
-        }
-    }
-
-    /// Adds the row whose products are known: made orthogonal twice, which is enough.
-    #[inline(always)]
-    fn take(&mut self, row: &[f64]) {
-        let mut rest = std::mem::take(&mut self.rest);
-        let rest_of_row = &mut rest[..row.len()];
-        rest_of_row.copy_from_slice(row);
-        self.remove(rest_of_row);
-        self.multiply(rest_of_row);
-        self.remove(rest_of_row);
-        let mut square = 0.0;
-        for value in rest_of_row.iter() {
-            square += value * value;
-        }
-        let norm = square.sqrt();
-        for (basis, value) in self.values.chunks_exact_mut(self.k).zip(rest_of_row.iter()) {
-            basis[self.n] = value / norm;
-        }
-        self.n += 1;
-        self.rest = rest;
-    }
-
-    /// Takes from a row its products with the basis.
-    #[inline(always)]
-    fn remove(&self, row: &mut [f64]) {
-        let products = &self.products[..self.n];
-        for (value, basis) in row.iter_mut().zip(self.values.chunks_exact(self.k)) {
-            for (product, other) in products.iter().zip(basis) {
-                *value -= product * other;
-            }
-        }
-    }
 }

@@ -2,6 +2,7 @@
 //! of determinantal point processes.
 
 mod ahead;
+mod basis;
 mod batch;
 mod bounds;
 mod candidates;

@@ -122,7 +122,10 @@ impl Vectorized for Samples<'_> {
             let (items, rest) = std::mem::take(&mut out).split_at_mut(members.len());
             out = rest;
             let (of_items, tries) = uniforms.row(sample).split_at(self.k);
-            let n_drawn = sums.map_or(0, |sums| chain.propose(sums, members, tries, items));
+            let n_drawn = match sums {
+                Some(sums) => chain.propose(sums, members, tries, items),
+                None => 0,
+            };
             let n_drawn = chain.complete(members, of_items, n_drawn, items);
             ensure(n_drawn == items.len(), || {
                 format!(
