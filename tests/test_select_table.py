@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,52 @@ def test_groups_masks_and_several_columns():
     one = select_table(wide, K, by=None, embedding=wide.columns, method="mmr", rank="place")
     rows = select(given["embedding"], K, method="mmr").indices
     np.testing.assert_array_equal(one.drop("place").to_numpy(), given["embedding"][rows])
+
+
+def test_in_batches_of_whole_pools_as_in_ray_and_spark():
+    table = arrow().sort_by("prompt_id")
+    whole = select_table(table, K, method="mmr")
+    sizes = np.unique(column(table, "prompt_id"), return_counts=True)[1]
+    edges = np.cumsum([0, *sizes])
+    for first, last in pairwise(edges.tolist()):
+        (batch,) = table.slice(first, last - first).combine_chunks().to_batches()
+        found = select_table(batch, K, method="mmr")
+        assert isinstance(found, pa.RecordBatch)
+        label = column(batch, "prompt_id")[0]
+        assert found.to_pylist() == [row for row in whole.to_pylist() if row["prompt_id"] == label]
+        assert found.schema.equals(whole.schema)
+
+
+def test_a_partition_whose_batches_cut_pools_as_in_spark():
+    def choose(batches):
+        batches = list(batches)
+        if batches:
+            yield from select_table(pa.Table.from_batches(batches), K, method="mmr").to_batches()
+
+    table = arrow()
+    found = pa.Table.from_batches(choose(iter(table.to_batches(max_chunksize=7))))
+    assert found.to_pylist() == select_table(table, K, method="mmr").to_pylist()
+    assert list(choose(iter([]))) == []
+
+
+def test_a_table_without_rows_gives_one_with_the_same_columns():
+    for make in KINDS.values():
+        empty = make()[:0]
+        found = select_table(empty, K)
+        assert type(found) is type(empty)
+        assert len(found) == 0
+        assert column(found, "rank") == []
+
+
+def test_in_lazy_frames_of_polars():
+    frame = pl.from_arrow(arrow())
+    schema = {**frame.schema, "rank": pl.Int64}
+    lazy = frame.lazy().map_batches(lambda part: select_table(part, K, method="mmr"), schema=schema)
+    assert lazy.collect().equals(select_table(frame, K, method="mmr"))
+    grouped = frame.group_by("prompt_id", maintain_order=True).map_groups(
+        lambda part: select_table(part, K, method="mmr")
+    )
+    assert grouped.equals(select_table(frame, K, method="mmr"))
 
 
 @pytest.mark.parametrize(

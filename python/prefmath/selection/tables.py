@@ -65,9 +65,16 @@ def select_table(
 
     Notes
     -----
-    It takes and returns tables alone, so that it stands as it is in ``map_batches`` of Ray Data and
-    Polars, and with a loop over the batches in ``mapInArrow`` of Spark; a pool must not be cut
-    between batches.
+    It takes and returns tables alone, so that it stands as it is in ``map_batches`` of Polars and,
+    with ``batch_format="pyarrow"``, of Ray Data. A pool must be whole: Ray Data has
+    ``groupby("prompt_id").map_groups`` for that, and in ``mapInArrow`` of Spark, which hands out a
+    partition in batches that may cut a pool, after ``repartition("prompt_id")``::
+
+        def choose(batches):
+            batches = list(batches)
+            if batches:
+                table = pa.Table.from_batches(batches)
+                yield from prefmath.select_table(table, 4).to_batches()
 
     Examples
     --------
@@ -151,6 +158,8 @@ def _embeddings(frame: Any, names: str | Sequence[str]) -> NDArray[Any]:
     if not isinstance(names, str):
         return np.stack([_column(frame, "embedding", name) for name in names], axis=1)
     column = _column(frame, "embedding", names)
+    if not len(column):
+        return np.empty((0, 1), np.float32)
     if column.dtype.kind in "fiu":
         return column[:, None] if column.ndim == 1 else column
     series = frame[names].to_native()
