@@ -69,7 +69,7 @@ impl<'a> Candidates<'a> {
     }
 
     /// Turns squared norms, from the row `first` of the pool on, into one over the norms.
-    fn invert(&self, first: usize, norms: &mut [f64]) -> Result<()> {
+    pub(super) fn invert(&self, first: usize, norms: &mut [f64]) -> Result<()> {
         // No float32 is large enough for its square to overflow float64: a norm that is not finite shows a bad value.
         for (index, norm) in norms.iter_mut().enumerate() {
             let row = first + index;

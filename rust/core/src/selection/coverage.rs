@@ -10,7 +10,6 @@ use super::medoids::improve;
 use super::method::Method;
 use super::rules::Kept;
 use super::similarities::{Similarities, hold};
-use super::wide::Wide;
 use crate::error::Result;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -21,8 +20,7 @@ const LANES: usize = 8;
 #[derive(Default)]
 pub(super) struct Cover {
     inverse_norm: Vec<f64>,
-    wide: Wide,
-    /// All similarities of a small pool.
+    /// All similarities of a pool that is not large.
     held: Vec<f64>,
     room: Vec<f64>,
     /// Gains of earlier steps.
@@ -50,13 +48,7 @@ pub(super) fn greedy(
         &mut cover.similarity,
         workers,
     )?;
-    hold(
-        candidates,
-        &cover.inverse_norm,
-        &mut cover.wide,
-        &mut cover.held,
-        workers,
-    )?;
+    hold(candidates, &cover.inverse_norm, &mut cover.held, workers)?;
     cover.start(candidates, k, workers)?;
     while picks.len() < k {
         let step = picks.len();
@@ -95,13 +87,7 @@ impl Cover {
     ) -> Result<()> {
         let (n, method) = (candidates.len(), candidates.terms.method);
         self.room.clear();
-        // Before the first medoid every row is as far from one as can be.
-        let nothing = if method == Method::KMedoids {
-            -1.0
-        } else {
-            0.0
-        };
-        self.room.resize(n, nothing);
+        self.room.resize(n, room_at_first(method));
         self.stale.clear();
         self.stale.resize(n, f64::INFINITY);
         self.fresh.resize(n, false);
@@ -178,12 +164,9 @@ impl Cover {
             held: &self.held,
         };
         let similarity = similarities.row(candidates, row, &mut self.similarity, workers)?;
+        let term = Term::of(candidates.terms.method);
         for (room, &similarity) in self.room.iter_mut().zip(similarity) {
-            if candidates.terms.method == Method::SaturatedCoverage {
-                *room -= Term::Fitting.value(similarity, *room);
-            } else if similarity > *room {
-                *room = similarity;
-            }
+            term.take_in(similarity, room);
         }
         candidates
             .rules
@@ -192,9 +175,19 @@ impl Cover {
     }
 }
 
+/// The room of a row before any candidate is chosen, but under saturated coverage.
+pub(super) fn room_at_first(method: Method) -> f64 {
+    // Before the first medoid every row is as far from one as can be.
+    if method == Method::KMedoids {
+        -1.0
+    } else {
+        0.0
+    }
+}
+
 /// What a row gains from a candidate of some similarity.
 #[derive(Clone, Copy, PartialEq)]
-enum Term {
+pub(super) enum Term {
     /// What exceeds the similarity that it has to a chosen one.
     Excess,
     /// What fits into its room.
@@ -204,7 +197,7 @@ enum Term {
 }
 
 impl Term {
-    fn of(method: Method) -> Self {
+    pub(super) fn of(method: Method) -> Self {
         if method == Method::SaturatedCoverage {
             Self::Fitting
         } else {
@@ -212,8 +205,18 @@ impl Term {
         }
     }
 
+    /// Takes in that a row of some similarity was chosen.
     #[inline(always)]
-    fn value(self, similarity: f64, room: f64) -> f64 {
+    pub(super) fn take_in(self, similarity: f64, room: &mut f64) {
+        if self == Self::Fitting {
+            *room -= self.value(similarity, *room);
+        } else if similarity > *room {
+            *room = similarity;
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn value(self, similarity: f64, room: f64) -> f64 {
         let positive = |value: f64| if value > 0.0 { value } else { 0.0 };
         match self {
             Self::Excess => positive(similarity - room),

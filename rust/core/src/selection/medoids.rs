@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::parallel::Workers;
 
 /// A swap must gain more than this: less may be rounding.
-const LEAST_GAIN: f64 = 1e-9;
+pub(super) const LEAST_GAIN: f64 = 1e-9;
 
 /// Swaps chosen rows for others, and takes what each then adds in the order of the slots.
 pub(super) fn improve(

@@ -8,6 +8,8 @@ mod bounds;
 mod candidates;
 mod chain;
 mod coverage;
+mod dense;
+mod dense_medoids;
 mod exact;
 mod lazy;
 mod logarithm;

@@ -3,7 +3,7 @@
 use super::candidates::{Candidates, Pick};
 use super::method::Terms;
 use super::rules::Rules;
-use super::{coverage, lazy, pairwise};
+use super::{coverage, dense, lazy, pairwise};
 use crate::error::{Result, ensure};
 use crate::matrix::Matrix;
 use crate::parallel::Workers;
@@ -67,6 +67,7 @@ pub(super) fn check(
 #[derive(Default)]
 pub(super) struct Scratch {
     search: pairwise::Search,
+    dense: dense::Dense,
     cover: coverage::Cover,
 }
 
@@ -78,7 +79,9 @@ impl Scratch {
         workers: &Workers<'_>,
         picks: &mut Vec<Pick>,
     ) -> Result<()> {
-        if candidates.terms.method.covers() {
+        if dense::suits(candidates) {
+            dense::greedy(candidates, k, &mut self.dense, picks)
+        } else if candidates.terms.method.covers() {
             coverage::greedy(candidates, k, workers, &mut self.cover, picks)
         } else if lazy::suits(candidates, k)
             && lazy::greedy(candidates, k, workers, picks)?.is_some()

@@ -1,16 +1,12 @@
 //! The similarities of a row with all others: all of them held where the pool is small enough, else computed when asked.
 
 use super::candidates::{BLOCK, Candidates, similarities};
-use super::wide::Wide;
 use crate::error::Result;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// Pools of up to so many rows have all similarities held: 32 MB.
 const MOST_HELD: usize = 2048;
-
-/// Smaller ones are in a core's cache.
-const MOST_AT_ONCE: usize = 64;
 
 /// Rows that a task computes of the matrix.
 const ROWS_PER_TASK: usize = 32;
@@ -25,7 +21,6 @@ pub(super) struct Similarities<'a> {
 pub(super) fn hold(
     candidates: &Candidates<'_>,
     inverse_norm: &[f64],
-    wide: &mut Wide,
     held: &mut Vec<f64>,
     workers: &Workers<'_>,
 ) -> Result<()> {
@@ -35,10 +30,6 @@ pub(super) fn hold(
         return Ok(());
     }
     held.resize(n * n, 0.0);
-    if n <= MOST_AT_ONCE {
-        wide.similarities(candidates, inverse_norm, held);
-        return Ok(());
-    }
     let panels = held.chunks_mut(n * ROWS_PER_TASK);
     workers.run(panels.enumerate(), |(panel, rows)| {
         for (at, out) in rows.chunks_exact_mut(n).enumerate() {

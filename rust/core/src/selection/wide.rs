@@ -1,12 +1,14 @@
-//! The similarities of every two rows of a small pool, by dot products in the order of [`crate::dot`].
+//! The similarities of every two rows of a small pool, from products that are to the bit what [`crate::dot`] gives.
 
 use std::array::from_fn;
 
+use super::ahead::{fetch, part};
 use super::candidates::Candidates;
 use crate::dot::{LANES, Sums, sum_lanes};
+use crate::error::Result;
 use crate::simd::{Target, Vectorized, vectorize};
 
-/// Rows that are multiplied at a time with two others.
+/// Rows that are widened at a time, to be multiplied with those before them.
 const LEFT: usize = 4;
 
 /// Room for a few rows as doubles, padded with zeros to a multiple of 16 values.
@@ -16,140 +18,186 @@ pub(super) struct Wide {
 }
 
 impl Wide {
-    /// Writes the similarities of every two rows, from one over their norms.
+    /// Writes the similarities of every two rows, `stride` values a row, and one over the norms.
+    ///
+    /// # Errors
+    /// Refuses NaN, infinity and rows of zeros.
     pub(super) fn similarities(
         &mut self,
         candidates: &Candidates<'_>,
-        inverse_norm: &[f64],
+        stride: usize,
+        inverse_norm: &mut Vec<f64>,
         out: &mut [f64],
-    ) {
-        let stride = candidates.n_features.next_multiple_of(LANES);
-        self.values.resize((LEFT + 2) * stride, 0.0);
-        vectorize(Similarities {
+    ) -> Result<()> {
+        let n = candidates.len();
+        self.products(candidates, stride, out);
+        inverse_norm.clear();
+        inverse_norm.extend(out.iter().step_by(stride + 1).take(n));
+        candidates.invert(0, inverse_norm)?;
+        for (row, &inverse) in out.chunks_mut(stride.max(1)).zip(&*inverse_norm) {
+            for (value, other) in row.iter_mut().zip(&*inverse_norm) {
+                *value *= inverse * other;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the product of every two rows; meanwhile fetches what is read next.
+    fn products(&mut self, candidates: &Candidates<'_>, stride: usize, out: &mut [f64]) {
+        let n_padded = candidates.n_features.next_multiple_of(LANES);
+        self.values.resize(LEFT * n_padded, 0.0);
+        vectorize(Products {
             left: &mut self.values,
-            stride,
+            n_padded,
             candidates,
-            inverse_norm,
+            stride,
             out,
         });
     }
 }
 
-struct Similarities<'a> {
+struct Products<'a> {
     left: &'a mut [f64],
-    stride: usize,
+    n_padded: usize,
     candidates: &'a Candidates<'a>,
-    inverse_norm: &'a [f64],
+    stride: usize,
     out: &'a mut [f64],
 }
 
-impl Vectorized for Similarities<'_> {
+impl Vectorized for Products<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<T: Target>(mut self) {
-        let n = self.inverse_norm.len();
+        let n = self.candidates.len();
+        let end_of = |first: usize| (first + LEFT).min(n);
+        let n_tiles = (0..n)
+            .step_by(LEFT)
+            .map(|first| end_of(first).div_ceil(2))
+            .sum();
+        let mut tile = 0;
         for first in (0..n).step_by(LEFT) {
-            let n_left = LEFT.min(n - first);
+            let end = end_of(first);
             for at in 0..LEFT {
                 // Beyond the last row it is repeated; what comes of that is not written.
-                self.widen::<T>(first + at.min(n_left - 1), at);
+                self.widen::<T>((first + at).min(end - 1), at);
             }
-            let end = first + n_left;
-            for right in (0..end).step_by(2) {
-                let last = (right + 1).min(end - 1);
-                let products = self.products::<T>([right, last]);
-                for (at, products) in products.into_iter().enumerate().take(n_left) {
-                    for (column, product) in [right, last].into_iter().zip(products) {
-                        self.write(first + at, column, product);
+            for column in (0..end).step_by(2) {
+                fetch::<T>(part(self.candidates.next, tile, n_tiles));
+                tile += 1;
+                let columns = [column, (column + 1).min(end - 1)];
+                // The first two rows end before the last two columns.
+                let lower = column >= first + 2;
+                if !T::WIDE {
+                    // As many sums as 16 registers hold.
+                    for column in columns {
+                        if !lower {
+                            self.tile::<T, 2, 1>(first, 0, [column]);
+                        }
+                        self.tile::<T, 2, 1>(first, 2, [column]);
                     }
+                } else if lower {
+                    self.tile::<T, 2, 2>(first, 2, columns);
+                } else {
+                    self.tile::<T, LEFT, 2>(first, 0, columns);
                 }
             }
         }
     }
 }
 
-impl Similarities<'_> {
+impl Products<'_> {
     #[inline(always)]
     fn widen<T: Target>(&mut self, row: usize, at: usize) {
-        let (wide, _) = self.left[at * self.stride..(at + 1) * self.stride].as_chunks_mut();
+        let (wide, _) = self.left[at * self.n_padded..(at + 1) * self.n_padded].as_chunks_mut();
         let (whole, rest) = self.candidates.row(row).as_chunks::<LANES>();
         for (values, wide) in whole.iter().zip(wide.iter_mut()) {
             widen_into::<T>(values, wide);
         }
         if !rest.is_empty() {
-            let mut values = [0.0; LANES];
-            values[..rest.len()].copy_from_slice(rest);
-            widen_into::<T>(&values, &mut wide[whole.len()]);
+            widen_into::<T>(&padded(rest), &mut wide[whole.len()]);
         }
     }
 
-    /// The products of the widened rows with two others.
+    /// The products of `M` widened rows, `from..`, with some columns.
     #[inline(always)]
-    fn products<T: Target>(&self, right: [usize; 2]) -> [[f64; 2]; LEFT] {
-        let left: [&[[f64; LANES]]; LEFT] = from_fn(|at| {
-            self.left[at * self.stride..(at + 1) * self.stride]
+    fn tile<T: Target, const M: usize, const N: usize>(
+        &mut self,
+        first: usize,
+        from: usize,
+        columns: [usize; N],
+    ) {
+        let products = self.sums::<T, M, N>(from, columns);
+        let n = self.candidates.len();
+        for (row, products) in (first + from..n).zip(products) {
+            for (column, product) in columns.into_iter().zip(products) {
+                self.out[row * self.stride + column] = product;
+                self.out[column * self.stride + row] = product;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn sums<T: Target, const M: usize, const N: usize>(
+        &self,
+        from: usize,
+        columns: [usize; N],
+    ) -> [[f64; N]; M] {
+        let left: [&[[f64; LANES]]; M] = from_fn(|m| {
+            self.left[(from + m) * self.n_padded..(from + m + 1) * self.n_padded]
                 .as_chunks()
                 .0
         });
-        let rows = right.map(|row| self.candidates.row(row).as_chunks::<LANES>());
-        let mut sums: [[Sums<T>; 2]; LEFT] = [[[T::splat(0.0); 2]; 2]; LEFT];
-        let n_whole = rows[0].0.len();
+        let right = columns.map(|row| self.candidates.row(row).as_chunks::<LANES>());
+        let mut sums: [[Sums<T>; N]; M] = [[[T::splat(0.0); 2]; N]; M];
+        let n_whole = right[0].0.len();
         for at in 0..n_whole {
-            add::<T>(
+            add::<T, M, N>(
                 left.map(|row| &row[at]),
-                rows.map(|(row, _)| &row[at]),
+                right.map(|(row, _)| &row[at]),
                 &mut sums,
             );
         }
-        if !rows[0].1.is_empty() {
-            let rests = rows.map(|(_, rest)| {
-                let mut values = [0.0; LANES];
-                values[..rest.len()].copy_from_slice(rest);
-                values
-            });
-            add::<T>(left.map(|row| &row[n_whole]), rests.each_ref(), &mut sums);
+        if !right[0].1.is_empty() {
+            let rests = right.map(|(_, rest)| padded(rest));
+            add::<T, M, N>(left.map(|row| &row[n_whole]), rests.each_ref(), &mut sums);
         }
-        let mut out = [[0.0; 2]; LEFT];
-        for m in 0..LEFT {
-            for n in 0..2 {
+        let mut out = [[0.0; N]; M];
+        for m in 0..M {
+            for n in 0..N {
                 out[m][n] = sum_lanes::<T>(sums[m][n]);
             }
         }
         out
     }
+}
 
-    #[inline(always)]
-    fn write(&mut self, row: usize, column: usize, product: f64) {
-        let n = self.inverse_norm.len();
-        let similarity = product * (self.inverse_norm[row] * self.inverse_norm[column]);
-        self.out[row * n + column] = similarity;
-        self.out[column * n + row] = similarity;
+#[inline(always)]
+#[allow(clippy::needless_range_loop)] // `half` is an index of all three
+fn add<T: Target, const M: usize, const N: usize>(
+    left: [&[f64; LANES]; M],
+    right: [&[f32; LANES]; N],
+    sums: &mut [[Sums<T>; N]; M],
+) {
+    for half in 0..2 {
+        let mut columns = [T::splat(0.0); N];
+        for n in 0..N {
+            columns[n] = T::widen(&right[n].as_chunks().0[half]);
+        }
+        for m in 0..M {
+            let row = T::load(&left[m].as_chunks().0[half]);
+            for n in 0..N {
+                sums[m][n][half] = T::mul_add_x8(row, columns[n], sums[m][n][half]);
+            }
+        }
     }
 }
 
 #[inline(always)]
-fn add<T: Target>(
-    left: [&[f64; LANES]; LEFT],
-    right: [&[f32; LANES]; 2],
-    sums: &mut [[Sums<T>; 2]; LEFT],
-) {
-    let (left, right) = (
-        left.map(|row| row.as_chunks().0),
-        right.map(|row| row.as_chunks().0),
-    );
-    let mut columns = [[T::splat(0.0); 2]; 2];
-    for n in 0..2 {
-        columns[n] = [T::widen(&right[n][0]), T::widen(&right[n][1])];
-    }
-    for m in 0..LEFT {
-        let row = [T::load(&left[m][0]), T::load(&left[m][1])];
-        for n in 0..2 {
-            for half in 0..2 {
-                sums[m][n][half] = T::mul_add_x8(row[half], columns[n][half], sums[m][n][half]);
-            }
-        }
-    }
+fn padded(rest: &[f32]) -> [f32; LANES] {
+    let mut values = [0.0; LANES];
+    values[..rest.len()].copy_from_slice(rest);
+    values
 }
 
 #[inline(always)]

@@ -12,7 +12,6 @@ use crate::parallel::Workers;
 use crate::selection::candidates::{Candidates, Pick};
 use crate::selection::method::Method;
 use crate::selection::pool::Scratch;
-use crate::selection::similarities::hold;
 use crate::selection::state::RANK_TOLERANCE;
 use crate::selection::wide::Wide;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -21,7 +20,6 @@ use crate::simd::{Target, Vectorized, vectorize};
 #[derive(Default)]
 pub(super) struct Search {
     inverse_norm: Vec<f64>,
-    products: Vec<f64>,
     wide: Wide,
     similarity: Vec<f64>,
     held: Held,
@@ -98,16 +96,10 @@ impl Search {
 
     /// Computes the similarities of every two rows.
     fn measure(&mut self, candidates: &Candidates<'_>) -> Result<()> {
-        let serial = Workers::serial();
-        self.products.resize(candidates.len(), 0.0);
-        candidates.measure(None, &mut self.inverse_norm, &mut self.products, &serial)?;
-        hold(
-            candidates,
-            &self.inverse_norm,
-            &mut self.wide,
-            &mut self.similarity,
-            &serial,
-        )
+        let n = candidates.len();
+        self.similarity.resize(n * n, 0.0);
+        self.wide
+            .similarities(candidates, n, &mut self.inverse_norm, &mut self.similarity)
     }
 
     /// Chooses greedily among some rows.
