@@ -89,6 +89,29 @@ def relabelled_input(choices, names):
     )
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("linear", [True, False])
+@pytest.mark.parametrize("penalty", [{"l2": 0.3}, {"prior": 0.3}])
+def test_a_resample_of_one_class_is_a_fit_with_weights(layout, linear, penalty):
+    if "prior" in penalty and (linear or layout == "choice_sets"):
+        pytest.skip("a prior is of the utilities of items, in pairs or rankings")
+    sample = draw(2, layout=layout, n_items=8, n_annotators=25, weights=True)
+    features = sample.features if linear else None
+    if "prior" in penalty:
+        one_class = PlackettLuce if layout == "rankings" else BradleyTerry
+        model = one_class(tol=1e-10, **penalty).fit(sample.choices)
+    else:
+        model = ChoiceMixture(**SETTLED, **penalty).fit(sample.choices, features)
+    found = bootstrap(model, sample.choices, features, n_resamples=2, random_state=3)
+    seed = np.random.default_rng(3).integers(1 << 63, size=2)[1]
+    counts = np.random.default_rng(seed).multinomial(25, np.full(25, 1 / 25))
+    weight = sample.choices.weight * counts[sample.choices.annotator_index]
+    again = copy.copy(model)
+    weighted = replace(sample.choices, weight=weight)
+    again = again.fit(weighted, features) if linear else again.fit(weighted)
+    np.testing.assert_allclose(found.coef[1], again.coef_, atol=1e-4)
+
+
 def test_standard_errors_agree_with_the_sandwich():
     sample = draw(5, n_annotators=200, n_each=10, coef=[[1.5, -1.0], [-1.0, 1.5]])
     model = ChoiceMixture(2, **SETTLED).fit(sample.choices, sample.features)

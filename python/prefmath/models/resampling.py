@@ -10,6 +10,7 @@ import numpy as np
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_whole_number
+from prefmath.models._dense_pairs import fit_wins
 from prefmath.models._em import Problem, maximize
 from prefmath.models._matching import best_assignment
 from prefmath.models._resamples import Bootstrap
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     _F64 = NDArray[np.float64]
 
 __all__ = ["bootstrap"]
+
+# Newton's method on a table of wins takes the cube of the number of items.
+_FEW_ITEMS = 500
 
 
 def bootstrap(
@@ -91,25 +95,12 @@ def bootstrap(
     n_resamples = as_whole_number(n_resamples, "n_resamples", 2)
     threads = resolve_threads(model.n_threads if n_threads is None else n_threads)
     pose = _posed(model, choices, features)
-    n_coef = model.coef_.shape[1]
-    n_units = len(pose.units) - 1
+    n_coef, n_units = model.coef_.shape[1], len(pose.units) - 1
     seeds = np.random.default_rng(random_state).integers(1 << 63, size=n_resamples)
 
     def refit(seed: np.int64, check: Callable[[], None]) -> tuple[_F64, _F64, bool]:
         counts = np.random.default_rng(seed).multinomial(n_units, np.full(n_units, 1 / n_units))
-        problem = pose.drawn(counts.astype(np.float64))
-        run = maximize(
-            problem,
-            problem.expect(pose.start, model.weights_),
-            tol=model.tol,
-            max_iter=model.max_iter,
-            report=lambda *_: check(),
-        )
-        order = np.zeros(1, np.int64)
-        if len(model.weights_) > 1:
-            order = best_assignment(model.responsibilities_.T @ run.state.responsibilities)
-        params = problem.utility.centered(run.state.coef, problem.l2)[order]
-        return np.delete(params, pose.left_out, axis=1), run.state.weights[order], run.converged
+        return pose.refit(counts.astype(np.float64), check)
 
     with reporting(progress, "bootstrap") as report:
         found = side_by_side(refit, list(seeds), threads, report)
@@ -141,19 +132,61 @@ class _Pose:
     start: _F64
     left_out: list[int]
 
-    def drawn(self, counts: _F64) -> Problem:
-        """Return the problem with so many of each unit."""
-        problem = self.problem
-        if len(self.model.weights_) > 1:
-            return replace(problem, counts=counts)
-        # Of a single class only the weights of outcomes matter.
+    def refit(self, counts: _F64, check: Callable[[], None]) -> tuple[_F64, _F64, bool]:
+        """Return parameters, shares, and whether they settled, with so many of each unit."""
+        model = self.model
+        if len(model.weights_) > 1:
+            problem = replace(self.problem, counts=counts)
+        else:
+            # Of a single class only the weights of outcomes matter.
+            weight = self._weight(counts)
+            check()
+            if self.by_table:
+                return self._refit_table(weight)
+            observation, utility = self.problem.observation, self.problem.utility
+            problem = model._problem_of_one(observation, weight, utility)  # noqa: SLF001
+        run = maximize(
+            problem,
+            problem.expect(self.start, model.weights_),
+            tol=model.tol,
+            max_iter=model.max_iter,
+            report=lambda *_: check(),
+        )
+        order = np.zeros(1, np.int64)
+        if len(model.weights_) > 1:
+            order = best_assignment(model.responsibilities_.T @ run.state.responsibilities)
+        params = problem.utility.centered(run.state.coef, problem.l2)[order]
+        return np.delete(params, self.left_out, axis=1), run.state.weights[order], run.converged
+
+    @property
+    def by_table(self) -> bool:
+        """Whether a table of wins says all that the outcomes say, and is not large."""
+        observation, utility = self.problem.observation, self.problem.utility
+        pairs = observation.kind == "pair" and observation.simple
+        return pairs and isinstance(utility, ItemUtility) and utility.n_items <= _FEW_ITEMS
+
+    def _weight(self, counts: _F64) -> _F64:
         weight: _F64 = np.repeat(counts, np.diff(self.units))
-        if problem.weight is not None:
-            weight *= problem.weight
-        if problem.outcome is not None:
-            n_outcomes = problem.observation.n_outcomes
-            weight = np.bincount(problem.outcome, weight, n_outcomes).astype(np.float64)
-        return self.model._problem_of_one(problem.observation, weight, problem.utility)  # noqa: SLF001
+        if self.problem.weight is not None:
+            weight *= self.problem.weight
+        if self.problem.outcome is not None:
+            n_outcomes = self.problem.observation.n_outcomes
+            weight = np.bincount(self.problem.outcome, weight, n_outcomes).astype(np.float64)
+        return weight
+
+    def _refit_table(self, weight: _F64) -> tuple[_F64, _F64, bool]:
+        observation, model = self.problem.observation, self.model
+        n = model.coef_.shape[1]
+        winner, loser = observation.items[0::2].astype(np.int64), observation.items[1::2]
+        half = np.zeros(1) if observation.tied is None else observation.tied / 2
+        wins = np.bincount(winner * n + loser, weight * (1 - half), n * n).astype(np.float64)
+        if observation.tied is not None:
+            wins += np.bincount(loser * n + winner, weight * half, n * n)
+        begin = model.coef_[0] - (self.start[0, n] if model.prior > 0 else 0)
+        found = fit_wins(
+            wins.reshape(n, n), model.l2, model.prior, begin, model.tol, model.max_iter
+        )
+        return found.utility[None], np.ones(1), found.converged
 
 
 def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> _Pose:
