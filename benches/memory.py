@@ -18,6 +18,7 @@ MODULES = (
     "bench_selection",
     "bench_objectives",
     "bench_samples",
+    "bench_exact",
     "bench_similarity",
     "bench_neighbors",
     "bench_figures",
