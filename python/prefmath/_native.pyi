@@ -45,6 +45,7 @@ __all__ = [
     "outcome_weights",
     "pairs_above",
     "posterior_by_annotator",
+    "refine_batch",
     "sample_projections",
     "similarity_matrix",
     "table_gradient",
@@ -135,6 +136,17 @@ def exact_batch(
     rules: _Rules | None,
     n_threads: int,
 ) -> tuple[_I32, _F64, _Bool]: ...
+def refine_batch(
+    x: _F32,
+    offsets: _I64,
+    method: str,
+    bonus: _F64 | None,
+    weight: float,
+    ks: _I64,
+    rules: _Rules | None,
+    positions: _I32,
+    n_threads: int,
+) -> _I32: ...
 
 # sample s is drawn from the projection on the rows members[offsets[s]:offsets[s + 1]] of vectors,
 # which are orthonormal, and holds as many of their columns, ascending; sums are the running sums of

@@ -16,7 +16,7 @@ from .mixture import (
     posterior_by_annotator,
 )
 from .observation import curvature_product, log_likelihood, table_gradient
-from .selection import exact_batch, greedy, greedy_batch, sample_projections
+from .selection import exact_batch, greedy, greedy_batch, refine_batch, sample_projections
 from .similarity import (
     closest_pairs,
     covariance,
@@ -48,6 +48,7 @@ __all__ = [
     "outcome_weights",
     "pairs_above",
     "posterior_by_annotator",
+    "refine_batch",
     "sample_projections",
     "similarity_matrix",
     "table_gradient",

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._kernels import kernels
+from prefmath.selection._call import totals
+
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from prefmath.selection._call import Call
 
-__all__ = ["check_search"]
+__all__ = ["check_search", "refined"]
 
 # Pools of which all sets are searched, and what larger ones may have.
 _ROWS, _MOST_ROWS, _SETS = 32, 64, 1_000_000
@@ -43,3 +48,38 @@ def check_search(call: Call, *, exact: bool, refine: bool) -> None:
                 f"exact searches pools of up to {_ROWS} rows, or of {_MOST_ROWS} where there are "
                 f"no more than a million sets: {where} has {n}, and k={k}"
             )
+
+
+def refined(
+    call: Call, positions: NDArray[np.int32], gains: NDArray[np.float64], n_threads: int
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Return the sets after swaps, each in the order of the greedy choice among its rows."""
+    if call.method == "k_medoids":  # whose greedy choice has been swapped already
+        return positions, gains
+    arguments = call.x, call.cuts, call.method, *call.terms, call.ks
+    sets = kernels.refine_batch(*arguments, call.rules.for_kernels(), positions, n_threads)
+    found = sets >= 0
+    among = np.zeros(len(call.x), np.bool_)
+    among[(sets + call.cuts[:-1, None])[found]] = True
+    rules = call.rules
+    of_kernel = (
+        among,
+        rules.include,
+        rules.include_offsets,
+        rules.group,
+        rules.least,
+        rules.most,
+        rules.max_similarity,
+    )
+    if len(call.ks) == 1:
+        head = call.x, call.method, *call.terms
+        rows, gained = kernels.greedy(*head, int(call.ks[0]), of_kernel, n_threads)
+        best, of_best = np.full_like(positions, -1), np.zeros_like(gains)
+        best[0, : len(rows)], of_best[0, : len(rows)] = rows, gained
+    else:
+        best, of_best = kernels.greedy_batch(*arguments, of_kernel, n_threads)
+    # As close to the span of others as rounding, the order may not reach all.
+    short = (best >= 0).sum(axis=1) < found.sum(axis=1)
+    less = totals(call.method, of_best, found) < totals(call.method, gains, found)
+    keep = (short | less)[:, None]
+    return np.where(keep, positions, best), np.where(keep, gains, of_best)

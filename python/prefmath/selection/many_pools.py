@@ -13,7 +13,7 @@ from prefmath.selection._bounds import reaches, upper_bounds
 from prefmath.selection._call import prepared, totals
 from prefmath.selection._results import BatchSelection
 from prefmath.selection._rules import Given
-from prefmath.selection._search import check_search
+from prefmath.selection._search import check_search, refined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ def select_batch(
     max_similarity: float | None = None,
     allow_fewer: bool = False,
     exact: bool = False,
+    refine: bool = False,
     n_threads: int | None = None,
 ) -> BatchSelection:
     """Choose `k` rows from each of many pools, as `select` does from one.
@@ -56,6 +57,8 @@ def select_batch(
         while a quota holds within each pool.
     allow_fewer, n_threads
         As for `select`.
+    refine : bool
+        Swap chosen rows for others until no swap helps, as for `select`.
     exact : bool
         Find the best choice from every pool, as `select` does from one; ``greedy_optimal`` of the
         result tells from which pools the greedy choice is as good.
@@ -94,7 +97,7 @@ def select_batch(
     cuts = as_offsets(offsets, len(x))
     given = Given(include, exclude, groups, quota, max_similarity)
     call = prepared(x, cuts, k, method, quality, trade_off, given, allow_fewer=allow_fewer)
-    check_search(call, exact=exact, refine=False)
+    check_search(call, exact=exact, refine=refine)
     arguments = x, cuts, method, *call.terms, call.ks, call.rules.for_kernels()
     threads = resolve_threads(n_threads)
     of_greedy = None
@@ -102,6 +105,8 @@ def select_batch(
         positions, gains, of_greedy = kernels.exact_batch(*arguments, threads)
     else:
         positions, gains = kernels.greedy_batch(*arguments, threads)
+    if refine:
+        positions, gains = refined(call, positions, gains, threads)
     n_short = call.width - positions.shape[1]
     if n_short:
         positions = np.pad(positions, ((0, 0), (0, n_short)), constant_values=-1)

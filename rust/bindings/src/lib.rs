@@ -27,7 +27,7 @@ mod _native {
     #[pymodule_export]
     use crate::pools::{closest_pairs, covariance, coverage, gram_batch, mean_cosine};
     #[pymodule_export]
-    use crate::selection::{exact_batch, greedy, greedy_batch, sample_projections};
+    use crate::selection::{exact_batch, greedy, greedy_batch, refine_batch, sample_projections};
     #[pymodule_export]
     use crate::similarity::{nearest_neighbors, pairs_above, similarity_matrix};
 

@@ -1,6 +1,6 @@
 //! Selection kernels.
 
-use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use prefmath_core::selection::{self, Method, Projections, Rules, Terms};
 use pyo3::prelude::*;
 
@@ -148,4 +148,33 @@ pub fn exact_batch<'py>(
         shaped(py, gains, shape)?,
         PyArray1::from_vec(py, of_greedy),
     ))
+}
+
+/// Given sets refined by swaps.
+#[pyfunction]
+pub fn refine_batch<'py>(
+    py: Python<'py>,
+    x: PyReadonlyArray2<'py, f32>,
+    offsets: PyReadonlyArray1<'py, i64>,
+    method: &str,
+    bonus: Option<PyReadonlyArray1<'py, f64>>,
+    weight: f64,
+    ks: PyReadonlyArray1<'py, i64>,
+    rules: Option<GivenRules<'py>>,
+    positions: PyReadonlyArray2<'py, i32>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<i32>>> {
+    let terms = Terms {
+        method: Method::named(method).map_err(refused)?,
+        bonus: optional(bonus.as_ref())?,
+        weight,
+    };
+    let shape = [positions.shape()[0], positions.shape()[1]];
+    let (x, offsets, ks) = (matrix(&x)?, slice(&offsets)?, slice(&ks)?);
+    let positions = positions.as_slice()?;
+    let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
+    let refined = detached(py, n_threads, |workers| {
+        selection::refine_batch(x, offsets, terms, ks, rules, positions, workers)
+    })?;
+    shaped(py, refined, shape)
 }
