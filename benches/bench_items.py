@@ -71,7 +71,7 @@ WORKS = (
             "NumPy, table of wins": Call(
                 lambda data: bradley_terry.fit(data.winner, data.loser, ITEMS, data.l2)
             ),
-            "choix, table of wins": Call(fit_choix),
+            "choix, table of wins": Call(fit_choix, needs="choix"),
         },
         agree=same_utilities,
         baseline="NumPy, table of wins",

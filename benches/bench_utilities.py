@@ -12,7 +12,8 @@ from prefmath.models import BradleyTerry, PlackettLuce
 
 ITEMS, PAIRS = 100, scaled(1_000_000)
 MANY_ITEMS, MANY_PAIRS = scaled(5_000), scaled(5_000_000)
-RANKINGS, SIZE, RANKED_ITEMS = scaled(5_000), 10, 100
+# Of fewer rankings some items would not be part.
+RANKINGS, SIZE, RANKED_ITEMS = scaled(5_000, 500), 10, 100
 
 
 def pairs():

@@ -6,6 +6,7 @@ import statistics
 import time
 
 import pytest
+from work import SMALL
 
 from prefmath._kernels import kernels
 
@@ -61,6 +62,8 @@ def rounds_after_warming_up(work, who, prepared):
     call = work.calls[who]
     result, seconds, _ = once_timed(call, prepared)
     work.check(who, result)
+    if SMALL:
+        return 1
     if seconds < LONG:
         seconds = once_timed(call, prepared)[1]
     least = 1 if seconds > LONG else LEAST
