@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from baselines import greedy, medoids
+from baselines import cover_peers, greedy, medoids
 from data import corpus, pools
 from work import Call, Floor, Work, scaled
 
@@ -59,6 +59,10 @@ def kmedoids_loop(x):
         found = kmedoids.fasterpam(1 - unit @ unit.T, K, init="build", random_state=0)
         chosen.append(found.medoids)
     return np.array(chosen, np.int64), None
+
+
+def submodlib_loop(x):
+    return np.array([cover_peers.submodlib(p, K)[0] for p in x[:SOME_POOLS]]), None
 
 
 def same_choice(result, reference):
@@ -134,7 +138,11 @@ WORKS = (
     of_many("mmr", greedy.pairwise_batched, {"pyversity": pyversity_loop("mmr")}),
     of_many("max_sum", greedy.pairwise_batched, {"pyversity": pyversity_loop("msd")}),
     of_many("max_min", greedy.pairwise_batched, {"fpsample": fpsample_loop}),
-    of_many("facility_location", greedy.coverage_batched, {}),
+    of_many(
+        "facility_location",
+        greedy.coverage_batched,
+        {"submodlib": submodlib_loop, "kmedoids": kmedoids_loop},
+    ),
     of_many("saturated_coverage", greedy.coverage_batched, {}),
     of_many("k_medoids", medoids.batched, {"kmedoids": kmedoids_loop}, value_of_others),
     of_one("mmr", scaled(20_000), scaled(200, 5), 0.4),

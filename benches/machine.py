@@ -16,8 +16,11 @@ PACKAGES = (
     "torch",
     "numkong",
     "ml_dtypes",
+    "apricot-select",
     "choix",
     "dppy",
+    "kmedoids",
+    "submodlib-py",
     "pyversity",
 )
 

@@ -17,6 +17,7 @@ from pathlib import Path
 MODULES = (
     "bench_selection",
     "bench_objectives",
+    "bench_coverage",
     "bench_samples",
     "bench_exact",
     "bench_similarity",

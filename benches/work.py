@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -88,7 +89,9 @@ class Work:
         """Return the data in the form in which this caller takes them."""
         call = self.calls[who]
         if call.needs is not None:
-            import_module(call.needs)
+            with warnings.catch_warnings():  # what its authors are warned of
+                warnings.simplefilter("ignore")
+                import_module(call.needs)
         return call.prepare(_data(self.data))
 
     def check(self, who: str, result: Any) -> None:
