@@ -10,6 +10,7 @@ import pytest
 
 import prefmath
 from kernel_data import offsets_of, random_embeddings, random_judged
+from observed import random_observed
 from prefmath import Choices, _numba
 from prefmath._threads import resolve_threads
 from prefmath.models import ChoiceMixture
@@ -111,6 +112,15 @@ def observed(name, layout, *fields, spread=1):
     return call
 
 
+def of_kind(name, kind):
+    def call(kernels, n_threads):
+        o = random_observed(kind, np.random.default_rng(7), n=30_000)
+        rest = {"table_gradient": [o.weights], "curvature_product": [o.weights, o.direction]}
+        return getattr(kernels, name)(o.utility, o.observation, *rest.get(name, []), n_threads)
+
+    return call
+
+
 CALLS = {
     "gram_batch": lambda kernels, n: kernels.gram_batch(
         large_embeddings(), pool_offsets(), "cosine", n
@@ -154,6 +164,11 @@ CALLS = {
     "table_gradient of pairs": observed("table_gradient", "pairs", "weights"),
     "curvature_product of choices": observed("curvature_product", "sets", "weights", "direction"),
     "curvature_product of pairs": observed("curvature_product", "pairs", "weights", "direction"),
+    **{
+        f"{name} of {kind}": of_kind(name, kind)
+        for kind in ("davidson with an order", "first ranks")
+        for name in ("log_likelihood", "table_gradient", "curvature_product", "residuals")
+    },
     "outcome_weights": lambda kernels, n: outcome_weights(kernels, n, n_outcomes=500),
     "outcome_weights of many": lambda kernels, n: outcome_weights(kernels, n, n_outcomes=50_000),
     "posterior_by_annotator": posterior,
@@ -167,7 +182,7 @@ def assert_same_bits(one, two):
     if not isinstance(one, tuple):
         one, two = (one,), (two,)
     for left, right in zip(one, two, strict=True):
-        assert left.tobytes() == right.tobytes()
+        assert left is right is None or left.tobytes() == right.tobytes()
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -15,7 +15,7 @@ from .mixture import (
     outcome_weights,
     posterior_by_annotator,
 )
-from .observation import curvature_product, log_likelihood, table_gradient
+from .observation import curvature_product, log_likelihood, residuals, table_gradient
 from .selection import exact_batch, greedy, greedy_batch, refine_batch, sample_projections
 from .similarity import (
     closest_pairs,
@@ -49,6 +49,7 @@ __all__ = [
     "pairs_above",
     "posterior_by_annotator",
     "refine_batch",
+    "residuals",
     "sample_projections",
     "similarity_matrix",
     "table_gradient",

@@ -132,3 +132,25 @@ pub fn curvature_product<'py>(
     })?;
     shaped(py, out, [utility.n_rows(), utility.n_columns()])
 }
+
+/// Slopes of each outcome in the utilities of its entries, and in the parameter of ties.
+#[pyfunction]
+pub fn residuals<'py>(
+    py: Python<'py>,
+    utility: PyReadonlyArray2<'py, f64>,
+    observation: Described<'py>,
+    n_threads: usize,
+) -> PyResult<(Table<'py>, Option<Table<'py>>)> {
+    let (utility, described) = (matrix(&utility)?, description(&observation)?);
+    let (entries, ties) = detached(py, n_threads, |workers| {
+        let observation = Observation::new(&described, utility.n_rows())?;
+        choice::residuals(utility, &observation, workers)
+    })?;
+    let n_classes = utility.n_columns();
+    let ties = ties.map(|ties| {
+        let n_outcomes = ties.len() / n_classes;
+        shaped(py, ties, [n_outcomes, n_classes])
+    });
+    let entries = shaped(py, entries, [described.items.len(), n_classes])?;
+    Ok((entries, ties.transpose()?))
+}

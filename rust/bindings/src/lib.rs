@@ -19,7 +19,9 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::choice::{curvature_product, linear_utility, log_likelihood, table_gradient};
+    use crate::choice::{
+        curvature_product, linear_utility, log_likelihood, residuals, table_gradient,
+    };
     #[pymodule_export]
     use crate::mixture::{
         linear_statistics, newton_direction, outcome_weights, posterior_by_annotator,

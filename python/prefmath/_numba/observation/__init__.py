@@ -14,16 +14,17 @@ import numpy as np
 from prefmath._numba._tasks import groups, in_order
 
 from ._checks import check_finite, check_sums, check_table, check_weights
-from ._described import Described, Part
+from ._described import Described
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._described import Observation
+    from ._part import Part, Values
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["curvature_product", "log_likelihood", "table_gradient"]
+__all__ = ["curvature_product", "log_likelihood", "residuals", "table_gradient"]
 
 _ENTRIES_PER_TASK = 16384
 
@@ -36,7 +37,7 @@ def log_likelihood(utility: _F64, observation: Observation, n_threads: int) -> _
     out = np.empty((described.n_outcomes, utility.shape[1]))
 
     def run(first: int, last: int) -> None:
-        part = described.part(first, last)
+        part = described.part(first, last, utility)
         out[first:last] = described.kind.log_likelihood(described.gather(utility, part), part)
 
     for _ in in_order(run, _tasks(described), n_threads):
@@ -52,8 +53,8 @@ def table_gradient(
     check_table("utility", utility)
     check_weights(weights, described.n_outcomes, utility)
 
-    def run(first: int, last: int) -> tuple[Part, _F64, _F64]:
-        part = described.part(first, last)
+    def run(first: int, last: int) -> tuple[Part, Values, Values]:
+        part = described.part(first, last, utility)
         u = described.gather(utility, part)
         return part, *described.kind.derivatives(u, part, weights[first:last])
 
@@ -77,16 +78,38 @@ def curvature_product(
         raise ValueError(msg)
     check_finite("direction", direction)
 
-    def run(first: int, last: int) -> tuple[Part, _F64]:
-        part = described.part(first, last)
+    def run(first: int, last: int) -> tuple[Part, Values]:
+        part = described.part(first, last, utility)
         u, v = described.gather(utility, part), described.gather(direction, part)
-        return part, described.kind.product(u, part, weights[first:last], v)
+        v_tie = described.tie(direction)
+        return part, described.kind.product(u, part, weights[first:last], v, v_tie)
 
     out = np.zeros_like(utility)
     for part, values in in_order(run, _tasks(described), n_threads):
         described.scatter(out, part, values)
     check_sums(out, weights)
     return out
+
+
+def residuals(utility: _F64, observation: Observation, n_threads: int) -> tuple[_F64, _F64 | None]:
+    """Compute the slopes of each outcome in the utilities of its entries, and in ties."""
+    described = Described.of(observation, len(utility))
+    check_table("utility", utility)
+    n_classes = utility.shape[1]
+    entries = np.empty((len(described.items), n_classes))
+    ties = np.empty((described.n_outcomes, n_classes)) if described.tie_row >= 0 else None
+
+    def run(first: int, last: int) -> None:
+        part = described.part(first, last, utility)
+        u = described.gather(utility, part)
+        values, _ = described.kind.derivatives(u, part, np.ones((last - first, n_classes)))
+        entries[part.entries] = values.entries
+        if ties is not None:
+            ties[first:last] = values.tie
+
+    for _ in in_order(run, _tasks(described), n_threads):
+        pass
+    return entries, ties
 
 
 def _tasks(described: Described) -> list[tuple[int, int]]:

@@ -20,6 +20,7 @@ __all__ = [
     "check_finite",
     "check_offsets",
     "check_pair",
+    "check_ranking",
     "check_sums",
     "check_table",
     "check_weights",
@@ -28,7 +29,7 @@ __all__ = [
 
 def check_choose_one(
     offsets: _I64 | None, items: _I32, chosen: _I32 | None, tied: _Bool | None, n_rows: int
-) -> tuple[_I64, _I32]:
+) -> _I64:
     """Check choices of one among several."""
     if offsets is None:
         raise ValueError("choose_one needs offsets")
@@ -44,10 +45,10 @@ def check_choose_one(
     if at is not None:
         where = f"chosen[{at}]={chosen[at]} of {sizes[at]}"
         raise ValueError(f"chosen must be a position in its choice set: {where}")
-    return offsets, chosen
+    return offsets
 
 
-def check_pair(items: _I32, tied: _Bool | None, ties: str, n_rows: int) -> _I64:
+def check_pair(items: _I32, tied: _Bool | None, ties: str, tie_row: int, n_rows: int) -> _I64:
     """Check pairs, and return the offsets that they would have as sets."""
     if len(items) % 2:
         raise ValueError(f"pairs must hold two items each, not {len(items)} in all")
@@ -55,9 +56,39 @@ def check_pair(items: _I32, tied: _Bool | None, ties: str, n_rows: int) -> _I64:
     n = len(items) // 2
     if tied is not None and len(tied) != n:
         raise ValueError(f"tied has {len(tied)} values for {n} pairs")
-    if ties != "half":
-        raise ValueError(f'ties must be half, not "{ties}"')
+    if ties not in {"half", "davidson", "rao_kupper"}:
+        raise ValueError(f'ties must be half, davidson or rao_kupper, not "{ties}"')
+    if ties != "half" and not 0 <= tie_row < n_rows:
+        raise ValueError(f"tie_row must be a row of a table of {n_rows}, not {tie_row}")
     return np.arange(0, len(items) + 1, 2, dtype=np.int64)
+
+
+def check_ranking(
+    offsets: _I64 | None,
+    items: _I32,
+    n_ranked: _I32 | None,
+    tied: _Bool | None,
+    extra: _I32 | None,
+    n_rows: int,
+) -> _I64:
+    """Check rankings."""
+    if offsets is None:
+        raise ValueError("ranking needs offsets")
+    if n_ranked is None:
+        raise ValueError("ranking needs n_ranked")
+    if tied is not None:
+        raise ValueError("only pairs can be tied")
+    if extra is not None:
+        raise ValueError("rankings have no position effect: extra must be none")
+    _check_sets(offsets, items, n_rows)
+    sizes = np.diff(offsets)
+    if len(n_ranked) != len(sizes):
+        raise ValueError(f"n_ranked has {len(n_ranked)} values for {len(sizes)} rankings")
+    at = _first((n_ranked < 1) | (n_ranked > sizes))
+    if at is not None:
+        where = f"n_ranked[{at}]={n_ranked[at]} of {sizes[at]}"
+        raise ValueError(f"n_ranked must be from 1 to the size of the set: {where}")
+    return offsets
 
 
 def check_extra(extra: _I32 | None, items: _I32, n_rows: int) -> None:

@@ -8,10 +8,12 @@ import numpy as np
 
 from prefmath._numba._njit import njit
 
+from ._part import Values
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ._described import Part
+    from ._part import Part
 
     _F64 = NDArray[np.float64]
 
@@ -53,12 +55,12 @@ def probabilities(u, offsets, out):
                 out[offsets[s] + at, k] = np.exp(members[at, k] - log_sum)
 
 
-def derivatives(u: _F64, part: Part, weights: _F64) -> tuple[_F64, _F64]:
+def derivatives(u: _F64, part: Part, weights: _F64) -> tuple[Values, Values]:
     """Compute w (1{chosen} - p) and w p (1 - p) of each item."""
     first, second = np.empty_like(u), np.empty_like(u)
     probabilities(u, part.offsets, u)
     _derivatives(u, part.offsets, part.chosen, weights, first, second)
-    return first, second
+    return Values(first, None), Values(second, None)
 
 
 @njit
@@ -71,12 +73,18 @@ def _derivatives(p, offsets, chosen, weights, first, second):
                 second[at, k] = weights[s, k] * p[at, k] * (1.0 - p[at, k])
 
 
-def product(u: _F64, part: Part, weights: _F64, v: _F64) -> _F64:
+def product(
+    u: _F64,
+    part: Part,
+    weights: _F64,
+    v: _F64,
+    v_tie: _F64,  # noqa: ARG001
+) -> Values:
     """Multiply w (diag(p) - p pᵀ) of each set with a direction."""
     out = np.empty_like(u)
     probabilities(u, part.offsets, u)
     _product(u, part.offsets, weights, v, out)
-    return out
+    return Values(out, None)
 
 
 @njit

@@ -8,10 +8,12 @@ import numpy as np
 
 from prefmath._numba._njit import njit
 
+from ._part import Values
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ._described import Part
+    from ._part import Part
 
     _F64 = NDArray[np.float64]
 
@@ -34,11 +36,11 @@ def _log_likelihood(u, tied, out):
             out[pair, k] = -(lost + np.log1p(np.exp(-abs(margin))))
 
 
-def derivatives(u: _F64, part: Part, weights: _F64) -> tuple[_F64, _F64]:
+def derivatives(u: _F64, part: Part, weights: _F64) -> tuple[Values, Values]:
     """Compute w (y - p), its opposite for the second item, and w p (1 - p) for both."""
     first, second = np.empty_like(u), np.empty_like(u)
     _derivatives(u, part.tied, weights, first, second)
-    return first, second
+    return Values(first, None), Values(second, None)
 
 
 @njit
@@ -61,11 +63,17 @@ def _sides(margin):
     return small / (1.0 + small), 1.0 / (1.0 + small)
 
 
-def product(u: _F64, part: Part, weights: _F64, v: _F64) -> _F64:  # noqa: ARG001
+def product(
+    u: _F64,
+    part: Part,  # noqa: ARG001
+    weights: _F64,
+    v: _F64,
+    v_tie: _F64,  # noqa: ARG001
+) -> Values:
     """Multiply the negative Hessian with a direction: w p (1 - p) (v_first - v_second)."""
     out = np.empty_like(u)
     _product(u, weights, v, out)
-    return out
+    return Values(out, None)
 
 
 @njit

@@ -18,7 +18,7 @@ pub(super) struct Block<'a> {
     /// The parameter of ties of each class; empty where there is none.
     pub(super) tie: &'a [f64],
     /// Room for a kind to work in.
-    pub(super) room: &'a mut [Vec<f64>; 4],
+    pub(super) room: &'a mut [Vec<f64>; 8],
 }
 
 /// Values of the entries of a block, `(entries, n_classes)`, and values of its outcomes on the parameter of ties,

@@ -7,17 +7,23 @@
 mod stretches;
 
 mod choose_one;
+mod davidson;
 mod entries;
 mod kernels;
 mod kind;
 mod observation;
 mod pair;
+mod ranking;
+mod rao_kupper;
+mod residuals;
 mod sets;
 mod softmax;
 mod sums;
+mod ties;
 
 pub use kernels::{curvature_product, log_likelihood, table_gradient};
 pub use observation::{Description, Observation};
+pub use residuals::{Residuals, residuals};
 pub use sets::ChoiceSets;
 pub(crate) use softmax::probabilities;
 

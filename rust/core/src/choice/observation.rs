@@ -1,9 +1,15 @@
 //! An observation: what annotators did, checked once so that the kernels can index freely.
 
+use std::marker::PhantomData;
+
 use super::choose_one::ChooseOne;
+use super::davidson::Davidson;
 use super::entries::{Cut, Entries};
 use super::pair::{Halves, Pairs};
+use super::ranking::Rankings;
+use super::rao_kupper::RaoKupper;
 use super::sets::{ChoiceSets, check_rows, check_weights};
+use super::ties::WithTies;
 use crate::error::{Error, Result, ensure};
 use crate::matrix::{Matrix, check_finite};
 use crate::parallel::Workers;
@@ -17,6 +23,9 @@ pub struct Observation<'a> {
 pub(super) enum Judged<'a> {
     ChooseOne(ChooseOne<'a>),
     Halves(Halves<'a>),
+    Davidson(WithTies<'a, Davidson>),
+    RaoKupper(WithTies<'a, RaoKupper>),
+    Rankings(Rankings<'a>),
 }
 
 /// `with_kind!(observation, kind => body)`: the body, with the [`super::kind::Kind`] that the observation is of.
@@ -25,6 +34,9 @@ macro_rules! with_kind {
         match &$observation.judged {
             $crate::choice::observation::Judged::ChooseOne($kind) => $body,
             $crate::choice::observation::Judged::Halves($kind) => $body,
+            $crate::choice::observation::Judged::Davidson($kind) => $body,
+            $crate::choice::observation::Judged::RaoKupper($kind) => $body,
+            $crate::choice::observation::Judged::Rankings($kind) => $body,
         }
     };
 }
@@ -33,11 +45,11 @@ pub(super) use with_kind;
 /// The arrays that describe outcomes; which of them are needed depends on the kind.
 #[derive(Clone, Copy, Debug)]
 pub struct Description<'a> {
-    /// `choose_one` or `pair`.
+    /// `choose_one`, `pair` or `ranking`.
     pub kind: &'a str,
     /// Outcome `s` is about `items[offsets[s]..offsets[s + 1]]`; none for pairs.
     pub offsets: Option<&'a [i64]>,
-    /// Rows of the utility table; of a pair the winner comes first.
+    /// Rows of the utility table; of a pair the winner comes first, of a ranking the best.
     pub items: &'a [i32],
     /// Positions within the sets, for `choose_one`.
     pub chosen: Option<&'a [i32]>,
@@ -47,10 +59,28 @@ pub struct Description<'a> {
     pub extra: Option<&'a [i32]>,
     /// Rankings: as many of the set stand in order.
     pub n_ranked: Option<&'a [i32]>,
-    /// How ties of pairs are modelled: `half`.
+    /// How ties of pairs are modelled: `half`, `davidson` or `rao_kupper`.
     pub ties: &'a str,
     /// Row of the parameter of ties; −1 for none.
     pub tie_row: i64,
+}
+
+impl<'a> Description<'a> {
+    /// Pairs without ties and without parameters of their own.
+    #[must_use]
+    pub fn of_pairs(items: &'a [i32]) -> Self {
+        Self {
+            kind: "pair",
+            offsets: None,
+            items,
+            chosen: None,
+            tied: None,
+            extra: None,
+            n_ranked: None,
+            ties: "half",
+            tie_row: -1,
+        }
+    }
 }
 
 impl<'a> Observation<'a> {
@@ -60,14 +90,12 @@ impl<'a> Observation<'a> {
     /// Refuses arrays that do not belong together.
     pub fn new(description: &Description<'a>, n_rows: usize) -> Result<Self> {
         let judged = match description.kind {
-            _ if description.tie_row >= 0 || description.n_ranked.is_some() => {
-                return Err(Error::Shape("not there yet".to_owned()));
-            }
             "choose_one" => choose_one(description, n_rows)?,
             "pair" => pair(description, n_rows)?,
+            "ranking" => ranking(description, n_rows)?,
             other => {
                 return Err(Error::Shape(format!(
-                    "kind must be choose_one or pair, not {other:?}"
+                    "kind must be choose_one, pair or ranking, not {other:?}"
                 )));
             }
         };
@@ -131,7 +159,7 @@ fn choose_one<'a>(description: &Description<'a>, n_rows: usize) -> Result<Judged
 
 fn pair<'a>(description: &Description<'a>, n_rows: usize) -> Result<Judged<'a>> {
     let items = description.items;
-    ensure(items.len() % 2 == 0, || {
+    ensure(items.len().is_multiple_of(2), || {
         format!("pairs must hold two items each, not {} in all", items.len())
     })?;
     check_rows("items", items, n_rows, 0)?;
@@ -146,8 +174,41 @@ fn pair<'a>(description: &Description<'a>, n_rows: usize) -> Result<Judged<'a>> 
     };
     match description.ties {
         "half" => Ok(Judged::Halves(Halves(pairs))),
-        other => Err(Error::Shape(format!("ties must be half, not {other:?}"))),
+        "davidson" => with_ties(pairs, description.tie_row, n_rows).map(Judged::Davidson),
+        "rao_kupper" => with_ties(pairs, description.tie_row, n_rows).map(Judged::RaoKupper),
+        other => Err(Error::Shape(format!(
+            "ties must be half, davidson or rao_kupper, not {other:?}"
+        ))),
     }
+}
+
+fn with_ties<M>(pairs: Pairs<'_>, tie_row: i64, n_rows: usize) -> Result<WithTies<'_, M>> {
+    let row = usize::try_from(tie_row).ok().filter(|&row| row < n_rows);
+    let Some(tie_row) = row else {
+        return Err(Error::Shape(format!(
+            "tie_row must be a row of a table of {n_rows}, not {tie_row}"
+        )));
+    };
+    Ok(WithTies {
+        pairs,
+        tie_row,
+        model: PhantomData,
+    })
+}
+
+fn ranking<'a>(description: &Description<'a>, n_rows: usize) -> Result<Judged<'a>> {
+    let offsets = needed("offsets", "ranking", description.offsets)?;
+    let n_ranked = needed("n_ranked", "ranking", description.n_ranked)?;
+    ensure(description.tied.is_none(), || {
+        "only pairs can be tied".to_owned()
+    })?;
+    ensure(description.extra.is_none(), || {
+        "rankings have no position effect: extra must be none".to_owned()
+    })?;
+    let sets = ChoiceSets::new(offsets, description.items, n_rows)?;
+    sets.check_ranked(n_ranked)?;
+    let entries = sets.entries();
+    Ok(Judged::Rankings(Rankings { entries, n_ranked }))
 }
 
 fn needed<'a, T: ?Sized>(name: &str, kind: &str, array: Option<&'a T>) -> Result<&'a T> {

@@ -75,7 +75,7 @@ impl Kind for Halves<'_> {
         first: Values<'_>,
         second: Values<'_>,
     ) {
-        let [margins, shares, slopes, bends] = block.room;
+        let [margins, shares, slopes, bends, ..] = block.room;
         Pairs::margins(block.utility, block.n_classes, margins);
         self.0.shares(&block.outcomes, block.n_classes, shares);
         slopes.resize(margins.len(), 0.0);
@@ -113,7 +113,7 @@ impl Kind for Halves<'_> {
         direction: Values<'_>,
         out: Values<'_>,
     ) {
-        let [margins, moved, products, _] = block.room;
+        let [margins, moved, products, ..] = block.room;
         Pairs::margins(block.utility, block.n_classes, margins);
         Pairs::margins(direction.entries, block.n_classes, moved);
         products.resize(margins.len(), 0.0);

@@ -83,6 +83,27 @@ impl<'a> ChoiceSets<'a> {
         }
     }
 
+    /// Checks that `n_ranked` holds a number from 1 to the size of every set.
+    pub(super) fn check_ranked(&self, n_ranked: &[i32]) -> Result<()> {
+        let n = n_ranked.len();
+        ensure(n == self.len(), || {
+            format!("n_ranked has {n} values for {} rankings", self.len())
+        })?;
+        let sizes = self.offsets.windows(2).map(|pair| pair[1] - pair[0]);
+        match n_ranked
+            .iter()
+            .zip(sizes)
+            .position(|(&n, size)| n < 1 || i64::from(n) > size)
+        {
+            Some(set) => Err(Error::Shape(format!(
+                "n_ranked must be from 1 to the size of the set: n_ranked[{set}]={} of {}",
+                n_ranked[set],
+                self.items(set).len()
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Checks that `utility` has a row for every item of the table.
     pub(crate) fn check_utility(&self, utility: Matrix<'_, f64>) -> Result<()> {
         check_utility(utility, self.n_items)

@@ -299,7 +299,7 @@ fn subtract_first<T: Target, E: Element>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::choice::{Pairs, choose_one_gradient, pair_gradient};
+    use crate::choice::{Description, Observation, table_gradient};
     use crate::utility::linear_utility;
 
     fn noise(n: usize, seed: u32) -> Vec<f64> {
@@ -326,11 +326,18 @@ mod tests {
         let w = Matrix::new(&weights, 200, n_classes).unwrap();
         let sets = ChoiceSets::new(&offsets, &items, n_items).unwrap();
         let workers = Workers::serial();
+        let description = Description {
+            kind: "choose_one",
+            offsets: Some(&offsets),
+            chosen: Some(&chosen),
+            ..Description::of_pairs(&items)
+        };
+        let observation = Observation::new(&description, n_items).unwrap();
         let gradient_at = |coef: &[f64]| {
             let table =
                 linear_utility(x, Matrix::new(coef, n_classes, d).unwrap(), &workers).unwrap();
             let table = Matrix::new(&table, n_items, n_classes).unwrap();
-            let (on_table, _) = choose_one_gradient(table, &sets, &chosen, w, &workers).unwrap();
+            let (on_table, _) = table_gradient(table, &observation, w, &workers).unwrap();
             let mut gradient = vec![0.0; n_classes * d];
             for item in 0..n_items {
                 for class in 0..n_classes {
@@ -378,8 +385,12 @@ mod tests {
         let workers = Workers::serial();
         let (gradient, _) =
             linear_statistics(x, utility, &sets, &[0, 0], Some(&tied), weights, &workers).unwrap();
-        let pairs = Pairs::new(&items, Some(&tied), 3).unwrap();
-        let (on_table, _) = pair_gradient(utility, &pairs, weights, &workers).unwrap();
+        let description = Description {
+            tied: Some(&tied),
+            ..Description::of_pairs(&items)
+        };
+        let pairs = Observation::new(&description, 3).unwrap();
+        let (on_table, _) = table_gradient(utility, &pairs, weights, &workers).unwrap();
         for (j, value) in gradient.iter().enumerate() {
             let expected: f64 = (0..3).map(|item| on_table[item] * x.row(item)[j]).sum();
             assert!((value - expected).abs() < 1e-15);
