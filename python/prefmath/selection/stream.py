@@ -54,6 +54,11 @@ def select_stream(
     TypeError
         If an argument is of the wrong type.
 
+    Notes
+    -----
+    It takes no quality. facility_location, saturated_coverage and k_medoids value a choice by all
+    rows of the pool, most of which are gone; mmr and max_sum have no guarantee in one pass.
+
     References
     ----------
     .. [1] Badanidiyuru, Mirzasoleiman, Karbasi, Krause (2014), Streaming submodular maximization:
@@ -68,7 +73,10 @@ def select_stream(
     array([0, 1, 2, 3, 4, 5, 6, 7])
     """
     if method not in _METHODS:
-        raise ValueError(f"a stream has the methods 'dpp' and 'max_min', not {method!r}")
+        raise ValueError(
+            f"a stream has the methods 'dpp' and 'max_min', not {method!r}: the others "
+            "need all rows at once or have no guarantee in one pass"
+        )
     if not 0 < epsilon < 1:
         raise ValueError(f"epsilon must lie between 0 and 1, not {epsilon}")
     k = as_whole_number(k, "k", 0)
