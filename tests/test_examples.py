@@ -41,10 +41,11 @@ def test_covered_groups_example(data_dir):
     assert covered["k_medoids"] > covered["random"] + 8
 
 
-def test_trade_off_example(tmp_path):
+@pytest.mark.parametrize("name", ["trade_off", "pair_correlation"])
+def test_examples_that_draw(name, tmp_path):
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-    picture = tmp_path / "trade_off.png"
-    example = ROOT / "examples" / "trade_off.py"
+    picture = tmp_path / f"{name}.png"
+    example = ROOT / "examples" / f"{name}.py"
     done = subprocess.run(
         [sys.executable, str(example), str(picture)], capture_output=True, text=True, check=False
     )
