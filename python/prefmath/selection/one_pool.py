@@ -128,6 +128,14 @@ def select(
     TypeError
         If an argument is of the wrong type.
 
+    Notes
+    -----
+    Where the objective sums over the pool, the similarities of every two rows are held of pools of
+    up to 2,048 rows. Of larger ones ``"facility_location"`` holds no more than 25 million of them,
+    at four bytes, and ``"k_medoids"`` 40 million, and `k` values of eight bytes a row; both pass
+    over all pairs two or three times. ``"saturated_coverage"`` holds none, and passes over all rows
+    for every candidate that it looks at.
+
     References
     ----------
     .. [1] Chen, Zhang, Zhou (2018), Fast greedy MAP inference for determinantal point process to

@@ -1,7 +1,7 @@
 //! How packed rows are multiplied: the micro-kernels.
 
 use super::tiles::{Tile, Visitor};
-use crate::simd::{Int8Dot, Target};
+use crate::simd::{Int8Dot, Int16Dot, Target};
 
 /// Multiplies `M` packed rows with `N` others, whose sums fit into the registers.
 pub trait Arithmetic: Copy + Send + Sync {
@@ -209,5 +209,54 @@ impl Arithmetic for Int8 {
         sums: &mut [[i32; N]; M],
     ) {
         self.0.multiply(left, right, start, sums);
+    }
+}
+
+/// Signed 16-bit integers, two columns at a time; the caller sees to it that no sum needs more than 32 bits.
+#[derive(Clone, Copy)]
+pub struct Int16(pub Int16Dot);
+
+impl Arithmetic for Int16 {
+    type Packed = [i16; 2];
+    type Sum = i32;
+
+    #[inline(always)]
+    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>)
+    where
+        T: Target,
+        V: Visitor<i32>,
+    {
+        tile.run::<T, 12, 32>();
+    }
+
+    #[inline(always)]
+    fn multiply<T: Target, const M: usize, const N: usize>(
+        self,
+        left: &[[[i16; 2]; M]],
+        right: &[[[i16; 2]; N]],
+        _: &[i32; N],
+        sums: &mut [[i32; N]; M],
+    ) {
+        self.0.multiply(left, right, sums);
+    }
+}
+
+/// A sum of products as a float; bytes in rows of more than a thousand columns round.
+pub trait IntoFloat {
+    /// The sum.
+    fn float(self) -> f32;
+}
+
+impl IntoFloat for i32 {
+    #[inline(always)]
+    fn float(self) -> f32 {
+        self as f32
+    }
+}
+
+impl IntoFloat for f32 {
+    #[inline(always)]
+    fn float(self) -> f32 {
+        self
     }
 }

@@ -10,7 +10,7 @@ mod into;
 mod pack;
 mod tiles;
 
-pub use arithmetic::{Arithmetic, Float32, Float64, Int8};
+pub use arithmetic::{Arithmetic, Float32, Float64, Int8, Int16, IntoFloat};
 pub use into::{Finish, product_into};
 pub use pack::{Rows, Source};
 pub use tiles::{Corner, Sides, Visitor, ranges, visit_products, visit_tiles};

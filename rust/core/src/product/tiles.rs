@@ -237,10 +237,10 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::super::arithmetic::{Float32, Float64, Int8};
+    use super::super::arithmetic::{Float32, Float64, Int8, Int16};
     use super::super::pack::Source;
     use super::*;
-    use crate::simd::Int8Dot;
+    use crate::simd::{Int8Dot, Int16Dot};
 
     struct Numbers(usize, usize);
 
@@ -295,6 +295,26 @@ mod tests {
             for (column, out) in out.as_flattened_mut().iter_mut().enumerate() {
                 *out = if column < self.1 {
                     Self::value(row, column)
+                } else {
+                    0
+                };
+            }
+        }
+    }
+
+    impl Source<[i16; 2]> for Numbers {
+        fn n_rows(&self) -> usize {
+            self.0
+        }
+
+        fn n_values(&self) -> usize {
+            self.1.div_ceil(2)
+        }
+
+        fn write<T: Target>(&self, row: usize, out: &mut [[i16; 2]]) {
+            for (column, out) in out.as_flattened_mut().iter_mut().enumerate() {
+                *out = if column < self.1 {
+                    i16::from(Self::value(row, column))
                 } else {
                     0
                 };
@@ -383,6 +403,9 @@ mod tests {
         check(Float64);
         if let Some(bytes) = Int8Dot::detect() {
             check(Int8(bytes));
+        }
+        if let Some(words) = Int16Dot::detect() {
+            check(Int16(words));
         }
     }
 }

@@ -72,7 +72,14 @@ pub(super) fn greedy(
             inverse_norm: &cover.inverse_norm,
             held: &cover.held,
         };
-        improve(candidates, &similarities, &mut cover.kept, picks, workers)?;
+        improve(
+            candidates,
+            &similarities,
+            None,
+            &mut cover.kept,
+            picks,
+            workers,
+        )?;
     }
     Ok(())
 }

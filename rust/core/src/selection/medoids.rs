@@ -5,6 +5,7 @@
 
 use super::candidates::{BLOCK, Candidates, Pick};
 use super::coverage::sum_in_lanes;
+use super::large::{Swaps, Units};
 use super::rules::Kept;
 use super::similarities::Similarities;
 use crate::error::Result;
@@ -13,45 +14,114 @@ use crate::parallel::Workers;
 /// A swap must gain more than this: less may be rounding.
 pub(super) const LEAST_GAIN: f64 = 1e-9;
 
-/// Swaps chosen rows for others, and takes what each then adds in the order of the slots.
+/// Swaps chosen rows for others, and takes what each then adds in the order of the slots. `units` are
+/// given of a large pool.
 pub(super) fn improve(
     candidates: &Candidates<'_>,
     similarities: &Similarities<'_>,
+    units: Option<&Units<'_>>,
     kept: &mut Kept,
     picks: &mut [Pick],
     workers: &Workers<'_>,
 ) -> Result<()> {
     let n = candidates.len();
-    let mut medoids = Medoids::new(candidates, similarities, picks, workers)?;
-    let mut similarity = vec![0.0; n];
+    let medoids = Medoids::new(candidates, similarities, picks, workers)?;
+    let swaps = match units {
+        Some(units) if picks.len() > 1 => Swaps::new(units, &medoids.second, workers)?,
+        _ => None,
+    };
+    let mut search = Search {
+        candidates,
+        similarities,
+        workers,
+        medoids,
+        swaps,
+        similarity: vec![0.0; n],
+    };
     let (mut row, mut n_idle) = (0, 0);
     while n_idle < n {
-        if candidates.rules.eligible(row) && picks.iter().all(|&(chosen, _)| chosen != row) {
-            similarities.of_row(candidates, row, &mut similarity, workers)?;
-            let (slot, gain) = medoids.best_swap(candidates, row, &similarity, kept, picks);
-            if gain > LEAST_GAIN {
-                candidates.rules.swap(picks[slot].0, row, kept);
-                picks[slot].0 = row;
-                medoids.replace(slot, &similarity);
-                n_idle = 0;
-            }
+        if candidates.rules.eligible(row)
+            && picks.iter().all(|&(chosen, _)| chosen != row)
+            && search.try_row(row, kept, picks)?
+        {
+            n_idle = 0;
         }
         n_idle += 1;
         row = if row + 1 < n { row + 1 } else { 0 };
     }
-    medoids.gains(candidates, picks);
+    search.medoids.gains(candidates, picks);
     Ok(())
 }
 
-struct Medoids {
+struct Search<'a> {
+    candidates: &'a Candidates<'a>,
+    similarities: &'a Similarities<'a>,
+    workers: &'a Workers<'a>,
+    medoids: Medoids,
+    swaps: Option<Swaps<'a>>,
+    similarity: Vec<f64>,
+}
+
+impl Search<'_> {
+    /// Puts a row in the slot where it gains most, if it gains anything.
+    fn try_row(&mut self, row: usize, kept: &mut Kept, picks: &mut [Pick]) -> Result<bool> {
+        let rules = &self.candidates.rules;
+        // That rule asks for the similarities with all medoids.
+        let mut measured = false;
+        if let Some(swaps) = &mut self.swaps {
+            let chosen = picks.iter().map(|&(chosen, _)| chosen);
+            if swaps.bound(self.candidates, row, &self.medoids, chosen) <= LEAST_GAIN / 2.0 {
+                return Ok(false);
+            }
+            if rules.max_similarity == f64::INFINITY {
+                swaps.measure(row, &self.medoids, &mut self.similarity);
+                measured = true;
+            }
+        }
+        if !measured {
+            self.measure(row)?;
+        }
+        let (slot, gain) =
+            self.medoids
+                .best_swap(self.candidates, row, &self.similarity, kept, picks);
+        if gain <= LEAST_GAIN {
+            return Ok(false);
+        }
+        if measured {
+            self.measure(row)?;
+        }
+        rules.swap(picks[slot].0, row, kept);
+        picks[slot].0 = row;
+        self.medoids.replace(slot, &self.similarity);
+        self.follow()?;
+        Ok(true)
+    }
+
+    /// Takes the similarities of a row with all others.
+    fn measure(&mut self, row: usize) -> Result<()> {
+        let out = &mut self.similarity;
+        self.similarities
+            .of_row(self.candidates, row, out, self.workers)
+    }
+
+    fn follow(&mut self) -> Result<()> {
+        match &mut self.swaps {
+            Some(swaps) => swaps.follow(&self.medoids.second, self.workers),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is known of every row.
+pub(super) struct Medoids {
     n: usize,
     /// The similarities of all rows with each medoid, slot after slot.
     of_slot: Vec<f64>,
-    near: Vec<u32>,
-    first: Vec<f64>,
-    second: Vec<f64>,
+    pub near: Vec<u32>,
+    pub first: Vec<f64>,
+    pub second: Vec<f64>,
     /// By how much the value falls where a slot is emptied.
-    loss: Vec<f64>,
+    pub loss: Vec<f64>,
 }
 
 impl Medoids {

@@ -11,6 +11,7 @@ mod coverage;
 mod dense;
 mod dense_medoids;
 mod exact;
+mod large;
 mod lazy;
 mod logarithm;
 mod medoids;

@@ -3,7 +3,7 @@
 use super::candidates::{Candidates, Pick};
 use super::method::Terms;
 use super::rules::Rules;
-use super::{coverage, dense, lazy, pairwise};
+use super::{coverage, dense, large, lazy, pairwise};
 use crate::error::{Result, ensure};
 use crate::matrix::Matrix;
 use crate::parallel::Workers;
@@ -81,6 +81,8 @@ impl Scratch {
     ) -> Result<()> {
         if dense::suits(candidates) {
             dense::greedy(candidates, k, &mut self.dense, picks)
+        } else if large::suits(candidates, k) {
+            large::greedy(candidates, k, workers, picks)
         } else if candidates.terms.method.covers() {
             coverage::greedy(candidates, k, workers, &mut self.cover, picks)
         } else if lazy::suits(candidates, k)

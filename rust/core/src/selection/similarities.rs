@@ -6,7 +6,7 @@ use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// Pools of up to so many rows have all similarities held: 32 MB.
-const MOST_HELD: usize = 2048;
+pub(super) const MOST_HELD: usize = 2048;
 
 /// Rows that a task computes of the matrix.
 const ROWS_PER_TASK: usize = 32;

@@ -6,6 +6,8 @@
 
 mod portable;
 #[cfg(target_arch = "x86_64")]
+mod words;
+#[cfg(target_arch = "x86_64")]
 mod x86;
 
 use std::sync::OnceLock;
@@ -15,7 +17,9 @@ use half::f16;
 use portable::Baseline;
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) use portable::Int8Dot;
+pub(crate) use portable::{Int8Dot, Int16Dot};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use words::Int16Dot;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use x86::Int8Dot;
 

@@ -170,3 +170,26 @@ impl Int8Dot {
         match self {}
     }
 }
+
+/// No such processor: there is no value of this.
+#[cfg(not(target_arch = "x86_64"))]
+#[derive(Clone, Copy)]
+pub enum Int16Dot {}
+
+#[cfg(not(target_arch = "x86_64"))]
+impl Int16Dot {
+    /// Never.
+    pub fn detect() -> Option<Self> {
+        None
+    }
+
+    /// Cannot be called.
+    pub fn multiply<const M: usize, const N: usize>(
+        self,
+        _: &[[[i16; 2]; M]],
+        _: &[[[i16; 2]; N]],
+        _: &mut [[i32; N]; M],
+    ) {
+        match self {}
+    }
+}

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::parallel::Workers;
 use crate::product::{
-    Arithmetic, Corner, Float32, Int8, Rows, Sides, Visitor, visit_products, visit_tiles,
+    Arithmetic, Corner, Float32, Int8, IntoFloat, Rows, Sides, Visitor, visit_products, visit_tiles,
 };
 use crate::simd::{Int8Dot, Target};
 
@@ -255,23 +255,4 @@ impl<Sum: Copy + IntoFloat> Visitor<Sum> for Screening<'_> {
 #[inline(always)]
 fn head<const N: usize>(values: &[f32], first: usize) -> &[f32; N] {
     &values[first..].as_chunks::<N>().0[0]
-}
-
-/// A sum of products as a float; bytes in rows of more than a thousand columns round.
-pub(crate) trait IntoFloat {
-    fn float(self) -> f32;
-}
-
-impl IntoFloat for i32 {
-    #[inline(always)]
-    fn float(self) -> f32 {
-        self as f32
-    }
-}
-
-impl IntoFloat for f32 {
-    #[inline(always)]
-    fn float(self) -> f32 {
-        self
-    }
 }
