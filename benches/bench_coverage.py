@@ -55,6 +55,7 @@ WORKS = (
         agree=as_good("facility_location"),
         baseline="NumPy, lazy",
         bars={"NumPy, lazy": 0.4},
+        memory_bar=130,
         remark=value("facility_location"),
     ),
     Work(
@@ -62,7 +63,7 @@ WORKS = (
         title=f"k_medoids, one pool of {N:,} × {D}, k = {K}",
         data=rows,
         calls={
-            "prefmath": Call(select("k_medoids"), once=True),
+            "prefmath": Call(select("k_medoids")),
             "NumPy, lazy, without swaps": Call(lambda x: greedy.facility_lazy(x, K)),
             "kmedoids, FasterPAM": Call(
                 lambda x: cover_peers.fasterpam(x, K), needs="kmedoids", once=True
