@@ -49,6 +49,22 @@ def assert_model(expected, *arguments):
     return result.out, model
 
 
+def test_ties_and_order(ranked, people):
+    tie, first = np.arange(N) % 10 == 0, np.arange(N) % 3 == 0
+    winner, loser = ITEMS[ranked[:, 0]], ITEMS[ranked[:, 1]]
+    columns = {"loser": loser, "winner": winner, "tie": tie, "left": first, "annotator": people}
+    write_table("pairs.parquet", pa.table(columns))
+    choices = Choices.from_pairs(winner, loser, tie=tie, first=first, annotator=people)
+    expected = ChoiceMixture(ties="davidson", position_effect=True, random_state=0).fit(choices)
+    options = "--first", "left", "--ties", "davidson", "--position-effect"
+    text, model = assert_model(expected, "pairs.parquet", *options)
+    np.testing.assert_array_equal(model.tie_, expected.tie_)
+    np.testing.assert_array_equal(model.position_effects_, expected.position_effects_)
+    rows = {line.split("  ")[0]: line.split()[-1] for line in text.splitlines()}
+    assert rows["tie"] == f"{expected.tie_[0]:.4f}"
+    assert rows["shown first"] == f"{expected.position_effects_[0, 0]:+.4f}"
+
+
 def test_pairs_of_a_csv_by_the_usual_names(ranked, people):
     tie = np.arange(N) % 10 == 0
     winner, loser = ITEMS[ranked[:, 0]], ITEMS[ranked[:, 1]]

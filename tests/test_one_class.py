@@ -135,7 +135,7 @@ def test_coefficients_are_what_scipy_finds(layout, l2):
     assert model.n_features_in_ == 3
 
 
-def test_bradley_terry_agrees_with_choix_and_evalica():
+def test_bradley_terry_agrees_with_choix():
     choices = draw(3, layout="pairs", n_items=10, n_each=40).choices
     model = BradleyTerry().fit(choices)
     winner, loser = choices.items[0::2], choices.items[1::2]
@@ -159,11 +159,13 @@ def test_plackett_luce_agrees_with_choix():
     np.testing.assert_allclose(model.utilities_, choix.ilsr_rankings(10, full), atol=1e-6)
 
 
-def test_evalica_agrees():
+@pytest.mark.parametrize("layout", ["pairs", "tied pairs"])
+def test_bradley_terry_agrees_with_evalica(layout):
     evalica = pytest.importorskip("evalica")
-    choices = draw(3, layout="pairs", n_items=10, n_each=40).choices
+    choices = draw(3, layout=layout, n_items=10, n_each=40).choices
     names = choices.item_ids[choices.items].tolist()
-    winners = [evalica.Winner.X] * len(choices)
+    tied = np.zeros(len(choices), bool) if choices.tied is None else choices.tied
+    winners = [evalica.Winner.Draw if tie else evalica.Winner.X for tie in tied]
     found = evalica.bradley_terry(names[0::2], names[1::2], winners, tolerance=1e-12, limit=10_000)
     scores = np.log(found.scores[choices.item_ids.tolist()].to_numpy())
     model = BradleyTerry().fit(choices)

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit, softmax
 
 from prefmath import Choices, select, select_batch, similarity_matrix
-from prefmath.models import ChoiceMixture
+from prefmath.models import BradleyTerry, ChoiceMixture, PlackettLuce
 
 ATTRIBUTES = ["pf", "cl", "loc", "wk", "tod", "seas"]
 
@@ -97,6 +97,17 @@ def test_plackett_luce_of_german_goals(data_dir):
     np.testing.assert_allclose(softmax(model.coef_[0]), [0.3552, 0.1368, 0.3972, 0.1108], atol=6e-5)
 
 
+def test_estimators_of_german_goals(data_dir):
+    rankings = german_rankings(data_dir)
+    model = PlackettLuce().fit(rankings)
+    assert round(model.log_likelihood_, 4) == -6427.0497
+    np.testing.assert_allclose(
+        softmax(model.utilities_), [0.3552, 0.1368, 0.3972, 0.1108], atol=6e-5
+    )
+    drawn = model.sample(rankings, random_state=0)
+    assert PlackettLuce().fit(drawn).utilities_ == pytest.approx(model.utilities_, abs=0.1)
+
+
 def test_two_classes_of_german_goals(data_dir):
     model = ChoiceMixture(2, l2=0, n_init=5, max_iter=3000, random_state=0)
     model.fit(german_rankings(data_dir))
@@ -116,6 +127,7 @@ def crowd_pairs(data_dir):
         np.where(right, right_model, left_model),
         np.where(right, left_model, right_model),
         tie=rows["winner"] == "tie",
+        first=~right,
         annotator=rows["worker"],
         item_ids=item_ids,
     )
@@ -123,7 +135,10 @@ def crowd_pairs(data_dir):
 
 def test_bradley_terry_of_language_models(data_dir):
     choices = crowd_pairs(data_dir)
-    assert repr(choices) == "Choices(8,931 pairs, 3,471 tied, by 124 annotators over 59 items)"
+    assert (
+        repr(choices)
+        == "Choices(8,931 pairs, 3,471 tied, in known order, by 124 annotators over 59 items)"
+    )
     l2 = 0.5
     first, second = choices.items.reshape(-1, 2).T
     target = np.where(choices.tied, 0.5, 1.0)
@@ -140,6 +155,49 @@ def test_bradley_terry_of_language_models(data_dir):
     model = ChoiceMixture(l2=l2, tol=1e-10).fit(choices)
     np.testing.assert_allclose(model.coef_[0], best.x, atol=1e-6)
     assert model.lower_bound_ == pytest.approx(-best.fun, abs=1e-7)
+
+
+def test_ties_of_crowd_workers_as_scipy_fits_them(data_dir):
+    choices = crowd_pairs(data_dir)
+    l2 = 0.5
+    first, second = choices.items.reshape(-1, 2).T
+    shown = np.where(choices.first, 1.0, -1.0)
+
+    def objective(params):
+        utility, order, log_nu = params[:59], params[59], params[60]
+        margin = utility[first] - utility[second] + order * shown
+        # Davidson (1970): exp(m / 2) : exp(-m / 2) : nu.
+        logits = np.stack([margin / 2, -margin / 2, np.full(len(margin), log_nu)])
+        log_sum = np.logaddexp.reduce(logits)
+        value = np.where(choices.tied, logits[2], logits[0]) - log_sum
+        p = np.exp(logits - log_sum)
+        slope = np.where(choices.tied, 0, 0.5) - (p[0] - p[1]) / 2
+        gradient = np.bincount(first, slope, 59) - np.bincount(second, slope, 59)
+        rest = [slope @ shown, choices.tied.sum() - p[2].sum()]
+        return l2 / 2 * params @ params - value.sum(), l2 * params - np.append(gradient, rest)
+
+    options = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 10_000}
+    best = minimize(objective, np.zeros(61), jac=True, method="L-BFGS-B", options=options)
+    model = BradleyTerry(ties="davidson", position_effect=True, l2=l2, tol=1e-10).fit(choices)
+    np.testing.assert_allclose(model.utilities_, best.x[:59], atol=1e-5)
+    assert model.order_effect_ == pytest.approx(best.x[59], abs=1e-5)
+    assert model.tie_ == pytest.approx(np.exp(best.x[60]), abs=1e-5)
+    assert model.lower_bound_ == pytest.approx(-best.fun, abs=1e-7)
+    # Ties as outcomes tell the models apart in the same order as half wins do, nearly.
+    half = BradleyTerry(l2=l2).fit(choices)
+    assert np.corrcoef(half.utilities_, model.utilities_)[0, 1] > 0.98
+
+
+@pytest.mark.parametrize("ties", ["davidson", "rao_kupper"])
+def test_classes_of_crowd_workers_who_call_ties(data_dir, ties):
+    choices = crowd_pairs(data_dir)
+    options = {"ties": ties, "l2": 0.5, "tol": 1e-3, "n_init": 3, "random_state": 0}
+    one = ChoiceMixture(1, **options).fit(choices)
+    two = ChoiceMixture(2, **options).fit(choices)
+    assert (np.diff(two.lower_bounds_) >= 0).all()
+    assert two.bic(choices) < one.bic(choices)
+    # Workers differ in how readily they call a tie more than in anything else.
+    assert two.tie_.max() > 2 * two.tie_.min()
 
 
 def test_classes_of_crowd_workers(data_dir):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from prefmath.cli.judgements import Layout, Names, read_features, read_judgements
+from prefmath.cli.judgements import Layout, Names, Ties, read_features, read_judgements
 from prefmath.cli.screen import screen, steps
 from prefmath.cli.summary import print_fit
 from prefmath.io.files import suffix_of
@@ -71,6 +71,7 @@ def fit(
     winner: Annotated[str | None, _column("Pairs: the preferred item.")] = None,
     loser: Annotated[str | None, _column("Pairs: the other item.")] = None,
     tie: Annotated[str | None, _column("Pairs: true where neither won.")] = None,
+    first: Annotated[str | None, _column("Pairs: true where the winner was shown first.")] = None,
     choice_set: Annotated[
         str | None, _column("Long form, one row an alternative: which judgement it belongs to.")
     ] = None,
@@ -91,6 +92,18 @@ def fit(
     ] = None,
     annotator: Annotated[str | None, _column("Who judged.")] = None,
     weight: Annotated[str | None, _column("What a judgement counts; otherwise 1.")] = None,
+    ties: Annotated[
+        Ties,
+        typer.Option(
+            metavar="MODEL",
+            help="A tie is half a win for each, or an outcome of its own: half, davidson or"
+            " rao_kupper.",
+        ),
+    ] = Ties.half,
+    position_effect: Annotated[
+        bool,
+        typer.Option("--position-effect", help="Let positions have an effect; pairs need --first."),
+    ] = False,
     l2: Annotated[float, typer.Option(help="Penalty on the squared coefficients.")] = 1e-3,
     starts: Annotated[int, typer.Option(help="Number of random starts; the best one stays.")] = 10,
     max_iter: Annotated[int, typer.Option(help="Most iterations of one start.")] = 500,
@@ -112,6 +125,7 @@ def fit(
         winner=winner,
         loser=loser,
         tie=tie,
+        first=first,
         choice_set=choice_set,
         chosen=chosen,
         item=item,
@@ -133,6 +147,8 @@ def fit(
     with steps(starts) as bar:
         model = ChoiceMixture(
             components,
+            ties=ties.value,
+            position_effect=position_effect,
             l2=l2,
             n_init=starts,
             max_iter=max_iter,

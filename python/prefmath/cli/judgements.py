@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from prefmath.choices import Choices
 
 
+class Ties(StrEnum):
+    """What becomes of tied pairs."""
+
+    half = "half"
+    davidson = "davidson"
+    rao_kupper = "rao_kupper"
+
+
 class Layout(StrEnum):
     """What one judgement is."""
 
@@ -32,6 +40,7 @@ class Names:
     winner: str | None = None
     loser: str | None = None
     tie: str | None = None
+    first: str | None = None
     choice_set: str | None = None
     chosen: str | None = None
     item: str | None = None
@@ -143,7 +152,12 @@ def _arguments(table: Any, layout: Layout, names: Names, *, has_features: bool) 
 
     wide = names.items is not None
     takes: dict[Layout, dict[str, Any]] = {
-        Layout.pairs: {"winner": needed("winner"), "loser": needed("loser"), "tie": usual("tie")},
+        Layout.pairs: {
+            "winner": needed("winner"),
+            "loser": needed("loser"),
+            "tie": usual("tie"),
+            "first": names.first,
+        },
         Layout.choice_sets: {
             "chosen": needed("chosen"),
             **({} if wide else {"choice_set": needed("choice_set"), "item": _item(table, names)}),

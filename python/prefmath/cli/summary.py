@@ -74,6 +74,11 @@ def fit_table(choices: Choices, model: Any, feature_names: Sequence[str] | None)
     if choices.annotator_ids is not None:
         members = np.bincount(model.responsibilities_.argmax(axis=1), minlength=len(coef))
         table.add_row("annotators", *(f"{count:,}" for count in members), end_section=True)
+    if not np.isnan(model.tie_).any():
+        table.add_row("tie", *(f"{value:.4f}" for value in model.tie_))
+    for place, effects in enumerate(model.position_effects_.T):
+        what = "shown first" if choices.layout == "pairs" else f"position {place + 2}"
+        table.add_row(what, *(f"{value:+.4f}" for value in effects))
     names = _item_names(choices) if feature_names is None else list(feature_names)
     if feature_names is not None and len(names) <= MANY:
         for name, row in zip(names, coef.T, strict=True):
