@@ -214,3 +214,19 @@ def test_what_the_data_do_not_determine_is_refused():
     model = ChoiceMixture(l2=1e-9, max_iter=3, tol=100.0).fit(choices, features)
     with pytest.raises(ValueError, match=r"^choices do not determine parameter 1 of class 0: rai"):
         model.set_params(l2=0.0).uncertainty(choices, features)
+
+
+def test_a_class_that_nobody_is_in_changes_nothing():
+    one, choices, features = fitted("choice_sets", linear=True, n_components=1)
+    two = ChoiceMixture(2, l2=one.l2, **SETTLED).fit(choices, features)
+    two.coef_ = np.concatenate([one.coef_, np.zeros((1, 3))])
+    two.weights_ = np.array([1.0, 0.0])
+    for robust in (False, True):
+        alone = one.uncertainty(choices, features, robust=robust)
+        both = two.uncertainty(choices, features, robust=robust)
+        np.testing.assert_allclose(both.covariance[:3, :3], alone.covariance[:3, :3], rtol=1e-9)
+        np.testing.assert_allclose(both.weights_se, 0, atol=1e-12)
+        assert np.isfinite(both.covariance).all()
+        ends = both.interval()
+        assert ends.weights.tolist() == [[1.0, 1.0], [0.0, 0.0]]
+        assert np.isfinite(ends.coef).all()

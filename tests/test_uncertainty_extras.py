@@ -31,6 +31,10 @@ def shown_pairs(seed, n=900, n_items=6, n_annotators=30, *, ties=0.0):
 
 FORMS = {
     "half": {"position_effect": True},
+    "davidson": {"ties": "davidson"},
+    "rao_kupper": {"ties": "rao_kupper"},
+    "davidson, first": {"ties": "davidson", "position_effect": True},
+    "rao_kupper, first": {"ties": "rao_kupper", "position_effect": True},
 }
 
 
@@ -113,3 +117,27 @@ def test_a_prior_is_virtual_pairs(prior):
     np.testing.assert_allclose(found.covariance[:4, :4], change @ expected @ change.T, rtol=1e-5)
     drawn = bootstrap(model, choices, n_resamples=200, random_state=0)
     np.testing.assert_allclose(drawn.coef_se, model.uncertainty(choices).coef_se, rtol=0.3)
+
+
+@pytest.mark.parametrize("ties", ["davidson", "rao_kupper"])
+def test_ties_and_positions_have_intervals(ties):
+    choices = shown_pairs(4, 3000, n_annotators=200, ties=0.4)
+    model = ChoiceMixture(ties=ties, position_effect=True, tol=1e-9).fit(choices)
+    found = model.uncertainty(choices)
+    ends = found.interval()
+    low, high = ends.tie[0]
+    assert low < model.tie_[0] < high
+    assert found.tie_se[0] == pytest.approx((high - low) / (2 * 1.96), rel=0.05)
+    low, high = ends.position_effects[0, 0]
+    assert low < model.position_effects_[0, 0] < high
+    assert low > 0.2
+    drawn = bootstrap(model, choices, n_resamples=200, random_state=0)
+    resampled = drawn.interval()
+    np.testing.assert_allclose(resampled.tie, ends.tie, rtol=0.1)
+    np.testing.assert_allclose(resampled.position_effects, ends.position_effects, atol=0.1)
+    for text in (repr(found), repr(drawn)):
+        lines = text.splitlines()
+        assert lines[-2].startswith("shown first")
+        assert lines[-1].startswith("ties, nu" if ties == "davidson" else "ties, theta")
+    if ties == "rao_kupper":  # which is how the pairs were drawn
+        assert ends.tie[0, 0] < np.exp(0.4) < ends.tie[0, 1]

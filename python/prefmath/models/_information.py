@@ -25,6 +25,9 @@ __all__ = ["Information", "covariance", "observed_information"]
 # A parameter whose information the others explain up to this share is not determined.
 _SINGULAR = 1e-12
 
+# Of central differences, whose error is its square, and rounding over it.
+_STEP = 1e-5
+
 # More than this to be gained in log-likelihood, by one Newton step, is no maximum.
 _GAIN = 0.1
 
@@ -117,10 +120,29 @@ def _complete_information(point: Point) -> _F64:
             direction[:, column] = 1
             image = observation.curvature_product(table, weights, utility.table(direction))
             complete[:, :, column] = _on_parameters(utility, image).T
+        if observation.ties == "rao_kupper":
+            bend = _bend_of_ties(point, weights)
+            complete[:, :, -1] = complete[:, -1, :] = bend
     complete[:, np.arange(n_parameters), np.arange(n_parameters)] += point.l2
     if point.prior > 0:
         complete[0] += virtual_terms(point.params[0], utility.n_coef, point.prior)[1]
     return complete
+
+
+def _bend_of_ties(point: Point, weights: _F64) -> _F64:
+    """Return the negative second derivatives in the last parameter of each class, (K, p).
+
+    By central differences of slopes: kernels keep the curvature of Rao and Kupper's threshold
+    positive, which the information need not be.
+    """
+    slopes = []
+    for step in (-_STEP, _STEP):
+        moved = point.params.copy()
+        moved[:, -1] += step
+        by_row, _ = point.observation.gradient(point.utility.table(moved), weights)
+        slopes.append(_on_parameters(point.utility, by_row).T)
+    bend: _F64 = (slopes[0] - slopes[1]) / (2 * _STEP)
+    return bend
 
 
 def _on_parameters(utility: LinearUtility | ItemUtility, by_row: _F64) -> _F64:

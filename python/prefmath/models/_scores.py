@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._judgements import spans
-from prefmath.models._residuals import residuals
+from prefmath._kernels import kernels
 from prefmath.models._utility import LinearUtility
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def score_blocks(point: Point) -> Iterator[tuple[_F64, _F64]]:
     """
     table = point.utility.table(point.params)
     # Outcomes that many judgements share are worked out once, others where they stand.
-    known = None if point.outcome is None else residuals(point.observation, table)
+    known = None if point.outcome is None else _slopes(point.observation, table)
     size = int(np.diff(point.observation.offsets).max())
     judgements = point.units * (size * point.params.shape[1])
     first = 0
@@ -72,6 +72,10 @@ def score_blocks(point: Point) -> Iterator[tuple[_F64, _F64]]:
         scores = _scores(point, outcomes, slopes, tie, first, last)
         yield point.responsibilities[first:last], scores
         first = last
+
+
+def _slopes(observation: Observation, table: _F64) -> tuple[_F64, _F64 | None]:
+    return kernels.residuals(table, observation.described, observation.n_threads)
 
 
 def _outcomes(
@@ -93,9 +97,10 @@ def _outcomes(
         chosen=whole.chosen[rows],
         tied=None if whole.tied is None else whole.tied[rows],
         extra=None if whole.extra is None else whole.extra[entries],
+        n_ranked=None if whole.n_ranked is None else whole.n_ranked[rows],
     )
     if known is None:
-        slopes, tie = residuals(outcomes, table)
+        slopes, tie = _slopes(outcomes, table)
     else:
         slopes, tie = known[0][entries], None if known[1] is None else known[1][rows]
     if point.weight is not None:
