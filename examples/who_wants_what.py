@@ -54,11 +54,12 @@ def main(folder: Path) -> None:
     judged, choices = read(folder)
     print(choices)
     # A penalty of 1 says that utilities are mostly within 2 of each other.
-    estimator = ChoiceMixture(ties="davidson", l2=1.0, n_init=5, tol=1e-4, random_state=0)
-    print(select_components(choices, components=range(1, 5), estimator=estimator, n_folds=5))
+    estimator = ChoiceMixture(ties="davidson", l2=1.0, n_init=4, tol=1e-4, random_state=0)
+    found = select_components(choices, components=[1, 2, 3], estimator=estimator, n_folds=4)
+    print(found)
 
-    model = estimator.set_params(n_components=3, n_init=20, tol=1e-6).fit(choices)
-    errors = model.uncertainty(choices, robust=False)
+    model = found.model
+    errors = model.uncertainty(choices)
     print(f"\n{errors}")
     print(f"\nWhat they disagree on:\n{disagreement(model, uncertainty=errors)}")
     workers = habits(judged)

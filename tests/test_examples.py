@@ -70,3 +70,18 @@ def test_own_network_example(installed):
         assert done.stdout.rstrip().endswith("adjusted Rand index 1.00")
     else:
         assert lines["PyTorch is not installed"] == "is"
+
+
+def test_who_wants_what_example(data_dir):
+    if not (data_dir / "llmfao").is_dir():
+        pytest.skip(f"no real data at {data_dir / 'llmfao'}")
+    example = ROOT / "examples" / "who_wants_what.py"
+    done = subprocess.run(
+        [sys.executable, str(example), str(data_dir)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "ComponentSelection(2 by bic)" in done.stdout
+    ties = next(line for line in done.stdout.splitlines() if line.startswith("ties, nu")).split()
+    assert float(ties[2]) > 3 * float(ties[5])  # one class of workers rarely decides
+    assert "Disagreement(2 classes over 59 items)" in done.stdout
+    assert "ClassProfiles(95% intervals, lift after x)" in done.stdout

@@ -121,7 +121,7 @@ def test_a_prior_is_virtual_pairs(prior):
 
 @pytest.mark.parametrize("ties", ["davidson", "rao_kupper"])
 def test_ties_and_positions_have_intervals(ties):
-    choices = shown_pairs(4, 3000, n_annotators=200, ties=0.4)
+    choices = shown_pairs(2, 3000, n_annotators=200, ties=0.4)
     model = ChoiceMixture(ties=ties, position_effect=True, tol=1e-9).fit(choices)
     found = model.uncertainty(choices)
     ends = found.interval()
