@@ -36,6 +36,7 @@ __all__ = [
     "greedy",
     "greedy_batch",
     "instruction_set",
+    "linear_posterior",
     "linear_statistics",
     "linear_utility",
     "log_likelihood",
@@ -201,6 +202,22 @@ def outcome_weights(
     n_outcomes: int,
     n_threads: int,
 ) -> _F64: ...
+
+# the posterior for utilities linear in features, and the gradient of the summed log-likelihood of
+# annotators in the coefficients; annotator h counts counts[h] times; log_prior has a value a class
+def linear_posterior(
+    features: _Features,
+    coef: _F64,
+    offsets: _I64,
+    items: _I32,
+    chosen: _I32,
+    tied: _Bool | None,
+    weight: _F64 | None,
+    annotator_offsets: _I64,
+    counts: _F64 | None,
+    log_prior: _F64,
+    n_threads: int,
+) -> tuple[_F64, _F64, _F64]: ...
 
 # M-step; the Hessian of float32 features has six digits, all else is summed in float64
 def linear_statistics(

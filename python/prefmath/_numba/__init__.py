@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from ._njit import instruction_set
+from .linear_posterior import linear_posterior
 from .mixture import (
     linear_statistics,
     newton_direction,
@@ -39,6 +40,7 @@ __all__ = [
     "greedy",
     "greedy_batch",
     "instruction_set",
+    "linear_posterior",
     "linear_statistics",
     "linear_utility",
     "log_likelihood",

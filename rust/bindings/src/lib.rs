@@ -24,7 +24,8 @@ mod _native {
     };
     #[pymodule_export]
     use crate::mixture::{
-        linear_statistics, newton_direction, outcome_weights, posterior_by_annotator,
+        linear_posterior, linear_statistics, newton_direction, outcome_weights,
+        posterior_by_annotator,
     };
     #[pymodule_export]
     use crate::pools::{closest_pairs, covariance, coverage, gram_batch, mean_cosine};

@@ -13,6 +13,11 @@ use crate::choice::Features;
 use crate::run::{detached, refused};
 
 type Posterior<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>);
+type LinearPosterior<'py> = (
+    Bound<'py, PyArray2<f64>>,
+    Bound<'py, PyArray1<f64>>,
+    Bound<'py, PyArray2<f64>>,
+);
 type Statistics<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray3<f64>>);
 
 /// Responsibilities and log-likelihood of each annotator.
@@ -95,6 +100,57 @@ pub fn linear_statistics<'py>(
     Ok((
         shaped(py, gradient, [n_classes, d])?,
         shaped(py, hessian, [n_classes, d, d])?,
+    ))
+}
+
+/// Responsibilities, log-likelihood of each annotator, and gradient in the coefficients, in one pass.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+pub fn linear_posterior<'py>(
+    py: Python<'py>,
+    features: Features<'py>,
+    coef: PyReadonlyArray2<'py, f64>,
+    offsets: PyReadonlyArray1<'py, i64>,
+    items: PyReadonlyArray1<'py, i32>,
+    chosen: PyReadonlyArray1<'py, i32>,
+    tied: Option<PyReadonlyArray1<'py, bool>>,
+    weight: Option<PyReadonlyArray1<'py, f64>>,
+    annotator_offsets: PyReadonlyArray1<'py, i64>,
+    counts: Option<PyReadonlyArray1<'py, f64>>,
+    log_prior: PyReadonlyArray1<'py, f64>,
+    n_threads: usize,
+) -> PyResult<LinearPosterior<'py>> {
+    let coef = matrix(&coef)?;
+    let (offsets, items, chosen) = (slice(&offsets)?, slice(&items)?, slice(&chosen)?);
+    let (tied, weight) = (optional(tied.as_ref())?, optional(weight.as_ref())?);
+    let (annotator_offsets, log_prior) = (slice(&annotator_offsets)?, slice(&log_prior)?);
+    let counts = optional(counts.as_ref())?;
+    macro_rules! pass {
+        ($features:expr) => {{
+            let features = matrix($features)?;
+            detached(py, n_threads, |workers| {
+                let judged = mixture::LinearJudgements {
+                    features,
+                    sets: &ChoiceSets::new(offsets, items, features.n_rows())?,
+                    chosen,
+                    tied,
+                    weight,
+                    annotator_offsets,
+                    counts,
+                };
+                mixture::linear_posterior(&judged, coef, log_prior, workers)
+            })?
+        }};
+    }
+    let (responsibilities, evidence, gradient) = match &features {
+        Features::F32(features) => pass!(features),
+        Features::F64(features) => pass!(features),
+    };
+    let shape = [evidence.len(), coef.n_rows()];
+    Ok((
+        shaped(py, responsibilities, shape)?,
+        PyArray1::from_vec(py, evidence),
+        shaped(py, gradient, [coef.n_rows(), coef.n_columns()])?,
     ))
 }
 

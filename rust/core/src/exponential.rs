@@ -1,8 +1,6 @@
 //! Exponential and logarithm of several values at once, on the ranges that probabilities need, without a branch, so that
 //! they vectorise. Both are within two units in the last place of the C library's.
 
-use std::array::from_fn;
-
 use crate::simd::Target;
 
 /// The exponential of anything below this is taken as that of this, 3e-308: a probability of nothing.
@@ -30,22 +28,32 @@ const EXP_SERIES: [f64; 12] = [
 
 /// The exponential of values that are not positive: 2ⁿ · exp(r) with |r| ≤ ln 2 / 2.
 #[inline(always)]
-pub(crate) fn exp_of_negative<T: Target, const W: usize>(values: [f64; W]) -> [f64; W] {
-    let values = values.map(|x| if x > LOWEST { x } else { LOWEST });
-    let shifted: [f64; W] = values.map(|x| T::mul_add(x, std::f64::consts::LOG2_E, ROUND));
-    let r: [f64; W] = from_fn(|at| {
-        let n = shifted[at] - ROUND;
-        T::mul_add(n, -LN2_LOW, T::mul_add(n, -LN2_HIGH, values[at]))
-    });
-    let mut sum = [EXP_SERIES[0]; W];
+pub(crate) fn exp_of_negative<T: Target, const W: usize>(mut values: [f64; W]) -> [f64; W] {
+    exp_each_of_negative::<T>(&mut values);
+    values
+}
+
+#[inline(always)]
+fn exp_one<T: Target>(value: f64) -> f64 {
+    let value = if value > LOWEST { value } else { LOWEST };
+    let shifted = T::mul_add(value, std::f64::consts::LOG2_E, ROUND);
+    let n = shifted - ROUND;
+    let r = T::mul_add(n, -LN2_LOW, T::mul_add(n, -LN2_HIGH, value));
+    let mut sum = EXP_SERIES[0];
     for coefficient in &EXP_SERIES[1..] {
-        sum = from_fn(|at| T::mul_add(sum[at], r[at], *coefficient));
+        sum = T::mul_add(sum, r, *coefficient);
     }
-    from_fn(|at| {
-        let series = T::mul_add(r[at] * r[at], sum[at], r[at]) + 1.0;
-        let power = f64::from_bits((shifted[at].to_bits() << 52).wrapping_add(1.0_f64.to_bits()));
-        series * power
-    })
+    let series = T::mul_add(r * r, sum, r) + 1.0;
+    series * f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0_f64.to_bits()))
+}
+
+/// Replaces values that are not positive by their exponentials.
+#[inline(always)]
+pub(crate) fn exp_each_of_negative<T: Target>(values: &mut [f64]) {
+    // No closure: the compiler need not inline those, and then nothing of it becomes vectors.
+    for value in values {
+        *value = exp_one::<T>(*value);
+    }
 }
 
 /// 1/(2n + 1) for n from 10 down to 0: the series of atanh, exact to the last bit for |s| ≤ 0.172.
@@ -66,69 +74,55 @@ const ATANH_SERIES: [f64; 11] = [
 const ONES: f64 = 4_503_599_627_370_496.0;
 const MANTISSA: u64 = (1 << 52) - 1;
 
-/// The logarithm of finite values that are at least 1: x = 2ⁿ m, ln m = 2 atanh((m − 1) / (m + 1)), √½ < m ≤ √2.
+/// Replaces finite values that are at least 1 by their logarithms: x = 2ⁿ m, ln m = 2 atanh((m − 1) / (m + 1)), √½ < m ≤ √2.
 #[inline(always)]
-pub(crate) fn ln_from_one<T: Target, const W: usize>(values: [f64; W]) -> [f64; W] {
-    let split: [(f64, f64); W] = values.map(|x| {
-        let exponent = f64::from_bits((x.to_bits() >> 52) | ONES.to_bits()) - (ONES + 1023.0);
-        let mantissa = f64::from_bits((x.to_bits() & MANTISSA) | 1.0_f64.to_bits());
-        let above = mantissa > std::f64::consts::SQRT_2;
-        (
-            if above { exponent + 1.0 } else { exponent },
-            if above { mantissa * 0.5 } else { mantissa },
-        )
-    });
-    let s: [f64; W] = split.map(|(_, mantissa)| (mantissa - 1.0) / (mantissa + 1.0));
-    let mut sum = [ATANH_SERIES[0]; W];
-    for coefficient in &ATANH_SERIES[1..] {
-        sum = from_fn(|at| T::mul_add(sum[at], s[at] * s[at], *coefficient));
+pub(crate) fn ln_each_from_one<T: Target>(values: &mut [f64]) {
+    for value in values {
+        *value = ln_one::<T>(*value);
     }
-    from_fn(|at| {
-        let (exponent, _) = split[at];
-        let rest = T::mul_add(2.0 * s[at], sum[at], exponent * LN2_LOW);
-        T::mul_add(exponent, LN2_HIGH, rest)
-    })
+}
+
+#[inline(always)]
+fn ln_one<T: Target>(value: f64) -> f64 {
+    let bits = value.to_bits();
+    let exponent = f64::from_bits((bits >> 52) | ONES.to_bits()) - (ONES + 1023.0);
+    let mantissa = f64::from_bits((bits & MANTISSA) | 1.0_f64.to_bits());
+    let above = mantissa > std::f64::consts::SQRT_2;
+    let exponent = if above { exponent + 1.0 } else { exponent };
+    let mantissa = if above { mantissa * 0.5 } else { mantissa };
+    let s = (mantissa - 1.0) / (mantissa + 1.0);
+    let rest = T::mul_add(2.0 * s, atanh_series::<T>(s), exponent * LN2_LOW);
+    T::mul_add(exponent, LN2_HIGH, rest)
+}
+
+/// atanh(s) / s.
+#[inline(always)]
+fn atanh_series<T: Target>(s: f64) -> f64 {
+    let mut sum = ATANH_SERIES[0];
+    for coefficient in &ATANH_SERIES[1..] {
+        sum = T::mul_add(sum, s * s, *coefficient);
+    }
+    sum
 }
 
 /// ln(1 + s) for 0 ≤ s ≤ 1, to the last digits however small s is: 2 atanh(s / (2 + s)), or for s above √2 − 1
 /// ln 2 + 2 atanh((s − 1) / (s + 3)).
 #[inline(always)]
-pub(crate) fn ln_1p_of_unit<T: Target, const W: usize>(values: [f64; W]) -> [f64; W] {
-    let above = values.map(|s| s > std::f64::consts::SQRT_2 - 1.0);
-    let s: [f64; W] = from_fn(|at| {
-        let (over, under) = if above[at] {
-            (values[at] - 1.0, values[at] + 3.0)
-        } else {
-            (values[at], values[at] + 2.0)
-        };
-        over / under
-    });
-    let mut sum = [ATANH_SERIES[0]; W];
-    for coefficient in &ATANH_SERIES[1..] {
-        sum = from_fn(|at| T::mul_add(sum[at], s[at] * s[at], *coefficient));
+pub(crate) fn ln_1p_of_unit<T: Target, const W: usize>(mut values: [f64; W]) -> [f64; W] {
+    for value in &mut values {
+        *value = ln_1p_one::<T>(*value);
     }
-    from_fn(|at| {
-        let doubled = if above[at] {
-            std::f64::consts::LN_2
-        } else {
-            0.0
-        };
-        T::mul_add(2.0 * s[at], sum[at], doubled)
-    })
+    values
 }
 
-/// Replaces every value by a function of it, eight at a time.
 #[inline(always)]
-pub(crate) fn map_x8(values: &mut [f64], function: impl Fn([f64; 8]) -> [f64; 8]) {
-    let (eights, rest) = values.as_chunks_mut::<8>();
-    for eight in eights {
-        *eight = function(*eight);
-    }
-    if !rest.is_empty() {
-        let mut eight = [0.0; 8];
-        eight[..rest.len()].copy_from_slice(rest);
-        rest.copy_from_slice(&function(eight)[..rest.len()]);
-    }
+fn ln_1p_one<T: Target>(value: f64) -> f64 {
+    let above = value > std::f64::consts::SQRT_2 - 1.0;
+    let over = if above { value - 1.0 } else { value };
+    let under = if above { value + 3.0 } else { value + 2.0 };
+    let doubled = if above { std::f64::consts::LN_2 } else { 0.0 };
+    let s = over / under;
+    T::mul_add(2.0 * s, atanh_series::<T>(s), doubled)
 }
 
 /// Writes functions of the values of `N` slices to `M` slices, eight at a time; all are of one length.
@@ -162,6 +156,8 @@ pub(crate) fn zip_x8<const N: usize, const M: usize>(
 
 #[cfg(test)]
 mod tests {
+    use std::array::from_fn;
+
     use super::*;
     use crate::simd::{Vectorized, vectorize};
 
@@ -183,7 +179,9 @@ mod tests {
 
         #[inline(always)]
         fn run<T: Target>(self) -> [f64; 4] {
-            ln_from_one::<T, 4>(self.0)
+            let mut values = self.0;
+            ln_each_from_one::<T>(&mut values);
+            values
         }
     }
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::entries::Entries;
 use super::kind::{Block, Kind, Values};
-use crate::exponential::{exp_of_negative, ln_from_one, map_x8};
+use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::simd::Target;
 
 /// Rankings; the first `n_ranked` items of each set stand in order, best first, before all others.
@@ -41,13 +41,13 @@ impl Rankings<'_> {
             n,
             peaks_from_the_end(n, self, &block.outcomes, utility, peaks, steps)
         );
-        map_x8(steps, |x| exp_of_negative::<T, 8>(x));
+        exp_each_of_negative::<T>(steps);
         by_classes!(
             n,
             sums_from_the_end(n, self, &block.outcomes, utility, peaks, steps, logs)
         );
         // The item of the peak alone adds 1.
-        map_x8(logs, |x| ln_from_one::<T, 8>(x));
+        ln_each_from_one::<T>(logs);
         for (log, peak) in logs.iter_mut().zip(peaks) {
             *log += *peak;
         }
@@ -63,8 +63,8 @@ impl Rankings<'_> {
             n,
             exponents(n, self, &block.outcomes, logs, block.utility, ratios)
         );
-        map_x8(block.utility, |x| exp_of_negative::<T, 8>(x));
-        map_x8(ratios, |x| exp_of_negative::<T, 8>(x));
+        exp_each_of_negative::<T>(block.utility);
+        exp_each_of_negative::<T>(ratios);
     }
 }
 

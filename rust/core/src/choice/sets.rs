@@ -45,6 +45,11 @@ impl<'a> ChoiceSets<'a> {
         self.len() == 0
     }
 
+    /// Items a set has on average.
+    pub(crate) fn mean_size(&self) -> f64 {
+        self.items.len() as f64 / self.len().max(1) as f64
+    }
+
     #[inline(always)]
     pub(crate) fn items(&self, set: usize) -> &'a [i32] {
         &self.items[group(self.offsets, set)]
@@ -57,6 +62,11 @@ impl<'a> ChoiceSets<'a> {
     /// The work of a thread at a time: runs of consecutive sets.
     pub(crate) fn tasks(&self) -> Vec<Range<usize>> {
         runs_of_groups(self.offsets, ITEMS_PER_TASK)
+    }
+
+    #[inline(always)]
+    pub(crate) fn items_of(&self, sets: &Range<usize>) -> &'a [i32] {
+        &self.items[self.offsets[sets.start] as usize..self.offsets[sets.end] as usize]
     }
 
     /// Checks that `chosen` holds a position within every set.
@@ -107,6 +117,14 @@ impl<'a> ChoiceSets<'a> {
     /// Checks that `utility` has a row for every item of the table.
     pub(crate) fn check_utility(&self, utility: Matrix<'_, f64>) -> Result<()> {
         check_utility(utility, self.n_items)
+    }
+
+    /// Checks that `features` has a row for every item of the table, and a column.
+    pub(crate) fn check_features<E>(&self, features: Matrix<'_, E>) -> Result<()> {
+        ensure(
+            features.n_rows() == self.n_items && features.n_columns() > 0,
+            || format!("features must have {} rows and a column", self.n_items),
+        )
     }
 
     /// Checks that `weights` holds a row for every set and a column for every class of `utility`.

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::ChoiceSets;
 use super::entries::Entries;
-use crate::exponential::{exp_of_negative, ln_from_one, map_x8};
+use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::matrix::Matrix;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -69,7 +69,7 @@ pub(super) fn to_probabilities<T: Target>(
         n_classes,
         below_peak(n_classes, entries, outcomes, values, &mut [])
     );
-    map_x8(values, |x| exp_of_negative::<T, 8>(x));
+    exp_each_of_negative::<T>(values);
     by_classes!(n_classes, normalize(n_classes, entries, outcomes, values));
 }
 
@@ -88,10 +88,10 @@ pub(super) fn log_sums<T: Target>(
         n_classes,
         below_peak(n_classes, entries, outcomes, values, peaks)
     );
-    map_x8(values, |x| exp_of_negative::<T, 8>(x));
+    exp_each_of_negative::<T>(values);
     by_classes!(n_classes, sums(n_classes, entries, outcomes, values, out));
     // The item of the peak alone adds 1.
-    map_x8(out, |x| ln_from_one::<T, 8>(x));
+    ln_each_from_one::<T>(out);
     for (out, peak) in out.iter_mut().zip(peaks) {
         *out += *peak;
     }

@@ -11,15 +11,14 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use super::accumulate::Accumulate;
+use super::partial::Partial;
 use crate::choice::{ChoiceSets, probabilities};
 use crate::error::{Result, ensure};
 use crate::matrix::{Element, Matrix};
-use crate::outer_products::{OuterProducts, SIDE, Stored, Tile, stretch};
+use crate::outer_products::Stored;
 use crate::parallel::Workers;
-use crate::simd::{Target, Vectorized, vectorize};
-
-/// A judgement whose weight under a class is this small changes no digit of any sum it would enter.
-const NEGLIGIBLE: f64 = 1e-18;
+use crate::simd::vectorize;
 
 /// Gradient `(n_classes, d)` and negative Hessian `(n_classes, d, d)` of Σ weights · log-likelihood.
 pub type LinearStatistics = (Vec<f64>, Vec<f64>);
@@ -44,10 +43,7 @@ pub fn linear_statistics<E: Element + Stored>(
     sets.check_utility(utility)?;
     sets.check_chosen(chosen)?;
     sets.check_weights(weights, utility)?;
-    ensure(
-        features.n_rows() == utility.n_rows() && features.n_columns() > 0,
-        || format!("features must have {} rows and a column", utility.n_rows()),
-    )?;
+    sets.check_features(features)?;
     let n_tied = tied.map_or(sets.len(), <[bool]>::len);
     ensure(n_tied == sets.len(), || {
         format!("tied has {n_tied} values for {} choice sets", sets.len())
@@ -78,13 +74,13 @@ fn trustworthy((gradient, hessian): &LinearStatistics, d: usize) -> bool {
 }
 
 /// The judgements, and what weighs them.
-struct Judged<'a, E> {
-    features: Matrix<'a, E>,
-    utility: Matrix<'a, f64>,
-    sets: &'a ChoiceSets<'a>,
-    chosen: &'a [i32],
-    tied: Option<&'a [bool]>,
-    weights: Matrix<'a, f64>,
+pub(super) struct Judged<'a, E> {
+    pub features: Matrix<'a, E>,
+    pub utility: Matrix<'a, f64>,
+    pub sets: &'a ChoiceSets<'a>,
+    pub chosen: &'a [i32],
+    pub tied: Option<&'a [bool]>,
+    pub weights: Matrix<'a, f64>,
 }
 
 impl<E: Element> Judged<'_, E> {
@@ -109,190 +105,16 @@ impl<E: Element> Judged<'_, E> {
     }
 }
 
-/// The sums over a run of choice sets, one class after the other.
-struct Partial {
-    /// `(n_classes, panels)` stretches of `SIDE` features, padded with zeros.
-    gradient: Vec<[f64; SIDE]>,
-    /// `(n_classes, tiles)` of the lower triangle, row after row.
-    tiles: Vec<Tile>,
-    n_panels: usize,
-}
-
-impl Partial {
-    fn new(d: usize, n_classes: usize) -> Self {
-        let n_panels = d.div_ceil(SIDE);
-        Self {
-            gradient: vec![[0.0; SIDE]; n_classes * n_panels],
-            tiles: vec![[[0.0; SIDE]; SIDE]; n_classes * n_panels * (n_panels + 1) / 2],
-            n_panels,
-        }
-    }
-
-    fn add(&mut self, other: &Self) {
-        let gradient = other.gradient.as_flattened();
-        let tiles = other.tiles.as_flattened().as_flattened();
-        self.gradient
-            .as_flattened_mut()
-            .iter_mut()
-            .zip(gradient)
-            .for_each(|(sum, term)| *sum += term);
-        let sums = self.tiles.as_flattened_mut().as_flattened_mut();
-        sums.iter_mut()
-            .zip(tiles)
-            .for_each(|(sum, term)| *sum += term);
-    }
-
-    /// Drops the padding and mirrors the lower triangle.
-    fn finish(&self, d: usize) -> LinearStatistics {
-        let n_tiles = self.n_panels * (self.n_panels + 1) / 2;
-        let gradient = self
-            .gradient
-            .chunks_exact(self.n_panels)
-            .flat_map(|panels| panels.as_flattened()[..d].iter().copied())
-            .collect();
-        let mut hessian = Vec::with_capacity(self.tiles.len() / n_tiles * d * d);
-        for tiles in self.tiles.chunks_exact(n_tiles) {
-            for i in 0..d {
-                hessian.extend((0..d).map(|j| {
-                    let (i, j) = (i.max(j), i.min(j));
-                    let (row, column) = (i / SIDE, j / SIDE);
-                    tiles[row * (row + 1) / 2 + column][i % SIDE][j % SIDE]
-                }));
-            }
-        }
-        (gradient, hessian)
-    }
-}
-
-struct Accumulate<'a, E, S> {
-    judged: &'a Judged<'a, E>,
-    run: Range<usize>,
-    probability: &'a [f64],
-    partial: &'a mut Partial,
-    stored: PhantomData<S>,
-}
-
-impl<E: Element, S: Stored> Vectorized for Accumulate<'_, E, S> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<T: Target>(self) {
-        let Self {
-            judged,
-            run,
-            probability,
-            partial,
-            ..
-        } = self;
-        let Judged {
-            features,
-            sets,
-            weights,
-            ..
-        } = *judged;
-        let (n_panels, n_classes) = (partial.n_panels, weights.n_columns());
-        let n_tiles = n_panels * (n_panels + 1) / 2;
-        let largest = run
-            .clone()
-            .map(|set| sets.items(set).len())
-            .max()
-            .unwrap_or(0);
-        let mut products: Vec<OuterProducts<S>> = (0..n_classes)
-            .map(|_| OuterProducts::new(n_panels, largest))
-            .collect();
-        let mut differences = vec![[0.0; SIDE]; largest * n_panels];
-        let roots: Vec<f64> = probability.iter().map(|p| p.sqrt()).collect();
-        let (mut shares, mut scales) = (Vec::new(), Vec::new());
-        let mut first = 0;
-        for set in run {
-            let items = sets.items(set);
-            let others = items.len() - 1;
-            let of_set = first * n_classes..(first + items.len()) * n_classes;
-            let (probability, roots) = (&probability[of_set.clone()], &roots[of_set]);
-            first += items.len();
-            let weights = weights.row(set);
-            if others == 0 || weights.iter().all(|weight| *weight <= NEGLIGIBLE) {
-                continue;
-            }
-            let differences = &mut differences[..others * n_panels];
-            subtract_first::<T, E>(features, items, differences);
-            let target = judged.target(set);
-            for (class, &weight) in weights.iter().enumerate() {
-                if weight <= NEGLIGIBLE {
-                    continue;
-                }
-                let root = weight.sqrt();
-                let of_class =
-                    |values: &[f64], other: usize| values[(other + 1) * n_classes + class];
-                shares.clear();
-                shares.extend((0..others).map(|other| of_class(probability, other)));
-                scales.clear();
-                scales.extend((0..others).map(|other| root * of_class(roots, other)));
-                let shrink = T::splat(-1.0 / (1.0 + roots[class]));
-                let tiles = &mut partial.tiles[class * n_tiles..(class + 1) * n_tiles];
-                let gradient = &mut partial.gradient[class * n_panels..(class + 1) * n_panels];
-                let vectors = products[class].reserve::<T>(others, tiles);
-                let panels = differences.chunks_exact(others).zip(gradient).zip(vectors);
-                for ((differences, slope), vectors) in panels {
-                    let mut mean = T::splat(0.0);
-                    for (difference, share) in differences.iter().zip(&shares) {
-                        mean = T::mul_add_x8(T::splat(*share), T::load(difference), mean);
-                    }
-                    let mut sum = T::mul_add_x8(T::splat(-weight), mean, T::load(slope));
-                    if let Some((other, share)) = target {
-                        let difference = T::load(&differences[other]);
-                        sum = T::mul_add_x8(T::splat(weight * share), difference, sum);
-                    }
-                    *slope = T::store(sum);
-                    let terms = differences.iter().zip(&scales);
-                    for (vector, (difference, scale)) in vectors.iter_mut().zip(terms) {
-                        let value = T::mul_add_x8(shrink, mean, T::load(difference));
-                        let value = T::mul_add_x8(T::splat(*scale), value, T::splat(0.0));
-                        *vector = S::from_vector::<T>(value);
-                    }
-                }
-            }
-        }
-        for (products, tiles) in products
-            .iter_mut()
-            .zip(partial.tiles.chunks_exact_mut(n_tiles))
-        {
-            products.sum_into::<T>(tiles);
-        }
-    }
-}
-
 impl<E> Judged<'_, E> {
     /// Which of the items after the first was chosen, and its share in the choice: half of a tie, whose first item has the
     /// other half. None if the first was chosen.
     #[inline(always)]
-    fn target(&self, set: usize) -> Option<(usize, f64)> {
+    pub fn target(&self, set: usize) -> Option<(usize, f64)> {
         if self.tied.is_some_and(|tied| tied[set]) {
             return Some((0, 0.5));
         }
         let chosen = self.chosen[set] as usize;
         chosen.checked_sub(1).map(|other| (other, 1.0))
-    }
-}
-
-/// The features of the items after the first, less those of the first: for every stretch of `SIDE` features, padded with
-/// zeros, one vector an item.
-#[inline(always)]
-fn subtract_first<T: Target, E: Element>(
-    features: Matrix<'_, E>,
-    items: &[i32],
-    out: &mut [[f64; SIDE]],
-) {
-    let Some((&first, others)) = items.split_first() else {
-        return;
-    };
-    let first = features.row(first as usize);
-    for (other, &item) in others.iter().enumerate() {
-        let row = features.row(item as usize);
-        for (panel, out) in out.iter_mut().skip(other).step_by(others.len()).enumerate() {
-            let (row, first) = (stretch::<T, E>(row, panel), stretch::<T, E>(first, panel));
-            *out = T::store(T::mul_add_x8(T::splat(-1.0), first, row));
-        }
     }
 }
 

@@ -70,7 +70,7 @@ pub fn posterior_by_annotator(
 }
 
 /// Turns log-weights into weights that sum to one, and returns the logarithm of their sum.
-fn normalize(joint: &mut [f64]) -> f64 {
+pub(super) fn normalize(joint: &mut [f64]) -> f64 {
     let peak = joint.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut sum = 0.0;
     for value in joint.iter_mut() {

@@ -1,0 +1,193 @@
+//! What a pass over the features does with the judgements of one annotator.
+
+use std::ops::Range;
+
+use super::linear_posterior::LinearJudgements;
+use super::linear_products::utilities;
+use crate::exponential::{exp_each_of_negative, ln_each_from_one};
+use crate::matrix::Element;
+use crate::outer_products::SIDE;
+use crate::simd::Target;
+
+/// Arrays that annotators use one after the other.
+#[derive(Default)]
+pub struct Scratch {
+    /// `(items, n_classes)`: utilities, then probabilities, then residuals.
+    pub shares: Vec<f64>,
+    /// `(sets, n_classes)`: Σ exp(utility − largest utility), then its logarithm.
+    sums: Vec<f64>,
+}
+
+/// The body for the first class and the number of classes of every stretch: by fours, the rest by two and one. No closure,
+/// which would not be compiled for the instruction set.
+macro_rules! by_classes {
+    ($n_classes:expr, $first:ident, $width:ident => $body:expr) => {
+        let mut $first = 0;
+        while $first < $n_classes {
+            let $width = match $n_classes - $first {
+                4.. => 4,
+                2.. => 2,
+                _ => 1,
+            };
+            $body;
+            $first += $width;
+        }
+    };
+}
+pub(super) use by_classes;
+
+/// Fills `scratch.shares` with the choice probabilities of an annotator's items, and adds the log-likelihood to `joint`.
+#[inline(always)]
+pub fn probabilities_and_evidence<T: Target, E: Element>(
+    judged: &LinearJudgements<'_, E>,
+    coef: &[[f64; SIDE]],
+    sets: &Range<usize>,
+    scratch: &mut Scratch,
+    joint: &mut [f64],
+) {
+    let n_classes = joint.len();
+    let items = judged.sets.items_of(sets);
+    let Scratch { shares, sums } = scratch;
+    shares.clear();
+    shares.resize(items.len() * n_classes, 0.0);
+    sums.clear();
+    sums.resize(sets.len() * n_classes, 1.0);
+    utilities::<T, E>(judged.features, items, coef, n_classes, shares);
+    by_classes!(n_classes, first, width => match width {
+        4 => subtract_peaks::<E, 4>(judged, sets, first, shares, joint),
+        2 => subtract_peaks::<E, 2>(judged, sets, first, shares, joint),
+        _ => subtract_peaks::<E, 1>(judged, sets, first, shares, joint),
+    });
+    exp_each_of_negative::<T>(shares);
+    by_classes!(n_classes, first, width => match width {
+        4 => divide_by_sums::<E, 4>(judged, sets, n_classes, first, shares, sums),
+        2 => divide_by_sums::<E, 2>(judged, sets, n_classes, first, shares, sums),
+        _ => divide_by_sums::<E, 1>(judged, sets, n_classes, first, shares, sums),
+    });
+    ln_each_from_one::<T>(sums);
+    for (set, logs) in sets.clone().zip(sums.chunks_exact(n_classes)) {
+        let weight = judged.weight(set);
+        for (joint, log) in joint.iter_mut().zip(logs) {
+            *joint -= weight * log;
+        }
+    }
+}
+
+/// Turns the probabilities of an annotator's items into residuals: count · weight · responsibility · (share in the choice
+/// − p).
+#[inline(always)]
+pub fn residuals<E: Element>(
+    judged: &LinearJudgements<'_, E>,
+    sets: &Range<usize>,
+    responsibilities: &[f64],
+    count: f64,
+    shares: &mut [f64],
+) {
+    let n_classes = responsibilities.len();
+    let mut rows = shares.chunks_exact_mut(n_classes);
+    for set in sets.clone() {
+        let weight = count * judged.weight(set);
+        let halves = judged.is_tied(set);
+        let chosen = judged.chosen[set] as usize;
+        for (at, row) in rows.by_ref().take(judged.sets.items(set).len()).enumerate() {
+            let share = if halves {
+                0.5
+            } else {
+                f64::from(u8::from(at == chosen))
+            };
+            for (value, responsibility) in row.iter_mut().zip(responsibilities) {
+                *value = weight * responsibility * (share - *value);
+            }
+        }
+    }
+}
+
+/// Subtracts the largest utility of each set, and adds what is left of the chosen one to `joint`.
+#[inline(always)]
+fn subtract_peaks<E: Element, const W: usize>(
+    judged: &LinearJudgements<'_, E>,
+    sets: &Range<usize>,
+    first: usize,
+    utility: &mut [f64],
+    joint: &mut [f64],
+) {
+    let n_classes = joint.len();
+    let mut rest = utility;
+    let mut total = [0.0; W];
+    for set in sets.clone() {
+        let (of_set, others) = rest.split_at_mut(judged.sets.items(set).len() * n_classes);
+        rest = others;
+        let mut peak = [f64::NEG_INFINITY; W];
+        for row in of_set.chunks_exact(n_classes) {
+            for (peak, value) in peak.iter_mut().zip(&row[first..first + W]) {
+                *peak = if *value > *peak { *value } else { *peak };
+            }
+        }
+        for row in of_set.chunks_exact_mut(n_classes) {
+            for (value, peak) in row[first..first + W].iter_mut().zip(peak) {
+                *value -= peak;
+            }
+        }
+        let weight = judged.weight(set);
+        let (shown, share) = if judged.is_tied(set) {
+            (0..2, 0.5)
+        } else {
+            let chosen = judged.chosen[set] as usize;
+            (chosen..chosen + 1, 1.0)
+        };
+        for at in shown {
+            let row = &of_set[at * n_classes + first..][..W];
+            for (total, value) in total.iter_mut().zip(row) {
+                *total += weight * share * value;
+            }
+        }
+    }
+    for (joint, total) in joint[first..first + W].iter_mut().zip(total) {
+        *joint += total;
+    }
+}
+
+/// Divides the exponentials of each set by their sum, which is kept.
+#[inline(always)]
+fn divide_by_sums<E: Element, const W: usize>(
+    judged: &LinearJudgements<'_, E>,
+    sets: &Range<usize>,
+    n_classes: usize,
+    first: usize,
+    shares: &mut [f64],
+    sums: &mut [f64],
+) {
+    let mut rest = shares;
+    for (set, sums) in sets.clone().zip(sums.chunks_exact_mut(n_classes)) {
+        let (of_set, others) = rest.split_at_mut(judged.sets.items(set).len() * n_classes);
+        rest = others;
+        let mut sum = [0.0; W];
+        for row in of_set.chunks_exact(n_classes) {
+            for (sum, value) in sum.iter_mut().zip(&row[first..first + W]) {
+                *sum += value;
+            }
+        }
+        sums[first..first + W].copy_from_slice(&sum);
+        let mut inverse = [0.0; W];
+        for (inverse, sum) in inverse.iter_mut().zip(sum) {
+            *inverse = 1.0 / sum;
+        }
+        for row in of_set.chunks_exact_mut(n_classes) {
+            for (value, inverse) in row[first..first + W].iter_mut().zip(inverse) {
+                *value *= inverse;
+            }
+        }
+    }
+}
+
+impl<E> LinearJudgements<'_, E> {
+    #[inline(always)]
+    fn weight(&self, set: usize) -> f64 {
+        self.weight.map_or(1.0, |weight| weight[set])
+    }
+
+    #[inline(always)]
+    fn is_tied(&self, set: usize) -> bool {
+        self.tied.is_some_and(|tied| tied[set])
+    }
+}

@@ -1,0 +1,166 @@
+//! E-step and gradient for utilities linear in features, annotator by annotator, in one pass over the features.
+//!
+//! By Fisher's identity the gradient of the marginal log-likelihood is that of the complete data, weighted by the
+//! responsibilities. An annotator's rows give utilities, those the posterior, and that the residuals, while the rows are
+//! still in the cache to be summed by them: a step of a quasi-Newton method reads the features once.
+
+use std::ops::Range;
+
+use super::linear_pass::{Scratch, probabilities_and_evidence, residuals};
+use super::linear_sums::add_residuals;
+use super::posterior::normalize;
+use crate::choice::ChoiceSets;
+use crate::error::{Result, ensure};
+use crate::matrix::{Element, Matrix, check_offsets, group, runs_of_groups, split_rows};
+use crate::outer_products::SIDE;
+use crate::parallel::Workers;
+use crate::simd::{Target, Vectorized, vectorize};
+
+/// Values of features that a thread takes at a time.
+const VALUES_PER_TASK: usize = 1 << 18;
+
+/// Responsibilities `(n_annotators, n_classes)`, the log-likelihood of each annotator's judgements, and the gradient of
+/// their sum in the coefficients, `(n_classes, d)`.
+pub type LinearPosterior = (Vec<f64>, Vec<f64>, Vec<f64>);
+
+/// Choices, pairs or tied pairs with features, and who judged them.
+#[derive(Clone, Copy)]
+pub struct LinearJudgements<'a, E> {
+    /// One row an item.
+    pub features: Matrix<'a, E>,
+    /// What was to choose from.
+    pub sets: &'a ChoiceSets<'a>,
+    /// Positions within the sets.
+    pub chosen: &'a [i32],
+    /// Where true the two items of a set share the choice.
+    pub tied: Option<&'a [bool]>,
+    /// How often each judgement counts.
+    pub weight: Option<&'a [f64]>,
+    /// Annotator `h` has the judgements `annotator_offsets[h]..annotator_offsets[h + 1]`.
+    pub annotator_offsets: &'a [i64],
+    /// How many annotators each stands for.
+    pub counts: Option<&'a [f64]>,
+}
+
+/// γ_hz ∝ π_z Π_s P(s | z)^w_s with utilities `features · coefᵀ`, log Σ_z π_z Π_s P(s | z)^w_s, and Σ_h count_h of its
+/// gradient.
+///
+/// `coef` is `(n_classes, d)`; `log_prior` has a value a class, minus infinity rules a class out, but not every class.
+///
+/// # Errors
+/// Refuses arrays that do not belong together.
+pub fn linear_posterior<E: Element>(
+    judged: &LinearJudgements<'_, E>,
+    coef: Matrix<'_, f64>,
+    log_prior: &[f64],
+    workers: &Workers<'_>,
+) -> Result<LinearPosterior> {
+    let n_annotators = judged.check(coef, log_prior)?;
+    let (n_classes, d) = (coef.n_rows(), coef.n_columns());
+    let n_panels = d.div_ceil(SIDE);
+    let mut panels = vec![[0.0; SIDE]; n_classes * n_panels];
+    for (class, panels) in panels.chunks_exact_mut(n_panels).enumerate() {
+        panels.as_flattened_mut()[..d].copy_from_slice(coef.row(class));
+    }
+    let mut responsibilities = vec![0.0; n_annotators * n_classes];
+    let mut evidence = vec![0.0; n_annotators];
+    let runs = judged.tasks();
+    let outputs = split_rows(&mut responsibilities, n_classes, &runs)
+        .into_iter()
+        .zip(split_rows(&mut evidence, 1, &runs));
+    let mut total = vec![[0.0; SIDE]; panels.len()];
+    let work = |(run, (responsibilities, evidence))| {
+        let mut gradient = vec![[0.0; SIDE]; panels.len()];
+        vectorize(Pass {
+            judged,
+            coef: &panels,
+            log_prior,
+            run,
+            responsibilities,
+            evidence,
+            gradient: &mut gradient,
+        });
+        Ok(gradient)
+    };
+    workers.fold(runs.iter().cloned().zip(outputs), work, |gradient| {
+        let sums = total.as_flattened_mut().iter_mut();
+        sums.zip(gradient.as_flattened())
+            .for_each(|(sum, term)| *sum += term);
+    })?;
+    let gradient = total
+        .chunks_exact(n_panels)
+        .flat_map(|panels| panels.as_flattened()[..d].iter().copied())
+        .collect();
+    Ok((responsibilities, evidence, gradient))
+}
+
+impl<E: Element> LinearJudgements<'_, E> {
+    /// The number of annotators, if everything fits together.
+    fn check(&self, coef: Matrix<'_, f64>, log_prior: &[f64]) -> Result<usize> {
+        let (n, d) = (self.sets.len(), self.features.n_columns());
+        self.sets.check_chosen(self.chosen)?;
+        self.sets.check_features(self.features)?;
+        ensure(coef.n_columns() == d && coef.n_rows() > 0, || {
+            let (n_rows, n_columns) = (coef.n_rows(), coef.n_columns());
+            format!("coef must have shape (n_classes, {d}), not ({n_rows}, {n_columns})")
+        })?;
+        ensure(log_prior.len() == coef.n_rows(), || {
+            let (given, n_classes) = (log_prior.len(), coef.n_rows());
+            format!("log_prior has {given} values for {n_classes} classes")
+        })?;
+        for (name, given) in [
+            ("tied", self.tied.map(<[bool]>::len)),
+            ("weight", self.weight.map(<[f64]>::len)),
+        ] {
+            ensure(given.is_none_or(|given| given == n), || {
+                format!(
+                    "{name} has {} values for {n} choice sets",
+                    given.unwrap_or(0)
+                )
+            })?;
+        }
+        let n_annotators = check_offsets("annotator_offsets", self.annotator_offsets, n)?;
+        let n_counts = self.counts.map_or(n_annotators, <[f64]>::len);
+        ensure(n_counts == n_annotators, || {
+            format!("counts has {n_counts} values for {n_annotators} annotators")
+        })?;
+        Ok(n_annotators)
+    }
+
+    /// The work of a thread at a time: runs of consecutive annotators.
+    fn tasks(&self) -> Vec<Range<usize>> {
+        let a_set = self.sets.mean_size() * self.features.n_columns() as f64;
+        let judgements = (VALUES_PER_TASK as f64 / a_set.max(1.0)).ceil();
+        runs_of_groups(self.annotator_offsets, judgements as usize)
+    }
+}
+
+struct Pass<'a, E> {
+    judged: &'a LinearJudgements<'a, E>,
+    coef: &'a [[f64; SIDE]],
+    log_prior: &'a [f64],
+    run: Range<usize>,
+    responsibilities: &'a mut [f64],
+    evidence: &'a mut [f64],
+    gradient: &'a mut [[f64; SIDE]],
+}
+
+impl<E: Element> Vectorized for Pass<'_, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Target>(self) {
+        let n_classes = self.log_prior.len();
+        let mut scratch = Scratch::default();
+        let rows = self.responsibilities.chunks_exact_mut(n_classes);
+        for ((annotator, joint), evidence) in self.run.zip(rows).zip(self.evidence) {
+            let sets = group(self.judged.annotator_offsets, annotator);
+            joint.copy_from_slice(self.log_prior);
+            probabilities_and_evidence::<T, E>(self.judged, self.coef, &sets, &mut scratch, joint);
+            *evidence = normalize(joint);
+            let count = self.judged.counts.map_or(1.0, |counts| counts[annotator]);
+            residuals(self.judged, &sets, joint, count, &mut scratch.shares);
+            add_residuals::<T, E>(self.judged, &sets, joint, &scratch.shares, self.gradient);
+        }
+    }
+}
