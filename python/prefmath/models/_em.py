@@ -1,4 +1,4 @@
-"""Expectation-maximisation for latent classes of annotators, one start at a time."""
+"""The E-step of latent classes of annotators: what parameters say of the data, and its slope."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._kernels import kernels
+from prefmath.models._utility import LinearUtility
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from prefmath.models._observation import Observation
-    from prefmath.models._utility import ItemUtility, LinearUtility
+    from prefmath.models._utility import ItemUtility
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["ConvergenceWarning", "Problem", "Run", "State", "maximize"]
+__all__ = ["ConvergenceWarning", "Problem", "State", "Tabulated", "log_of"]
 
-# A step is halved until the objective rises, at most this often.
-_HALVINGS = 30
+# With one class annotators do not matter: so many judgements go together, for threads to share.
+_STRETCH = 32
+
+# Utilities are worked out set by set, not item by item, where an item is in so few sets.
+_SETS_AN_ITEM = 2
 
 
 class ConvergenceWarning(UserWarning):
@@ -30,15 +32,34 @@ class ConvergenceWarning(UserWarning):
 
 
 @dataclass(frozen=True, eq=False)
+class Tabulated:
+    """Utilities by row of the table and class, and what was summed over all outcomes on the way.
+
+    `outcome_weights` holds the weight of each outcome in each class, `diagonal` how the
+    log-likelihood bends along each entry of the table.
+    """
+
+    table: _F64
+    outcome_weights: _F64
+    diagonal: _F64
+
+
+@dataclass(frozen=True, eq=False)
 class State:
-    """Parameters, and what the E-step says of them."""
+    """Parameters, and what the E-step says of them.
+
+    `gradient` is that of the objective in `coef`, the class weights being fixed; `shares` are the
+    mean responsibilities, which EM takes as class weights next.
+    """
 
     coef: _F64
     weights: _F64
-    table: _F64
     responsibilities: _F64
+    shares: _F64
     log_likelihood: float
     objective: float
+    gradient: _F64
+    tabulated: Tabulated | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +67,8 @@ class Problem:
     """Whose likelihood to maximise: utility, observation and population.
 
     `counts` says how many annotators each stands for, 1 by default: that is not the same as weight
-    of their judgements, which says more of the class that they are in.
+    of their judgements, which says more of the class that they are in. Where `outcome` is given,
+    judgement s is outcome ``outcome[s]`` of the observation, otherwise outcome s.
     """
 
     utility: LinearUtility | ItemUtility
@@ -58,28 +80,57 @@ class Problem:
     counts: _F64 | None = None
     outcome: NDArray[np.int32] | None = None
 
+    @property
+    def n_judgements(self) -> int:
+        """Judgements, whether or not some are alike."""
+        return int(self.annotator_offsets[-1])
+
+    @property
+    def n_annotators(self) -> float:
+        """Annotators, each as often as it counts."""
+        counts = self.counts
+        return float(len(self.annotator_offsets) - 1 if counts is None else counts.sum())
+
     def expect(self, coef: _F64, weights: _F64) -> State:
-        """E-step: responsibilities, log-likelihood, and the objective with its penalty."""
-        table = self.utility.table(coef)
-        responsibilities, evidence = kernels.posterior_by_annotator(
-            self.observation.log_likelihood(table),
-            self.outcome,
-            self.weight,
-            self.annotator_offsets,
-            log_of(weights)[None],
-            self.n_threads,
+        """E-step, and the gradient of the penalised marginal log-likelihood.
+
+        By Fisher's identity it is that of the complete data under the responsibilities.
+        """
+        tabulated = None
+        utility = self.utility
+        if isinstance(utility, LinearUtility) and self._fits_one_pass(utility):
+            found = self._in_one_pass(utility, coef, weights)
+            responsibilities, log_likelihood, gradient = found
+        else:
+            table = self.utility.table(coef)
+            responsibilities, evidence = kernels.posterior_by_annotator(
+                self.observation.log_likelihood(table),
+                self.outcome,
+                self.weight,
+                self.annotator_offsets,
+                log_of(weights)[None],
+                self.n_threads,
+            )
+            log_likelihood = self._total(evidence)
+            outcome_weights = self.outcome_weights(responsibilities)
+            on_table, diagonal = self.observation.gradient(table, outcome_weights)
+            gradient = self.utility.pull_back(on_table)
+            tabulated = Tabulated(table, outcome_weights, diagonal)
+        counts = np.ones(len(responsibilities)) if self.counts is None else self.counts
+        gradient -= self.l2 * coef
+        return State(
+            coef=coef,
+            weights=weights,
+            responsibilities=responsibilities,
+            shares=counts @ responsibilities / counts.sum(),
+            log_likelihood=log_likelihood,
+            objective=log_likelihood - self.l2 / 2 * float((coef * coef).sum()),
+            gradient=gradient,
+            tabulated=tabulated,
         )
-        log_likelihood = float(evidence.sum() if self.counts is None else self.counts @ evidence)
-        objective = log_likelihood - self.l2 / 2 * float((coef * coef).sum())
-        return State(coef, weights, table, responsibilities, log_likelihood, objective)
 
-    def newton_step(self, state: State) -> tuple[_F64, float]:
-        """M-step of the coefficients: one Newton step of each class, and the rise it promises."""
-        weights = self.judgement_weights(state.responsibilities)
-        return self.utility.newton_step(state.coef, state.table, self.observation, weights, self.l2)
-
-    def judgement_weights(self, responsibilities: _F64) -> _F64:
-        """Weight of each judgement in each class, (n_judgements, n_classes)."""
+    def outcome_weights(self, responsibilities: _F64) -> _F64:
+        """Weight of each outcome in each class, (n_outcomes, n_classes)."""
         if self.counts is not None:
             responsibilities = responsibilities * self.counts[:, None]
         return kernels.outcome_weights(
@@ -91,57 +142,42 @@ class Problem:
             self.n_threads,
         )
 
-    def shares(self, responsibilities: _F64) -> _F64:
-        """M-step of the class weights: the mean over annotators."""
-        counts = np.ones(len(responsibilities)) if self.counts is None else self.counts
-        shares: _F64 = counts @ responsibilities / counts.sum()
-        return shares
+    def _fits_one_pass(self, utility: LinearUtility) -> bool:
+        """Whether to go through the sets of items, and not through a table of utilities."""
+        entries, n_items = len(self.observation.items), len(utility.features)
+        return (
+            self.outcome is None and self.observation.simple and entries <= _SETS_AN_ITEM * n_items
+        )
 
+    def _in_one_pass(
+        self, utility: LinearUtility, coef: _F64, weights: _F64
+    ) -> tuple[_F64, float, _F64]:
+        """Responsibilities, log-likelihood and its gradient, the features being read once."""
+        offsets, counts = self.annotator_offsets, self.counts
+        one_class = len(weights) == 1 and counts is None
+        if one_class:
+            offsets = np.append(np.arange(0, self.n_judgements, _STRETCH), self.n_judgements)
+        seen = self.observation
+        responsibilities, evidence, gradient = kernels.linear_posterior(
+            utility.features,
+            coef,
+            seen.offsets,
+            seen.items,
+            seen.chosen,
+            seen.tied,
+            self.weight,
+            offsets,
+            counts,
+            log_of(weights),
+            self.n_threads,
+        )
+        if one_class:
+            responsibilities = np.ones((len(self.annotator_offsets) - 1, 1))
+            return responsibilities, float(evidence.sum()), gradient
+        return responsibilities, self._total(evidence), gradient
 
-@dataclass(frozen=True, eq=False)
-class Run:
-    """Where a start has come to."""
-
-    state: State
-    objectives: list[float]
-    converged: bool
-
-
-def maximize(
-    problem: Problem,
-    run: Run | State,
-    *,
-    tol: float,
-    max_iter: int,
-    report: Callable[[int, float], None],
-) -> Run:
-    """Iterate until an iteration adds less than `tol` to the objective, or `max_iter` have passed.
-
-    An iteration sets the class weights to the mean responsibilities and takes one Newton step in
-    the coefficients, halved until the objective does not fall; the E-step that checks it is the
-    next iteration's. So the objective rises with every iteration, as in exact EM. A run that has
-    settled already is returned as it is.
-    """
-    if isinstance(run, State):
-        run = Run(run, [run.objective], converged=False)
-    state, objectives, converged = run.state, run.objectives.copy(), run.converged
-    while not converged and len(objectives) <= max_iter:
-        step, promise = problem.newton_step(state)
-        weights = problem.shares(state.responsibilities)
-        after = problem.expect(state.coef + step, weights)
-        halvings = 0
-        while not after.objective >= state.objective and halvings < _HALVINGS:
-            # A promise below the tolerance is kept or broken by rounding alone.
-            halvings = _HALVINGS if promise < tol else halvings + 1
-            size = 0.0 if halvings == _HALVINGS else 0.5**halvings
-            after = problem.expect(state.coef + size * step, weights)
-        if not after.objective >= state.objective:
-            after = state
-        converged = after.objective - state.objective < tol
-        state = after
-        objectives.append(state.objective)
-        report(len(objectives) - 1, state.objective)
-    return Run(state, objectives, converged)
+    def _total(self, evidence: _F64) -> float:
+        return float(evidence.sum() if self.counts is None else self.counts @ evidence)
 
 
 def log_of(weights: _F64) -> _F64:

@@ -11,7 +11,7 @@ from prefmath._threads import resolve_threads
 from prefmath._validate import as_whole_number
 from prefmath.choices import Choices
 from prefmath.models._connected import refuse_undetermined, wins_of
-from prefmath.models._em import ConvergenceWarning, Problem, Run
+from prefmath.models._em import ConvergenceWarning, Problem
 from prefmath.models._observation import Form, form_of, observe_outcomes
 from prefmath.models._predictor import as_choices_of_one, features_of
 from prefmath.models._starts import Search
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from prefmath.models._ascent import Run
     from prefmath.models._observation import Observation, Ties
 
 __all__ = ["ChoiceModel", "ItemModel", "refuse_other_than_choices"]
@@ -196,7 +197,7 @@ class ChoiceModel(Uncertain):
         if self.prior > 0:
             self._n_free -= 1
             self.coef_ = self.coef_[:, :-1] - self.coef_[:, :-1].mean(axis=1, keepdims=True)
-            self.log_likelihood_ -= _of_virtual_pairs(problem, state.table)
+            self.log_likelihood_ -= _of_virtual_pairs(problem, utility.table(state.coef))
         self.weights_ = state.weights[order]
         # In a single class nobody's judgements need to be kept apart, nor are they.
         self.responsibilities_ = (

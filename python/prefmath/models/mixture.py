@@ -43,7 +43,9 @@ class ChoiceMixture(ChoiceModel):
         Penalty ``l2 / 2`` times the sum of squared coefficients: small by default, so that items
         that only win keep finite utilities. 0 gives plain maximum likelihood.
     n_init : int
-        Number of random starts. All run for some iterations, the best of them to the end.
+        Number of random starts: every other one from k-means++ on what annotators would change in
+        a common model, the others from a few annotators a class. All run for some iterations, of
+        annotators drawn at random where there are many, and the best of them to the end.
     tol : float
         An iteration that raises the penalised log-likelihood by less ends the fit. In nats, summed
         over all data.
@@ -56,7 +58,8 @@ class ChoiceMixture(ChoiceModel):
     n_threads : int, optional
         By default ``PREFMATH_NUM_THREADS``, or else the cores that this process may use.
     progress : callable, optional
-        Called as ``progress(start, iteration, lower_bound)`` after every iteration.
+        Called as ``progress(start, iteration, lower_bound)`` after every iteration; the bound is
+        that of the annotators looked at.
 
     Attributes
     ----------
@@ -88,6 +91,8 @@ class ChoiceMixture(ChoiceModel):
     ----------
     McFadden (1974), Conditional logit analysis of qualitative choice behavior.
     Bhat (1997), An endogenous segmentation mode choice model: EM for latent class logit.
+    Lange (1995), A quasi-Newton acceleration of the EM algorithm.
+    Arthur and Vassilvitskii (2007), k-means++: the advantages of careful seeding.
 
     Examples
     --------

@@ -10,8 +10,9 @@ import numpy as np
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_whole_number
+from prefmath.models._ascent import maximize
 from prefmath.models._dense_pairs import fit_wins
-from prefmath.models._em import Problem, maximize
+from prefmath.models._em import Problem
 from prefmath.models._matching import best_assignment
 from prefmath.models._resamples import Bootstrap
 from prefmath.models._side_by_side import side_by_side

@@ -1,0 +1,164 @@
+"""From a start to the top: EM with Newton's M-step, then a quasi-Newton method, never downhill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prefmath.models._curvature import Survey
+from prefmath.models._em import Problem, State, log_of
+from prefmath.models._secants import Secants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from prefmath.models._curvature import Curvature
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["Run", "maximize"]
+
+# Steps of EM before what they show of the curvature is used.
+_EM_STEPS = 3
+# A step of EM is halved until the objective rises, at most so often; one of quasi-Newton less.
+_HALVINGS = 30
+_CUTS = 3
+# The share of the promised rise that a quasi-Newton step must bring.
+_ENOUGH = 1e-4
+# No class weight is multiplied by more than e to this in a step.
+_LONGEST = 3.0
+# The logarithm of a weight of nothing.
+_NOTHING = -690.0
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Where a start has come to."""
+
+    state: State
+    objectives: list[float]
+    converged: bool
+
+
+def maximize(
+    problem: Problem,
+    run: Run | State,
+    *,
+    tol: float,
+    max_iter: int,
+    report: Callable[[int, float], None],
+) -> Run:
+    """Iterate until an iteration adds less than `tol` to the objective, or `max_iter` have passed.
+
+    The first iterations set the class weights to the mean responsibilities and take one Newton step
+    in the coefficients, halved until the objective does not fall: EM with the gradient algorithm of
+    Lange (1995a) for its M-step. Once they have found a basin, the changes of the gradient correct
+    the curvature of the complete data to that of the marginal likelihood (Lange 1995b), by limited
+    memory BFGS. Where such a step fails, one of EM follows, so that the objective never falls. A
+    run that has settled already is returned as it is.
+    """
+    if isinstance(run, State):
+        run = Run(run, [run.objective], converged=False)
+    state, objectives, converged = run.state, run.objectives.copy(), run.converged
+    climb = _Climb(problem, len(state.weights), tol)
+    while not converged and len(objectives) <= max_iter:
+        after = climb.step(state)
+        converged = after.objective - state.objective < tol and climb.sure
+        state = after
+        objectives.append(state.objective)
+        report(len(objectives) - 1, state.objective)
+    return Run(state, objectives, converged)
+
+
+class _Climb:
+    """What steps leave behind for the next."""
+
+    def __init__(self, problem: Problem, n_classes: int, tol: float) -> None:
+        self._problem, self._tol = problem, tol
+        self._survey = Survey(problem, n_classes)
+        self._secants = Secants()
+        self._curvature: Curvature | None = None
+        self._n_steps = 0
+        self.sure = True
+
+    def step(self, state: State) -> State:
+        """Take a step that does not lower the objective."""
+        curvature = self._curvature
+        if curvature is None or curvature.due(self._n_steps):
+            curvature = self._curvature = self._survey.at(state)
+        self._n_steps += 1
+        after = None
+        if len(self._secants) and not (curvature.exact and len(state.weights) == 1):
+            after = self._quasi_newton_step(state, curvature)
+        if after is None:
+            self._secants.clear()
+            after = self._em_step(state, curvature)
+        if self._n_steps > _EM_STEPS:
+            self._secants.add(
+                _position(after) - _position(state),
+                _slope(self._problem, state) - _slope(self._problem, after),
+            )
+        return after
+
+    def _em_step(self, state: State, curvature: Curvature) -> State:
+        step = curvature.solve(state.gradient)
+        promise = float((state.gradient * step).sum()) / 2
+        after = self._problem.expect(state.coef + step, state.shares)
+        halvings = 0
+        while not after.objective >= state.objective and halvings < _HALVINGS:
+            # A promise below the tolerance is kept or broken by rounding alone.
+            halvings = _HALVINGS if promise < self._tol else halvings + 1
+            size = 0.0 if halvings == _HALVINGS else 0.5**halvings
+            after = self._problem.expect(state.coef + size * step, state.shares)
+        self.sure = True
+        return after if after.objective >= state.objective else state
+
+    def _quasi_newton_step(self, state: State, curvature: Curvature) -> State | None:
+        """Step by the secants; None where that does not raise the objective as it should."""
+        shape = state.coef.shape
+        weights = self._problem.n_annotators * state.weights
+
+        def solve(slope: _F64) -> _F64:
+            of_coef = curvature.solve(slope[: -shape[0]].reshape(shape))
+            of_weights = slope[-shape[0] :] / np.maximum(weights, 1e-300)
+            return np.concatenate([of_coef.ravel(), of_weights])
+
+        slope = _slope(self._problem, state)
+        direction = self._secants.direction(slope, solve)
+        rise = float(slope @ direction)
+        if not rise > 0:
+            return None
+        longest = np.abs(direction[-shape[0] :]).max()
+        size = min(1.0, _LONGEST / longest) if longest > 0 else 1.0
+        for _ in range(_CUTS):
+            after = self._moved(state, size * direction)
+            if after.objective - state.objective >= _ENOUGH * size * rise:
+                self.sure = size * rise < 10 * self._tol
+                return after
+            missing = size * rise - (after.objective - state.objective)
+            share = size * rise / (2 * missing) if np.isfinite(missing) and missing > 0 else 0.1
+            size *= float(np.clip(share, 0.1, 0.5))
+        return None
+
+    def _moved(self, state: State, step: _F64) -> State:
+        n_classes = len(state.weights)
+        coef = state.coef + step[:-n_classes].reshape(state.coef.shape)
+        log_weights = np.maximum(log_of(state.weights), _NOTHING) + step[-n_classes:]
+        weights = np.exp(log_weights - log_weights.max())
+        return self._problem.expect(coef, weights / weights.sum())
+
+
+def _position(state: State) -> _F64:
+    """Parameters as one vector; class weights by their logarithms."""
+    log_weights = np.maximum(log_of(state.weights), _NOTHING)
+    return np.concatenate([state.coef.ravel(), log_weights])
+
+
+def _slope(problem: Problem, state: State) -> _F64:
+    """Gradient of the objective there; in the logarithms only differences count."""
+    of_weights = problem.n_annotators * (state.shares - state.weights)
+    return np.concatenate([state.gradient.ravel(), of_weights])
