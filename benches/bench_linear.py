@@ -1,11 +1,12 @@
-"""Latent classes of utilities linear in features: an iteration of EM, and whole fits."""
+"""Latent classes of utilities linear in features: what an iteration costs, and whole fits."""
 
 from __future__ import annotations
 
 import numpy as np
-from baselines.latent_classes import Blocked, Dense
+from baselines import lcl_choice as lcl
+from baselines.latent_classes import Blocked
 from data import choices_of_classes
-from em import iterate, start
+from em import evaluate, start
 from work import Call, Floor, Work, scaled
 
 from prefmath import Choices
@@ -24,6 +25,10 @@ def certain():
     return choices_of_classes(ANNOTATORS, CHOICES, SIZE, D, CLASSES, spread=0.35)
 
 
+def few():
+    return choices_of_classes(ANNOTATORS, 10, SIZE, D, CLASSES, spread=0.175)
+
+
 def shared():
     return choices_of_classes(ANNOTATORS, CHOICES, SIZE, D, CLASSES, spread=0.1, n_items=SHARED)
 
@@ -35,84 +40,82 @@ def as_choices(data):
     return Choices.from_choice_sets(offsets, data.items, data.chosen, annotator=annotator)
 
 
-def in_numpy(em, **options):
-    """An iteration from the same state, and what comes out of it."""
-
-    def prepare(data):
-        of_data = em(data, **options)
-        return of_data, of_data.expect(data.coef, data.weights)
+def in_numpy(**options):
+    """The same from the same parameters."""
 
     def run(prepared):
-        of_data, state = prepared
-        after = of_data.iterate(state)
-        return after.coef, after.responsibilities, after.log_likelihood
+        em, coef, weights = prepared
+        state = em.expect(coef, weights)
+        return em.gradient(state), state.responsibilities, state.log_likelihood
 
-    return Call(run, prepare)
+    return Call(run, lambda data: (Blocked(data, **options), data.coef, data.weights))
 
 
-def same_step(result, reference):
-    (coef, responsibilities, log_likelihood), expected = result, reference
-    np.testing.assert_allclose(coef, expected[0], rtol=0, atol=1e-6)
+def same_slope(result, reference):
+    (gradient, responsibilities, log_likelihood), expected = result, reference
+    np.testing.assert_allclose(gradient, expected[0], rtol=0, atol=1e-6 * SETS)
     np.testing.assert_allclose(responsibilities, expected[1], rtol=0, atol=1e-4)
     np.testing.assert_allclose(log_likelihood, expected[2], rtol=1e-7)
 
 
-def iteration(name, how, data, *, classes_a_set, n_items=SETS * SIZE):
-    # Each set of J costs a class J - 1 outer products, half of each; utilities cost every class
-    # a product an item; exponentials are counted as twenty operations. All could be float32.
-    products = SETS * classes_a_set * (SIZE - 1) * D * (D + 1)
-    utilities = n_items * CLASSES * 2 * D
+def evaluation(name, how, data, *, n_items=SETS * SIZE):
+    # Every class costs two products an item; exponentials are counted as twenty operations.
+    products = n_items * CLASSES * 2 * 2 * D
     exponentials = SETS * SIZE * CLASSES * 20
     return Work(
         name=name,
         title=(
-            f"EM iteration, {ANNOTATORS:,} annotators × {CHOICES} choices among {SIZE}, d = {D}, "
-            f"{CLASSES} classes; {how}"
+            f"E-step and gradient, {ANNOTATORS:,} annotators × {CHOICES} choices among {SIZE}, "
+            f"d = {D}, {CLASSES} classes; {how}"
         ),
         data=data,
         calls={
-            "prefmath": Call(iterate, lambda data: start(data, as_choices(data), data.features)),
-            "NumPy, blocks of float32": in_numpy(Blocked),
-            "the same on two Python threads": in_numpy(Blocked, n_threads=2),
-            "NumPy, blocks of float64": in_numpy(Blocked, dtype=np.float64),
-            "NumPy, whole arrays of float64": in_numpy(Dense),
+            "prefmath": Call(evaluate, lambda data: start(data, as_choices(data), data.features)),
+            "NumPy, blocks of float32": in_numpy(),
+            "the same on two Python threads": in_numpy(n_threads=2),
         },
-        agree=same_step,
+        agree=same_slope,
         baseline="NumPy, blocks of float32",
         bars={"NumPy, blocks of float32": 0.2},
         floor=Floor(
-            float32=products + utilities + exponentials,
-            bytes=SETS * SIZE * (2 * D * 4 if n_items == SETS * SIZE else 8),
+            float64=products + exponentials,
+            bytes=SETS * SIZE * (D * 4 if n_items == SETS * SIZE else 8),
         ),
     )
 
 
-def fit(name, how, data):
+def fit(name, how, data, share):
     def run(prepared):
         choices, features = prepared
-        return ChoiceMixture(CLASSES, random_state=0).fit(choices, features)
+        model = ChoiceMixture(CLASSES, random_state=0).fit(choices, features)
+        return model.log_likelihood_
 
+    peer = "lcl-choice, one start"
     return Work(
         name=name,
-        title=f"ChoiceMixture({CLASSES}).fit with ten starts to the same choices; {how}",
+        title=f"ChoiceMixture({CLASSES}).fit with ten starts; {how}",
         data=data,
-        calls={"prefmath": Call(run, lambda data: (as_choices(data), data.features))},
-        remark=lambda model: f"log-likelihood {model.log_likelihood_:,.2f}",
+        calls={
+            "prefmath": Call(run, lambda data: (as_choices(data), data.features)),
+            peer: Call(lcl.fit, lcl.long_form, needs="lcl", once=True),
+        },
+        bars={peer: share},
+        remark=lambda log_likelihood: f"log-likelihood {log_likelihood:,.2f}",
     )
 
 
 WORKS = (
-    iteration("em", "classes overlap", doubtful, classes_a_set=CLASSES),
-    iteration("em-certain", "classes lie apart", certain, classes_a_set=1),
-    iteration(
+    evaluation("em", "classes overlap", doubtful),
+    evaluation("em-certain", "classes lie apart", certain),
+    evaluation(
         "em-shared",
         f"classes overlap, {SHARED:,} items shared by all",
         shared,
-        classes_a_set=CLASSES,
         n_items=SHARED,
     ),
-    fit("fit", "classes overlap", doubtful),
-    fit("fit-certain", "classes lie apart", certain),
+    fit("fit", f"{CHOICES} choices each, classes overlap", doubtful, 1 / 15),
+    fit("fit-certain", f"{CHOICES} choices each, classes lie apart", certain, 1 / 15),
+    fit("fit-few", "10 choices each, coefficients half as large", few, 1 / 20),
 )
 
 

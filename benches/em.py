@@ -1,9 +1,10 @@
-"""One iteration of prefmath's EM from a given state, which `fit` does not offer by itself."""
+"""What prefmath's EM does in an iteration, which `fit` does not offer by itself."""
 
 from __future__ import annotations
 
 from prefmath._threads import resolve_threads
-from prefmath.models._em import Problem, maximize
+from prefmath.models._ascent import maximize
+from prefmath.models._em import Problem
 from prefmath.models._observation import form_of, observe
 from prefmath.models._utility import ItemUtility, LinearUtility
 
@@ -26,3 +27,10 @@ def iterate(problem_and_state):
     problem, state = problem_and_state
     run = maximize(problem, state, tol=0, max_iter=1, report=lambda *_: None)
     return run.state.coef, run.state.responsibilities, run.state.log_likelihood
+
+
+def evaluate(problem_and_state):
+    """Return gradient, responsibilities and log-likelihood at the parameters of a state."""
+    problem, state = problem_and_state
+    state = problem.expect(state.coef, state.weights)
+    return state.gradient, state.responsibilities, state.log_likelihood

@@ -24,6 +24,7 @@ MODULES = (
     "bench_neighbors",
     "bench_figures",
     "bench_linear",
+    "bench_conditional_logit",
     "bench_items",
     "bench_choices",
 )
