@@ -230,3 +230,23 @@ def test_a_class_that_nobody_is_in_changes_nothing():
         ends = both.interval()
         assert ends.weights.tolist() == [[1.0, 1.0], [0.0, 0.0]]
         assert np.isfinite(ends.coef).all()
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("named", [False, True])
+def test_pairs_of_items_have_a_way_of_their_own(tied, named, monkeypatch):
+    sample = draw(6, layout="tied pairs" if tied else "pairs", n_items=8, weights=True).choices
+    choices = Choices.from_pairs(
+        sample.items[0::2],
+        sample.items[1::2],
+        tie=sample.tied,
+        weight=sample.weight,
+        annotator=sample.annotator_index if named else None,
+    )
+    model = ChoiceMixture(2 if named else 1, l2=0.2, **SETTLED).fit(choices)
+    for robust in (False, True):
+        found = model.uncertainty(choices, robust=robust).covariance
+        with monkeypatch.context() as patch:
+            patch.setattr("prefmath.models._information.of_plain_pairs", lambda _: False)
+            plain = model.uncertainty(choices, robust=robust).covariance
+        np.testing.assert_allclose(found, plain, rtol=1e-8, atol=1e-12)

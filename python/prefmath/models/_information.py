@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._kernels import kernels
+from prefmath.models._pair_information import of_plain_pairs, pair_information, pair_outer
 from prefmath.models._scores import score_blocks
 from prefmath.models._utility import LinearUtility
 from prefmath.models._virtual import virtual_terms
@@ -46,25 +47,62 @@ class Information:
     n_units: int
 
 
-def observed_information(point: Point) -> Information:
+def observed_information(point: Point, *, outer: bool = True) -> Information:
     """Observed information of the marginal likelihood, by the missing information principle.
 
     With v the complete-data score of a unit in class z (its score there; e_z - π for the logits of
     the shares): E[complete information] - E[v vᵀ] + E[v] E[v]ᵀ, expectations given the data
-    (Louis 1982, equation 3.1).
+    (Louis 1982, equation 3.1). Without `outer` the outer products may be left out.
     """
     n_classes, n_parameters = point.params.shape
-    of_class = [slice(z * n_parameters, (z + 1) * n_parameters) for z in range(n_classes)]
     logits = slice(n_classes * n_parameters, n_classes * (n_parameters + 1))
-    n = logits.stop
-    observed, outer, slope = np.zeros((n, n)), np.zeros((n, n)), np.zeros(n)
+    observed, products = np.zeros((logits.stop,) * 2), np.zeros((logits.stop,) * 2)
+    weights = kernels.outcome_weights(
+        point.responsibilities,
+        point.outcome,
+        point.weight,
+        point.units,
+        point.observation.n_outcomes,
+        point.observation.n_threads,
+    )
+    by_row, _ = point.observation.gradient(point.utility.table(point.params), weights)
+    slope = np.append(
+        _on_parameters(point.utility, by_row).T,
+        point.responsibilities.sum(axis=0) - point.n_units * point.weights,
+    )
+    if n_classes > 1:
+        _add_missing(point, observed, products)
+        observed += products
+    elif outer and point.units[-1] == point.n_units and of_plain_pairs(point):
+        n = point.utility.n_coef
+        products[:n, :n] = pair_outer(point)
+    elif outer:
+        for _, scores in score_blocks(point):
+            products[: logits.start, : logits.start] += scores[:, 0].T @ scores[:, 0]
+    complete = _complete_information(point, weights)
+    for z in range(n_classes):
+        block = slice(z * n_parameters, (z + 1) * n_parameters)
+        observed[block, block] += complete[z]
+    # The slopes of all units, less an equal share of their sum, sum to nothing.
+    products -= np.outer(slope, slope) / point.n_units
+    slope[: logits.start] -= point.l2 * point.params.ravel()
+    if point.prior > 0:
+        more, _ = virtual_terms(point.params[0], point.utility.n_coef, point.prior)
+        slope[: logits.start] += more
+    return Information(observed, slope, products, point.n_units)
+
+
+def _add_missing(point: Point, observed: _F64, products: _F64) -> None:
+    """Add E[v] E[v]ᵀ to `products`, -E[v vᵀ] and the information of the logits to `observed`."""
+    n_classes, n_parameters = point.params.shape
+    logits = slice(n_classes * n_parameters, n_classes * (n_parameters + 1))
     for gamma, scores in score_blocks(point):
         mean = np.concatenate(
             [(gamma[:, :, None] * scores).reshape(len(gamma), -1), gamma - point.weights], axis=1
         )
-        outer += mean.T @ mean
-        slope += mean.sum(axis=0)
-        for z, block in enumerate(of_class):
+        products += mean.T @ mean
+        for z in range(n_classes):
+            block = slice(z * n_parameters, (z + 1) * n_parameters)
             weighted = gamma[:, z, None] * scores[:, z]
             observed[block, block] -= weighted.T @ scores[:, z]
             cross = -weighted.sum(axis=0)[:, None] * (np.eye(n_classes)[z] - point.weights)
@@ -75,31 +113,11 @@ def observed_information(point: Point) -> Information:
         observed[logits, logits] += len(gamma) * np.diag(point.weights) - np.diag(total)
         shift = np.outer(total - len(gamma) * point.weights, point.weights)
         observed[logits, logits] += shift + shift.T
-    observed += outer
-    complete = _complete_information(point)
-    for z, block in enumerate(of_class):
-        observed[block, block] += complete[z]
-    data_slope = slope.copy()
-    slope[: logits.start] -= point.l2 * point.params.ravel()
-    if point.prior > 0:
-        more, _ = virtual_terms(point.params[0], point.utility.n_coef, point.prior)
-        slope[: logits.start] += more
-    # The slopes of all units, less an equal share of their sum, sum to nothing.
-    outer -= np.outer(data_slope, data_slope) / point.n_units
-    return Information(observed, slope, outer, point.n_units)
 
 
-def _complete_information(point: Point) -> _F64:
+def _complete_information(point: Point, weights: _F64) -> _F64:
     """Information of the parameters if the classes were known, with the penalty, (K, p, p)."""
     observation, utility = point.observation, point.utility
-    weights = kernels.outcome_weights(
-        point.responsibilities,
-        point.outcome,
-        point.weight,
-        point.units,
-        observation.n_outcomes,
-        observation.n_threads,
-    )
     table = utility.table(point.params)
     n_classes, n_parameters = point.params.shape
     if isinstance(utility, LinearUtility) and observation.simple:
@@ -113,6 +131,8 @@ def _complete_information(point: Point) -> _F64:
             weights,
             observation.n_threads,
         )
+    elif of_plain_pairs(point):
+        complete = pair_information(point, weights)
     else:
         complete = np.empty((n_classes, n_parameters, n_parameters))
         for column in range(n_parameters):

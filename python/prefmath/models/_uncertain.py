@@ -90,7 +90,7 @@ class Uncertain(Predictor):
         point = self._point(choices, features)
         if robust and point.n_units < 2:
             raise ValueError("robust errors need at least 2 annotators, not 1")
-        information = observed_information(point)
+        information = observed_information(point, outer=robust)
         params = self._params()
         if not self._linear:
             params[:, : self.coef_.shape[1]] -= self.coef_.mean(axis=1, keepdims=True)
