@@ -84,9 +84,10 @@ class ChoiceModel(Uncertain):
         """Pose the problem of `fit`; a single class keeps annotators apart only if asked to."""
         form = form_of(choices, self.ties, position_effect=self.position_effect)
         n_threads = resolve_threads(self.n_threads)
-        judged, n_items = as_choices_of_one(choices), choices.n_items
+        judged, n_items = choices, choices.n_items
         utility: LinearUtility | ItemUtility = ItemUtility(n_items, form.n_extra)
         if features is not None:
+            judged = as_choices_of_one(choices)
             x = features_of(choices, features)
             n_items = len(x)
             utility = LinearUtility(x, n_threads, form.n_extra)

@@ -225,7 +225,7 @@ class Predictor(Criteria):
         self, choices: Choices, features: ArrayLike | None, prior: NDArray[np.float64] | None = None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Class probabilities and log-likelihood of annotators; by default from the weights."""
-        table, judged = self._table(as_choices_of_one(choices), features)
+        table, judged = self._table(choices, features)
         n_threads = resolve_threads(self.n_threads)
         return kernels.posterior_by_annotator(
             self._observe(judged).log_likelihood(table),

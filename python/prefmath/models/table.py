@@ -13,7 +13,6 @@ from prefmath._validate import as_matrix
 from prefmath.models._em import log_of
 from prefmath.models._fitting import refuse_other_than_choices
 from prefmath.models._observation import form_of, observe_outcomes
-from prefmath.models._predictor import as_choices_of_one
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -129,7 +128,6 @@ def table_log_likelihood(
     threads = resolve_threads(n_threads)
     form = form_of(choices, ties, position_effect=position is not None)
     rows = np.concatenate([utility, *_extra_rows(form, tie, position, n_classes)])
-    choices = as_choices_of_one(choices)
     observation, outcome = observe_outcomes(choices, n_items, form, threads)
     shares = None if weights is None else _shares(weights, n_classes)
     log_likelihood = observation.log_likelihood(rows)
