@@ -28,6 +28,7 @@ _Observation: TypeAlias = tuple[
 __all__ = [
     "__version__",
     "closest_pairs",
+    "count_pairs",
     "covariance",
     "coverage",
     "curvature_product",
@@ -183,6 +184,16 @@ def curvature_product(
 # slopes in the utilities of the entries, and in the parameter of ties of each outcome
 def residuals(
     utility: _F64, observation: _Observation, n_threads: int
+) -> tuple[_F64, _F64 | None]: ...
+
+# rows of items as int32 or int64, both the same; tables of wins and, where tied is given, of ties
+def count_pairs(
+    winner: NDArray[Any],
+    loser: NDArray[Any],
+    tied: _Bool | None,
+    weight: _F64 | None,
+    n_items: int,
+    n_threads: int,
 ) -> tuple[_F64, _F64 | None]: ...
 
 # population: judgement s has row outcome[s] of the log-likelihood, or row s

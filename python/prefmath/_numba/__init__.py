@@ -17,6 +17,7 @@ from .mixture import (
     posterior_by_annotator,
 )
 from .observation import curvature_product, log_likelihood, residuals, table_gradient
+from .pairs import count_pairs
 from .selection import exact_batch, greedy, greedy_batch, refine_batch, sample_projections
 from .similarity import (
     closest_pairs,
@@ -32,6 +33,7 @@ from .utility import linear_utility
 
 __all__ = [
     "closest_pairs",
+    "count_pairs",
     "covariance",
     "coverage",
     "curvature_product",

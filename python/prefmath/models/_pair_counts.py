@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath import _choice_checks as check
+from prefmath._kernels import kernels
 from prefmath.choices import Choices
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["count_pairs", "counted_pairs"]
+__all__ = ["counted_pairs"]
 
 
 def counted_pairs(
@@ -54,7 +54,7 @@ def counted_pairs(
     parts = []
     for shown in (None,) if first is None else (True, False):
         here = slice(None) if shown is None else first == shown
-        wins, ties = count_pairs(
+        wins, ties = kernels.count_pairs(
             winner[here],
             loser[here],
             None if tied is None else tied[here],
@@ -86,26 +86,3 @@ def counted_pairs(
         n_items=n_items,
         order=None,
     )
-
-
-def count_pairs(
-    winner: NDArray[Any],
-    loser: NDArray[Any],
-    tied: NDArray[np.bool_] | None,
-    weight: _F64 | None,
-    n_items: int,
-    n_threads: int | None,  # noqa: ARG001
-) -> tuple[_F64, _F64 | None]:
-    """Count in a table how often the row won against the column, and in another their ties."""
-    for name, rows in (("winner", winner), ("loser", loser)):
-        outside = (rows < 0) | (rows >= n_items)
-        if outside.any():
-            row = int(outside.argmax())
-            raise ValueError(f"{name} must lie below {n_items}: {name}[{row}]={rows[row]}")
-    check.different_pairs(winner, loser, None)
-    cells = winner.astype(np.int64) * n_items + loser
-    if tied is not None:
-        cells += n_items**2 * tied
-    tables = np.bincount(cells, weight, n_items**2 * (1 if tied is None else 2))
-    tables = tables.reshape(-1, n_items, n_items).astype(np.float64)
-    return tables[0], None if tied is None else tables[1]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from prefmath import _choice_checks as check
+from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
 from prefmath.choices import Choices
 from prefmath.models._connected import refuse_undetermined_table
 from prefmath.models._dense_pairs import fit_wins
 from prefmath.models._fitting import ItemModel, refuse_other_than_choices
-from prefmath.models._pair_counts import count_pairs, counted_pairs
+from prefmath.models._pair_counts import counted_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -219,7 +220,7 @@ class BradleyTerry(ItemModel):
         if n_items**2 > _CELLS_A_PAIR * n or (self._by_table and n_items > _FEW_ITEMS):
             choices = Choices.from_pairs(*rows, tie=tied, first=order, weight=weight)
             return self.fit(replace(choices, item_ids=ids, n_items=n_items))
-        winner, loser = (_as_kernels_take_it(column) for column in rows)
+        winner, loser = _as_kernels_take_them(rows)
         if self._by_table:
             return self._fit_table(winner, loser, tied, weight, ids, n_items)
         n_threads = resolve_threads(self.n_threads)
@@ -242,7 +243,8 @@ class BradleyTerry(ItemModel):
         n_items: int,
     ) -> Self:
         """Count wins in a table, and fit to that."""
-        wins, ties = count_pairs(winner, loser, tied, weight, n_items, self.n_threads)
+        n_threads = resolve_threads(self.n_threads)
+        wins, ties = kernels.count_pairs(winner, loser, tied, weight, n_items, n_threads)
         if ties is not None:
             wins += (ties + ties.T) / 2
         if self.l2 == 0 and self.prior == 0:
@@ -264,5 +266,7 @@ class BradleyTerry(ItemModel):
         return self
 
 
-def _as_kernels_take_it(rows: NDArray[Any]) -> NDArray[Any]:
-    return rows if rows.dtype == np.int32 else rows.astype(np.int64, copy=False)
+def _as_kernels_take_them(rows: tuple[NDArray[Any], NDArray[Any]]) -> list[NDArray[Any]]:
+    """Return rows as C-contiguous int32 if all are, or else int64."""
+    short = all(column.dtype == np.int32 for column in rows)
+    return [np.ascontiguousarray(column, np.int32 if short else np.int64) for column in rows]

@@ -1,8 +1,9 @@
 //! Utility and observation kernels.
 
 use numpy::{PyArray2, PyReadonlyArray1, PyReadonlyArray2};
-use prefmath_core::choice::{self, Description, Observation};
+use prefmath_core::choice::{self, Description, Observation, Pairs};
 use prefmath_core::utility;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
 use crate::arrays::{matrix, optional, shaped, slice};
@@ -153,4 +154,57 @@ pub fn residuals<'py>(
     });
     let entries = shaped(py, entries, [described.items.len(), n_classes])?;
     Ok((entries, ties.transpose()?))
+}
+
+/// Rows of items as they come, without widening them.
+#[derive(FromPyObject)]
+pub enum Rows<'py> {
+    I32(PyReadonlyArray1<'py, i32>),
+    I64(PyReadonlyArray1<'py, i64>),
+}
+
+/// Table of wins, and of ties where there are some.
+#[pyfunction]
+pub fn count_pairs<'py>(
+    py: Python<'py>,
+    winner: Rows<'py>,
+    loser: Rows<'py>,
+    tied: Option<PyReadonlyArray1<'py, bool>>,
+    weight: Option<PyReadonlyArray1<'py, f64>>,
+    n_items: usize,
+    n_threads: usize,
+) -> PyResult<(Table<'py>, Option<Table<'py>>)> {
+    let (tied, weight) = (optional(tied.as_ref())?, optional(weight.as_ref())?);
+    let (wins, ties) = match (&winner, &loser) {
+        (Rows::I32(winner), Rows::I32(loser)) => {
+            let pairs = Pairs {
+                winner: slice(winner)?,
+                loser: slice(loser)?,
+                tied,
+                weight,
+            };
+            detached(py, n_threads, |workers| {
+                choice::count_pairs(pairs, n_items, workers)
+            })?
+        }
+        (Rows::I64(winner), Rows::I64(loser)) => {
+            let pairs = Pairs {
+                winner: slice(winner)?,
+                loser: slice(loser)?,
+                tied,
+                weight,
+            };
+            detached(py, n_threads, |workers| {
+                choice::count_pairs(pairs, n_items, workers)
+            })?
+        }
+        _ => {
+            return Err(PyTypeError::new_err(
+                "winner and loser must have one dtype, int32 or int64",
+            ));
+        }
+    };
+    let shape = [n_items, n_items];
+    let ties = ties.map(|ties| shaped(py, ties, shape)).transpose()?;
+    Ok((shaped(py, wins, shape)?, ties))
 }

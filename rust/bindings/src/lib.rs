@@ -20,7 +20,7 @@ mod _native {
 
     #[pymodule_export]
     use crate::choice::{
-        curvature_product, linear_utility, log_likelihood, residuals, table_gradient,
+        count_pairs, curvature_product, linear_utility, log_likelihood, residuals, table_gradient,
     };
     #[pymodule_export]
     use crate::mixture::{

@@ -7,6 +7,7 @@
 mod stretches;
 
 mod choose_one;
+mod counts;
 mod davidson;
 mod entries;
 mod kernels;
@@ -21,6 +22,7 @@ mod softmax;
 mod sums;
 mod ties;
 
+pub use counts::{Pairs, Row, count_pairs};
 pub use kernels::{curvature_product, log_likelihood, table_gradient};
 pub use observation::{Description, Observation};
 pub use residuals::{Residuals, residuals};
