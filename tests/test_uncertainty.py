@@ -248,5 +248,9 @@ def test_pairs_of_items_have_a_way_of_their_own(tied, named, monkeypatch):
         found = model.uncertainty(choices, robust=robust).covariance
         with monkeypatch.context() as patch:
             patch.setattr("prefmath.models._information.of_plain_pairs", lambda _: False)
+            patch.setattr("prefmath.models._table_curvature.laplacian", None)
+            patch.setattr(
+                "prefmath.models._observation.Observation.simple", property(lambda _: False)
+            )
             plain = model.uncertainty(choices, robust=robust).covariance
         np.testing.assert_allclose(found, plain, rtol=1e-8, atol=1e-12)

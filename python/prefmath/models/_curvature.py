@@ -10,6 +10,7 @@ import numpy as np
 from prefmath._kernels import kernels
 from prefmath.models._conjugate import conjugate_gradients
 from prefmath.models._sample import Sample
+from prefmath.models._table_curvature import table_curvature
 from prefmath.models._utility import LinearUtility
 
 if TYPE_CHECKING:
@@ -60,14 +61,7 @@ class Survey:
         seen = _tabulated(state)
         if problem.utility.n_parameters > _DENSE_ROWS:
             return _Implicit(problem, seen)
-        table = seen.table
-        matrix = np.empty((table.shape[1], len(table), len(table)))
-        for r in range(len(table)):
-            unit = np.zeros_like(table)
-            unit[r] = 1
-            matrix[:, r] = problem.observation.curvature_product(
-                table, seen.outcome_weights, unit
-            ).T
+        matrix = table_curvature(problem.observation, seen.table, seen.outcome_weights)
         diagonal = np.arange(matrix.shape[1])
         matrix[:, diagonal, diagonal] += problem.l2
         return _Dense(matrix, problem.n_threads, exact=True)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._kernels import kernels
-from prefmath.models._pair_information import of_plain_pairs, pair_information, pair_outer
+from prefmath.models._pair_information import of_plain_pairs, pair_outer
 from prefmath.models._scores import score_blocks
+from prefmath.models._table_curvature import table_curvature
 from prefmath.models._utility import LinearUtility
 from prefmath.models._virtual import virtual_terms
 
@@ -131,18 +132,17 @@ def _complete_information(point: Point, weights: _F64) -> _F64:
             weights,
             observation.n_threads,
         )
-    elif of_plain_pairs(point):
-        complete = pair_information(point, weights)
-    else:
+    elif isinstance(utility, LinearUtility):
         complete = np.empty((n_classes, n_parameters, n_parameters))
         for column in range(n_parameters):
             direction = np.zeros_like(point.params)
             direction[:, column] = 1
             image = observation.curvature_product(table, weights, utility.table(direction))
             complete[:, :, column] = _on_parameters(utility, image).T
-        if observation.ties == "rao_kupper":
-            bend = _bend_of_ties(point, weights)
-            complete[:, :, -1] = complete[:, -1, :] = bend
+    else:
+        complete = table_curvature(observation, table, weights)
+    if observation.ties == "rao_kupper":
+        complete[:, :, -1] = complete[:, -1, :] = _bend_of_ties(point, weights)
     complete[:, np.arange(n_parameters), np.arange(n_parameters)] += point.l2
     if point.prior > 0:
         complete[0] += virtual_terms(point.params[0], utility.n_coef, point.prior)[1]
