@@ -20,7 +20,8 @@ def table_curvature(observation: Observation, table: _F64, weights: _F64) -> _F6
     """Return the negative Hessian of the weighted log-likelihood, (n_classes, n_rows, n_rows).
 
     A class a column of the table and of the weights of outcomes. Of plain pairs it is the Laplacian
-    of a graph whose edges are the pairs: a pass over them. Otherwise it is a pass for every row.
+    of a graph whose edges are the pairs: a pass over them; of sets and rankings likewise, whose
+    edges are all pairs in a set. With parameters of ties or positions it is a pass for every row.
     """
     n_rows, n_classes = table.shape
     if observation.kind == "pair" and observation.simple:
@@ -28,6 +29,10 @@ def table_curvature(observation: Observation, table: _F64, weights: _F64) -> _F6
         small = np.exp(-np.abs(table[winner] - table[loser]))
         bend = weights * small / np.square(1 + small)
         return np.stack([laplacian(observation, column, n_rows) for column in bend.T])
+    if observation.extra is None and observation.tie_row < 0:
+        return np.stack(
+            [_of_sets(observation, *of_class) for of_class in zip(table.T, weights.T, strict=True)]
+        )
     curvature = np.empty((n_classes, n_rows, n_rows))
     for row in range(n_rows):
         direction = np.zeros_like(table)
@@ -36,10 +41,48 @@ def table_curvature(observation: Observation, table: _F64, weights: _F64) -> _F6
     return curvature
 
 
+def _of_sets(observation: Observation, utility: _F64, weights: _F64) -> _F64:
+    r"""Return the Laplacian of choice sets or rankings in one class.
+
+    Two of a set are bound by :math:`p_i p_j` in every stage in which both are there to be chosen;
+    with :math:`S_t` the sum of :math:`e^u` over those left at stage t that is
+    :math:`e^{u_i} e^{u_j} \sum_t S_t^{-2}`.
+    """
+    n_rows = len(utility)
+    games = np.zeros(n_rows**2)
+    sizes = np.diff(observation.offsets)
+    for size in np.unique(sizes):
+        sets = np.flatnonzero(sizes == size)
+        places = observation.offsets[sets, None] + np.arange(size)
+        items = observation.items[places].astype(np.int64)
+        worth = utility[items]
+        worth = np.exp(worth - worth.max(axis=1, keepdims=True))
+        bound = _bonds(observation, sets, worth) * weights[sets, None]
+        for first in range(size - 1):
+            cells = items[:, first, None] * n_rows + items[:, first + 1 :]
+            edges = bound[:, first, None] * worth[:, first, None] * worth[:, first + 1 :]
+            games += np.bincount(cells.ravel(), edges.ravel(), n_rows**2)
+    return _laplacian_of(games.reshape(n_rows, n_rows))
+
+
+def _bonds(observation: Observation, sets: NDArray[np.int64], worth: _F64) -> _F64:
+    """Sum 1 / S² over the stages in which the entry at a place and any later one are left."""
+    if observation.n_ranked is None:
+        return np.repeat(1 / np.square(worth.sum(axis=1, keepdims=True)), worth.shape[1], axis=1)
+    left = np.cumsum(worth[:, ::-1], axis=1)[:, ::-1]
+    ranked = np.arange(worth.shape[1]) < observation.n_ranked[sets, None]
+    return np.cumsum(np.where(ranked, 1 / np.square(left), 0), axis=1)
+
+
 def laplacian(observation: Observation, weight: _F64, n_rows: int) -> _F64:
     """Return the Laplacian of the graph whose edges are pairs, of these weights."""
     winner, loser = observation.items[0::2].astype(np.int64), observation.items[1::2]
-    games = np.bincount(winner * n_rows + loser, weight, n_rows**2).reshape(n_rows, n_rows)
-    games = games + games.T
-    matrix: _F64 = np.diag(games.sum(axis=1)) - games
+    games = np.bincount(winner * n_rows + loser, weight, n_rows**2)
+    return _laplacian_of(games.reshape(n_rows, n_rows))
+
+
+def _laplacian_of(edges: _F64) -> _F64:
+    """Return the Laplacian of a graph, each of whose edges stands in one of two cells."""
+    both = edges + edges.T
+    matrix: _F64 = np.diag(both.sum(axis=1)) - both
     return matrix
