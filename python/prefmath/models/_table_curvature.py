@@ -77,7 +77,7 @@ def _bonds(observation: Observation, sets: NDArray[np.int64], worth: _F64) -> _F
 def laplacian(observation: Observation, weight: _F64, n_rows: int) -> _F64:
     """Return the Laplacian of the graph whose edges are pairs, of these weights."""
     winner, loser = observation.items[0::2].astype(np.int64), observation.items[1::2]
-    games = np.bincount(winner * n_rows + loser, weight, n_rows**2)
+    games = np.bincount(winner * n_rows + loser, weight, n_rows**2).astype(np.float64)
     return _laplacian_of(games.reshape(n_rows, n_rows))
 
 
