@@ -14,6 +14,8 @@ from prefmath.models import ChoiceMixture
 
 DEFAULTS = {
     "n_components": 1,
+    "ties": "half",
+    "position_effect": False,
     "l2": 1e-3,
     "n_init": 10,
     "tol": 1e-6,

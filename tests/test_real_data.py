@@ -109,13 +109,12 @@ def test_estimators_of_german_goals(data_dir):
 
 
 def test_two_classes_of_german_goals(data_dir):
-    model = ChoiceMixture(2, l2=0, n_init=5, max_iter=3000, random_state=0)
-    model.fit(german_rankings(data_dir))
+    model = ChoiceMixture(2, l2=0, random_state=0).fit(german_rankings(data_dir))
     assert (np.diff(model.lower_bounds_) >= 0).all()
-    assert model.log_likelihood_ == pytest.approx(-6311.6859, abs=1e-3)
-    np.testing.assert_allclose(model.weights_, [0.7939, 0.2061], atol=2e-3)
+    assert round(model.log_likelihood_, 4) == -6311.6859
+    np.testing.assert_allclose(model.weights_, [0.7939, 0.2061], atol=6e-5)
     support = [[0.4448, 0.0786, 0.4129, 0.0637], [0.1108, 0.4101, 0.2143, 0.2648]]
-    np.testing.assert_allclose(softmax(model.coef_, axis=1), support, atol=2e-3)
+    np.testing.assert_allclose(softmax(model.coef_, axis=1), support, atol=6e-5)
 
 
 def crowd_pairs(data_dir):
