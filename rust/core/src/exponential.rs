@@ -33,8 +33,9 @@ pub(crate) fn exp_of_negative<T: Target, const W: usize>(mut values: [f64; W]) -
     values
 }
 
+/// The exponential of a value that is not positive.
 #[inline(always)]
-fn exp_one<T: Target>(value: f64) -> f64 {
+pub(crate) fn exp_one<T: Target>(value: f64) -> f64 {
     let value = if value > LOWEST { value } else { LOWEST };
     let shifted = T::mul_add(value, std::f64::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
@@ -108,50 +109,13 @@ fn atanh_series<T: Target>(s: f64) -> f64 {
 /// ln(1 + s) for 0 ≤ s ≤ 1, to the last digits however small s is: 2 atanh(s / (2 + s)), or for s above √2 − 1
 /// ln 2 + 2 atanh((s − 1) / (s + 3)).
 #[inline(always)]
-pub(crate) fn ln_1p_of_unit<T: Target, const W: usize>(mut values: [f64; W]) -> [f64; W] {
-    for value in &mut values {
-        *value = ln_1p_one::<T>(*value);
-    }
-    values
-}
-
-#[inline(always)]
-fn ln_1p_one<T: Target>(value: f64) -> f64 {
+pub(crate) fn ln_1p_one<T: Target>(value: f64) -> f64 {
     let above = value > std::f64::consts::SQRT_2 - 1.0;
     let over = if above { value - 1.0 } else { value };
     let under = if above { value + 3.0 } else { value + 2.0 };
     let doubled = if above { std::f64::consts::LN_2 } else { 0.0 };
     let s = over / under;
     T::mul_add(2.0 * s, atanh_series::<T>(s), doubled)
-}
-
-/// Writes functions of the values of `N` slices to `M` slices, eight at a time; all are of one length.
-#[inline(always)]
-pub(crate) fn zip_x8<const N: usize, const M: usize>(
-    from: [&[f64]; N],
-    mut into: [&mut [f64]; M],
-    function: impl Fn([[f64; 8]; N]) -> [[f64; 8]; M],
-) {
-    let length = into.iter().map(|into| into.len()).min().unwrap_or(0);
-    let eights = length / 8;
-    let split = from.map(|from| from[..length].as_chunks::<8>());
-    for at in 0..eights {
-        let out = function(split.map(|(from, _)| from[at]));
-        for (into, out) in into.iter_mut().zip(out) {
-            into[at * 8..at * 8 + 8].copy_from_slice(&out);
-        }
-    }
-    let n = length - eights * 8;
-    if n > 0 {
-        let padded = split.map(|(_, rest)| {
-            let mut eight = [0.0; 8];
-            eight[..n].copy_from_slice(rest);
-            eight
-        });
-        for (into, out) in into.iter_mut().zip(function(padded)) {
-            into[eights * 8..length].copy_from_slice(&out[..n]);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,10 +4,8 @@
 //! ∂/∂m = q + t/2 where the first won and −(p − q)/2 for a tie, ∂/∂τ = 1{tie} − t; the negative second derivatives are
 //! t (p + q)/4 + p q, −t (p − q)/2 and t (p + q) for every outcome.
 
-use std::array::from_fn;
-
 use super::ties::{CONSTANTS, Derived, TieModel};
-use crate::exponential::{exp_of_negative, ln_1p_of_unit};
+use crate::exponential::{exp_one, ln_1p_one};
 use crate::simd::Target;
 
 /// The model; its constant is τ.
@@ -20,79 +18,43 @@ impl TieModel for Davidson {
     }
 
     #[inline(always)]
-    fn log_likelihood<T: Target>(
-        margin: [f64; 8],
-        tied: [f64; 8],
-        [tie, ..]: [[f64; 8]; CONSTANTS],
-    ) -> [f64; 8] {
+    fn log_likelihood<T: Target>(margin: f64, tied: bool, [tie, ..]: [f64; CONSTANTS]) -> f64 {
         let [more, less, t] = parts::<T>(margin, tie);
         // All but the largest, which is 1, so that no digit of a small sum is lost.
-        let rest: [f64; 8] = from_fn(|n| if t[n] < 1.0 { t[n] } else { more[n] } + less[n]);
-        let halved = rest.map(|rest| if rest > 1.0 { 0.5 * (rest - 1.0) } else { rest });
-        let log = ln_1p_of_unit::<T, 8>(halved);
-        from_fn(|n| {
-            let half = 0.5 * margin[n].abs();
-            let peak = half.max(tie[n]);
-            let utility = if tied[n] > 0.0 {
-                tie[n]
-            } else {
-                0.5 * margin[n]
-            };
-            let doubled = if rest[n] > 1.0 {
-                std::f64::consts::LN_2
-            } else {
-                0.0
-            };
-            (utility - peak) - (log[n] + doubled)
-        })
+        let rest = if t < 1.0 { t } else { more } + less;
+        let doubled = rest > 1.0;
+        let halved = if doubled { 0.5 * (rest - 1.0) } else { rest };
+        let two = if doubled { std::f64::consts::LN_2 } else { 0.0 };
+        let half = 0.5 * margin.abs();
+        let peak = if half > tie { half } else { tie };
+        let utility = if tied { tie } else { 0.5 * margin };
+        (utility - peak) - (ln_1p_one::<T>(halved) + two)
     }
 
     #[inline(always)]
-    fn derivatives<T: Target>(
-        margin: [f64; 8],
-        tied: [f64; 8],
-        [tie, ..]: [[f64; 8]; CONSTANTS],
-    ) -> Derived {
+    fn derivatives<T: Target>(margin: f64, tied: bool, [tie, ..]: [f64; CONSTANTS]) -> Derived {
         let [more, less, t] = parts::<T>(margin, tie);
-        let inverse: [f64; 8] = from_fn(|n| 1.0 / (more[n] + less[n] + t[n]));
-        let t: [f64; 8] = from_fn(|n| t[n] * inverse[n]);
-        let first = |n: usize| if margin[n] < 0.0 { less[n] } else { more[n] };
-        let second = |n: usize| if margin[n] < 0.0 { more[n] } else { less[n] };
-        let p: [f64; 8] = from_fn(|n| first(n) * inverse[n]);
-        let q: [f64; 8] = from_fn(|n| second(n) * inverse[n]);
+        let inverse = 1.0 / (more + less + t);
+        let t = t * inverse;
+        let p = inverse * if margin < 0.0 { less } else { more };
+        let q = inverse * if margin < 0.0 { more } else { less };
         Derived {
-            slope: from_fn(|n| {
-                if tied[n] > 0.0 {
-                    0.5 * (q[n] - p[n])
-                } else {
-                    q[n] + 0.5 * t[n]
-                }
-            }),
-            slope_tie: from_fn(|n| if tied[n] > 0.0 { p[n] + q[n] } else { -t[n] }),
-            bend: from_fn(|n| 0.25 * t[n] * (p[n] + q[n]) + p[n] * q[n]),
-            bend_cross: from_fn(|n| 0.5 * t[n] * (q[n] - p[n])),
-            bend_tie: from_fn(|n| t[n] * (p[n] + q[n])),
+            slope: if tied { 0.5 * (q - p) } else { q + 0.5 * t },
+            slope_tie: if tied { p + q } else { -t },
+            bend: 0.25 * t * (p + q) + p * q,
+            bend_cross: 0.5 * t * (q - p),
+            bend_tie: t * (p + q),
         }
-    }
-
-    #[inline(always)]
-    fn exact<T: Target>(
-        margin: [f64; 8],
-        tied: [f64; 8],
-        constants: [[f64; 8]; CONSTANTS],
-    ) -> Derived {
-        Self::derivatives::<T>(margin, tied, constants)
     }
 }
 
 /// The better item's, the worse item's and the tie's share, the largest of them 1.
 #[inline(always)]
-fn parts<T: Target>(margin: [f64; 8], tie: [f64; 8]) -> [[f64; 8]; 3] {
-    let beyond: [f64; 8] = from_fn(|n| 0.5 * margin[n].abs() - tie[n]);
-    let small = exp_of_negative::<T, 8>(beyond.map(|x| -x.abs()));
-    let ratio = exp_of_negative::<T, 8>(margin.map(|m| -m.abs()));
-    let more: [f64; 8] = from_fn(|n| if beyond[n] < 0.0 { small[n] } else { 1.0 });
-    let less = from_fn(|n| more[n] * ratio[n]);
-    let t = from_fn(|n| if beyond[n] < 0.0 { 1.0 } else { small[n] });
-    [more, less, t]
+fn parts<T: Target>(margin: f64, tie: f64) -> [f64; 3] {
+    let beyond = 0.5 * margin.abs() - tie;
+    let small = exp_one::<T>(-beyond.abs());
+    let ratio = exp_one::<T>(-margin.abs());
+    let more = if beyond < 0.0 { small } else { 1.0 };
+    let t = if beyond < 0.0 { 1.0 } else { small };
+    [more, more * ratio, t]
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::kind::{Block, Kind, Values};
 use super::observation::with_kind;
-use super::sums::{ENTRIES_PER_TASK, Summand, each_block, sum_over_outcomes};
+use super::sums::{Cursor, ENTRIES_PER_TASK, Summand, sum_over_outcomes};
 use super::{Observation, TableGradient};
 use crate::error::{Result, ensure};
 use crate::matrix::{Matrix, check_finite, split_rows};
@@ -47,12 +47,13 @@ impl<K: Kind> Vectorized for LogLikelihood<'_, K> {
     #[inline(always)]
     fn run<T: Target>(self) {
         let mut rest = self.out;
-        each_block(self.kind, self.utility, self.run, |block| {
+        let mut cursor = Cursor::new(self.kind, self.utility, self.run);
+        while let Some(block) = cursor.next() {
             let n = block.outcomes.len() * block.n_classes;
             let (out, others) = std::mem::take(&mut rest).split_at_mut(n);
             rest = others;
             self.kind.log_likelihood::<T>(block, out);
-        });
+        }
     }
 }
 

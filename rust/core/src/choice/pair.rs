@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::entries::Entries;
 use super::kind::{Block, Kind, Values};
-use crate::exponential::{exp_of_negative, ln_1p_of_unit, zip_x8};
+use crate::exponential::{exp_one, ln_1p_one};
 use crate::simd::Target;
 
 /// Judgements of two items: the first of each pair was preferred, or the two were tied.
@@ -54,17 +54,11 @@ impl Kind for Halves<'_> {
         let [margins, shares, ..] = block.room;
         Pairs::margins(block.utility, block.n_classes, margins);
         self.0.shares(&block.outcomes, block.n_classes, shares);
-        zip_x8([margins, shares], [out], |[margin, share]| {
-            let rest = ln_1p_of_unit::<T, 8>(exp_of_negative::<T, 8>(margin.map(|m| -m.abs())));
-            [std::array::from_fn(|n| {
-                let lost = if margin[n] < 0.0 {
-                    share[n]
-                } else {
-                    1.0 - share[n]
-                };
-                -(margin[n].abs() * lost + rest[n])
-            })]
-        });
+        for (out, (margin, share)) in out.iter_mut().zip(margins.iter().zip(shares.iter())) {
+            let rest = ln_1p_one::<T>(exp_one::<T>(-margin.abs()));
+            let lost = if *margin < 0.0 { *share } else { 1.0 - share };
+            *out = -(margin.abs() * lost + rest);
+        }
     }
 
     #[inline(always)]
@@ -80,15 +74,15 @@ impl Kind for Halves<'_> {
         self.0.shares(&block.outcomes, block.n_classes, shares);
         slopes.resize(margins.len(), 0.0);
         bends.resize(margins.len(), 0.0);
-        zip_x8([margins, shares], [slopes, bends], |[margin, share]| {
-            let small = exp_of_negative::<T, 8>(margin.map(|m| -m.abs()));
-            let more = small.map(|small| 1.0 / (1.0 + small));
-            let slope = std::array::from_fn(|n| {
-                let won = if margin[n] < 0.0 { small[n] } else { 1.0 };
-                share[n] - won * more[n]
-            });
-            [slope, std::array::from_fn(|n| small[n] * more[n] * more[n])]
-        });
+        let values = margins.iter().zip(shares.iter());
+        for ((margin, share), (slope, bend)) in values.zip(slopes.iter_mut().zip(bends.iter_mut()))
+        {
+            let small = exp_one::<T>(-margin.abs());
+            let more = 1.0 / (1.0 + small);
+            let won = if *margin < 0.0 { small } else { 1.0 };
+            *slope = share - won * more;
+            *bend = small * more * more;
+        }
         if let Some(weights) = weights {
             for ((slope, bend), weight) in slopes.iter_mut().zip(bends.iter_mut()).zip(weights) {
                 *slope *= weight;
@@ -117,13 +111,12 @@ impl Kind for Halves<'_> {
         Pairs::margins(block.utility, block.n_classes, margins);
         Pairs::margins(direction.entries, block.n_classes, moved);
         products.resize(margins.len(), 0.0);
-        zip_x8([margins, moved], [products], |[margin, moved]| {
-            let small = exp_of_negative::<T, 8>(margin.map(|m| -m.abs()));
-            [std::array::from_fn(|n| {
-                let more = 1.0 / (1.0 + small[n]);
-                small[n] * more * more * moved[n]
-            })]
-        });
+        for (product, (margin, moved)) in products.iter_mut().zip(margins.iter().zip(moved.iter()))
+        {
+            let small = exp_one::<T>(-margin.abs());
+            let more = 1.0 / (1.0 + small);
+            *product = small * more * more * moved;
+        }
         for (product, weight) in products.iter_mut().zip(weights) {
             *product *= weight;
         }

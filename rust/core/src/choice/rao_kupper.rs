@@ -5,10 +5,8 @@
 //! D + λ (p + q) for a tie. The negative second ones are those of log σ, and, as λ is no line in τ, −λ ∂/∂λ more: for a tie
 //! that is D (D + 2λ − 1) − λ (p + q) beside λ² (p (1 − p) + q (1 − q)), which for a tie against the odds is negative.
 
-use std::array::from_fn;
-
 use super::ties::{CONSTANTS, Derived, TieModel};
-use crate::exponential::{exp_of_negative, ln_1p_of_unit};
+use crate::exponential::{exp_one, ln_1p_one};
 use crate::simd::Target;
 
 /// Larger thresholds are taken as exp of this: the square of one times the number of outcomes must stay finite.
@@ -33,87 +31,59 @@ impl TieModel for RaoKupper {
 
     #[inline(always)]
     fn log_likelihood<T: Target>(
-        margin: [f64; 8],
-        tied: [f64; 8],
-        [threshold, log_spread, ..]: [[f64; 8]; CONSTANTS],
-    ) -> [f64; 8] {
-        let above: [f64; 8] = from_fn(|n| margin[n] - threshold[n]);
-        let below: [f64; 8] = from_fn(|n| margin[n] + threshold[n]);
-        let near = ln_1p_of_unit::<T, 8>(exp_of_negative::<T, 8>(above.map(|x| -x.abs())));
-        let far = ln_1p_of_unit::<T, 8>(exp_of_negative::<T, 8>(below.map(|x| -x.abs())));
-        from_fn(|n| {
-            let over = (margin[n].abs() - threshold[n]).max(0.0);
-            let tie = log_spread[n] - over - (near[n] + far[n]);
-            let won = above[n].min(0.0) - near[n];
-            if tied[n] > 0.0 { tie } else { won }
-        })
+        margin: f64,
+        tied: bool,
+        [threshold, log_spread, ..]: [f64; CONSTANTS],
+    ) -> f64 {
+        let above = margin - threshold;
+        let near = ln_1p_one::<T>(exp_one::<T>(-above.abs()));
+        let far = ln_1p_one::<T>(exp_one::<T>(-(margin + threshold).abs()));
+        let over = margin.abs() - threshold;
+        let tie = log_spread - if over > 0.0 { over } else { 0.0 } - (near + far);
+        let won = if above < 0.0 { above } else { 0.0 } - near;
+        if tied { tie } else { won }
     }
 
     /// Where the negative second derivative of a tie is not positive semidefinite, what the curve of λ in τ adds to it is
     /// left out (Gauss-Newton).
     #[inline(always)]
     fn derivatives<T: Target>(
-        margin: [f64; 8],
-        tied: [f64; 8],
-        constants: [[f64; 8]; CONSTANTS],
+        margin: f64,
+        tied: bool,
+        [threshold, _, d, extra]: [f64; CONSTANTS],
     ) -> Derived {
-        let mut derived = Self::exact::<T>(margin, tied, constants);
-        let threshold = constants[0];
-        derived.bend_tie = from_fn(|n| {
-            let (bend, cross, tie) = (derived.bend[n], derived.bend_cross[n], derived.bend_tie[n]);
-            let definite = tie >= 0.0 && bend * tie >= cross * cross;
-            if tied[n] > 0.0 && !definite {
-                threshold[n] * threshold[n] * bend
-            } else {
-                tie
-            }
-        });
-        derived
-    }
-
-    #[inline(always)]
-    fn exact<T: Target>(
-        margin: [f64; 8],
-        tied: [f64; 8],
-        [threshold, _, d, extra]: [[f64; 8]; CONSTANTS],
-    ) -> Derived {
-        let above: [f64; 8] = from_fn(|n| margin[n] - threshold[n]);
-        let below: [f64; 8] = from_fn(|n| -margin[n] - threshold[n]);
-        let [p, not_p] = sides::<T>(above);
-        let [q, not_q] = sides::<T>(below);
-        let first: [f64; 8] = from_fn(|n| p[n] * not_p[n]);
-        let second: [f64; 8] = from_fn(|n| if tied[n] > 0.0 { q[n] * not_q[n] } else { 0.0 });
+        let [p, not_p] = sides::<T>(margin - threshold);
+        let [q, not_q] = sides::<T>(-margin - threshold);
+        let first = p * not_p;
+        let second = if tied { q * not_q } else { 0.0 };
+        let (bend, cross) = (first + second, threshold * (second - first));
+        let straight = threshold * threshold * bend;
+        let of_tie = straight - threshold * (p + q) + extra;
+        let definite = of_tie >= 0.0 && bend * of_tie >= cross * cross;
+        let of_tie = if definite { of_tie } else { straight };
         Derived {
-            slope: from_fn(|n| if tied[n] > 0.0 { q[n] - p[n] } else { not_p[n] }),
-            slope_tie: from_fn(|n| {
-                if tied[n] > 0.0 {
-                    d[n] + threshold[n] * (p[n] + q[n])
-                } else {
-                    -threshold[n] * not_p[n]
-                }
-            }),
-            bend: from_fn(|n| first[n] + second[n]),
-            bend_cross: from_fn(|n| threshold[n] * (second[n] - first[n])),
-            bend_tie: from_fn(|n| {
-                let straight = threshold[n] * threshold[n] * (first[n] + second[n]);
-                if tied[n] > 0.0 {
-                    straight - threshold[n] * (p[n] + q[n]) + extra[n]
-                } else {
-                    straight + threshold[n] * not_p[n]
-                }
-            }),
+            slope: if tied { q - p } else { not_p },
+            slope_tie: if tied {
+                d + threshold * (p + q)
+            } else {
+                -threshold * not_p
+            },
+            bend,
+            bend_cross: cross,
+            bend_tie: if tied {
+                of_tie
+            } else {
+                straight + threshold * not_p
+            },
         }
     }
 }
 
 /// σ(x) and σ(−x).
 #[inline(always)]
-fn sides<T: Target>(x: [f64; 8]) -> [[f64; 8]; 2] {
-    let small = exp_of_negative::<T, 8>(x.map(|x| -x.abs()));
-    let more = small.map(|small| 1.0 / (1.0 + small));
-    let less: [f64; 8] = from_fn(|n| small[n] * more[n]);
-    [
-        from_fn(|n| if x[n] < 0.0 { less[n] } else { more[n] }),
-        from_fn(|n| if x[n] < 0.0 { more[n] } else { less[n] }),
-    ]
+fn sides<T: Target>(x: f64) -> [f64; 2] {
+    let small = exp_one::<T>(-x.abs());
+    let more = 1.0 / (1.0 + small);
+    let less = small * more;
+    if x < 0.0 { [less, more] } else { [more, less] }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Observation;
 use super::kind::{Kind, Values};
 use super::observation::with_kind;
-use super::sums::{ENTRIES_PER_TASK, each_block};
+use super::sums::{Cursor, ENTRIES_PER_TASK};
 use crate::error::Result;
 use crate::matrix::{Matrix, split_rows};
 use crate::parallel::Workers;
@@ -77,7 +77,8 @@ impl<K: Kind> Vectorized for OfRun<'_, K> {
     fn run<T: Target>(self) {
         let (mut values, mut ties) = (self.values, self.ties);
         let mut unused = [Vec::new(), Vec::new()];
-        each_block(self.kind, self.utility, self.run, |block| {
+        let mut cursor = Cursor::new(self.kind, self.utility, self.run);
+        while let Some(block) = cursor.next() {
             let n_values = block.utility.len();
             let n_ties = if ties.is_empty() {
                 0
@@ -97,6 +98,6 @@ impl<K: Kind> Vectorized for OfRun<'_, K> {
             };
             self.kind
                 .derivatives::<T>(block, None, Values { entries, tie }, second);
-        });
+        }
     }
 }

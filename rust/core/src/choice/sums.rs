@@ -143,7 +143,8 @@ where
     fn run<T: Target>(mut self) {
         let kind = self.summand.kind();
         let mut values = [(); N].map(|()| [Vec::new(), Vec::new()]);
-        each_block(kind, self.utility, self.run, |block| {
+        let mut cursor = Cursor::new(kind, self.utility, self.run);
+        while let Some(block) = cursor.next() {
             let entries = kind.entries().of(&block.outcomes);
             let n_ties = kind.tie_row().map_or(0, |_| block.outcomes.len());
             for [values, ties] in &mut values {
@@ -155,33 +156,49 @@ where
                 .map(|[entries, tie]| Values { entries, tie });
             self.summand.fill::<T>(block, out);
             (self.take)(&entries, &values);
-        });
+        }
     }
 }
 
-/// Calls `work` for every block of a run of outcomes, its utilities gathered.
-#[inline(always)]
-pub(super) fn each_block<K: Kind>(
-    kind: &K,
-    utility: Matrix<'_, f64>,
-    run: Range<usize>,
-    mut work: impl FnMut(Block<'_>),
-) {
-    let n_classes = utility.n_columns();
-    let entries = kind.entries();
-    let tie = kind.tie_row().map_or(&[][..], |row| utility.row(row));
-    let (mut gathered, mut room) = (Vec::new(), Default::default());
-    let mut left = run;
-    while !left.is_empty() {
-        let outcomes = entries.head(&left, BLOCK / n_classes);
-        left.start = outcomes.end;
-        entries.gather(utility, &entries.of(&outcomes), &mut gathered);
-        work(Block {
+/// The blocks of a run of outcomes, one after the other, their utilities gathered. No closure is called with a block: it
+/// would be compiled for the least instruction set.
+pub(super) struct Cursor<'a, K> {
+    kind: &'a K,
+    utility: Matrix<'a, f64>,
+    left: Range<usize>,
+    gathered: Vec<f64>,
+    room: [Vec<f64>; 8],
+}
+
+impl<'a, K: Kind> Cursor<'a, K> {
+    #[inline(always)]
+    pub(super) fn new(kind: &'a K, utility: Matrix<'a, f64>, run: Range<usize>) -> Self {
+        Self {
+            kind,
+            utility,
+            left: run,
+            gathered: Vec::new(),
+            room: Default::default(),
+        }
+    }
+
+    /// The next block, if any outcome is left.
+    #[inline(always)]
+    pub(super) fn next(&mut self) -> Option<Block<'_>> {
+        if self.left.is_empty() {
+            return None;
+        }
+        let n_classes = self.utility.n_columns();
+        let entries = self.kind.entries();
+        let outcomes = entries.head(&self.left, BLOCK / n_classes);
+        self.left.start = outcomes.end;
+        entries.gather(self.utility, &entries.of(&outcomes), &mut self.gathered);
+        Some(Block {
             outcomes,
             n_classes,
-            utility: &mut gathered,
-            tie,
-            room: &mut room,
-        });
+            utility: &mut self.gathered,
+            tie: self.kind.tie_row().map_or(&[], |row| self.utility.row(row)),
+            room: &mut self.room,
+        })
     }
 }

@@ -5,19 +5,18 @@
 use super::entries::Entries;
 use super::kind::{Block, Kind, Values};
 use super::pair::{Pairs, opposed};
-use crate::exponential::zip_x8;
 use crate::simd::Target;
 
 /// Constants that a model computes once a class.
 pub(super) const CONSTANTS: usize = 4;
 
-/// First derivatives and negative second ones in (m, τ), of eight values.
+/// First derivatives and negative second ones in (m, τ).
 pub(super) struct Derived {
-    pub(super) slope: [f64; 8],
-    pub(super) slope_tie: [f64; 8],
-    pub(super) bend: [f64; 8],
-    pub(super) bend_cross: [f64; 8],
-    pub(super) bend_tie: [f64; 8],
+    pub(super) slope: f64,
+    pub(super) slope_tie: f64,
+    pub(super) bend: f64,
+    pub(super) bend_cross: f64,
+    pub(super) bend_tie: f64,
 }
 
 /// A model of ties. Mark every function `#[inline(always)]`.
@@ -25,26 +24,11 @@ pub(super) trait TieModel: Sync {
     /// What depends on the parameter alone.
     fn constants(tie: f64) -> [f64; CONSTANTS];
 
-    /// Log-likelihood; `tied` is 1 for a tie and 0 where the first won.
-    fn log_likelihood<T: Target>(
-        margin: [f64; 8],
-        tied: [f64; 8],
-        constants: [[f64; 8]; CONSTANTS],
-    ) -> [f64; 8];
+    /// Log-likelihood of a tie, or of the first winning.
+    fn log_likelihood<T: Target>(margin: f64, tied: bool, constants: [f64; CONSTANTS]) -> f64;
 
     /// Derivatives; the second ones are positive semidefinite.
-    fn derivatives<T: Target>(
-        margin: [f64; 8],
-        tied: [f64; 8],
-        constants: [[f64; 8]; CONSTANTS],
-    ) -> Derived;
-
-    /// The negative second derivatives as they are.
-    fn exact<T: Target>(
-        margin: [f64; 8],
-        tied: [f64; 8],
-        constants: [[f64; 8]; CONSTANTS],
-    ) -> Derived;
+    fn derivatives<T: Target>(margin: f64, tied: bool, constants: [f64; CONSTANTS]) -> Derived;
 }
 
 /// Pairs with ties after model `M`.
@@ -96,11 +80,10 @@ impl<M: TieModel> Kind for WithTies<'_, M> {
     fn log_likelihood<T: Target>(&self, mut block: Block<'_>, out: &mut [f64]) {
         self.prepare(&mut block);
         let [margins, tied, c0, c1, c2, c3, ..] = block.room;
-        zip_x8(
-            [margins, tied, c0, c1, c2, c3],
-            [out],
-            |[margin, tied, constants @ ..]| [M::log_likelihood::<T>(margin, tied, constants)],
-        );
+        for (n, out) in out.iter_mut().enumerate() {
+            let constants = [c0[n], c1[n], c2[n], c3[n]];
+            *out = M::log_likelihood::<T>(margins[n], tied[n] > 0.0, constants);
+        }
     }
 
     #[inline(always)]
@@ -115,14 +98,19 @@ impl<M: TieModel> Kind for WithTies<'_, M> {
         let [margins, tied, c0, c1, c2, c3, slopes, bends] = block.room;
         slopes.resize(margins.len(), 0.0);
         bends.resize(margins.len(), 0.0);
-        zip_x8(
-            [margins, tied, c0, c1, c2, c3],
-            [slopes, bends, first.tie, second.tie],
-            |[margin, tied, constants @ ..]| {
-                let d = M::derivatives::<T>(margin, tied, constants);
-                [d.slope, d.bend, d.slope_tie, d.bend_tie]
-            },
-        );
+        let size = margins.len();
+        let (margins, tied) = (&margins[..size], &tied[..size]);
+        let (c0, c1, c2, c3) = (&c0[..size], &c1[..size], &c2[..size], &c3[..size]);
+        let (slope, bend) = (&mut slopes[..size], &mut bends[..size]);
+        let (slope_tie, bend_tie) = (&mut first.tie[..size], &mut second.tie[..size]);
+        for n in 0..size {
+            let constants = [c0[n], c1[n], c2[n], c3[n]];
+            let derived = M::derivatives::<T>(margins[n], tied[n] > 0.0, constants);
+            slope[n] = derived.slope;
+            bend[n] = derived.bend;
+            slope_tie[n] = derived.slope_tie;
+            bend_tie[n] = derived.bend_tie;
+        }
         if let Some(weights) = weights {
             for values in [slopes.as_mut_slice(), bends, first.tie, second.tie] {
                 times(values, weights);
@@ -150,27 +138,21 @@ impl<M: TieModel> Kind for WithTies<'_, M> {
             moved_tie.extend_from_slice(direction.tie);
         }
         let mut products = vec![0.0; margins.len()];
-        zip_x8(
-            [margins, tied, c0, c1, c2, c3, moved, moved_tie],
-            [&mut products, out.tie],
-            |[margin, tied, c0, c1, c2, c3, moved, moved_tie]| {
-                let d = M::derivatives::<T>(margin, tied, [c0, c1, c2, c3]);
-                [
-                    combined(d.bend, moved, d.bend_cross, moved_tie),
-                    combined(d.bend_cross, moved, d.bend_tie, moved_tie),
-                ]
-            },
-        );
+        let size = margins.len();
+        let (margins, tied) = (&margins[..size], &tied[..size]);
+        let (c0, c1, c2, c3) = (&c0[..size], &c1[..size], &c2[..size], &c3[..size]);
+        let (moved, moved_tie) = (&moved[..size], &moved_tie[..size]);
+        let (product, product_tie) = (&mut products[..size], &mut out.tie[..size]);
+        for n in 0..size {
+            let constants = [c0[n], c1[n], c2[n], c3[n]];
+            let d = M::derivatives::<T>(margins[n], tied[n] > 0.0, constants);
+            product[n] = d.bend * moved[n] + d.bend_cross * moved_tie[n];
+            product_tie[n] = d.bend_cross * moved[n] + d.bend_tie * moved_tie[n];
+        }
         times(&mut products, weights);
         times(out.tie, weights);
         by_classes!(n_classes, opposed(n_classes, -1.0, &products, out.entries));
     }
-}
-
-/// a x + b y.
-#[inline(always)]
-fn combined(a: [f64; 8], x: [f64; 8], b: [f64; 8], y: [f64; 8]) -> [f64; 8] {
-    std::array::from_fn(|n| a[n] * x[n] + b[n] * y[n])
 }
 
 #[inline(always)]
