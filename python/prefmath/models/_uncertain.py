@@ -41,7 +41,7 @@ class Uncertain(Predictor):
         summed outer products of the slopes of annotators (a sandwich [2]_, times
         :math:`H / (H - 1)` for H annotators): they hold too where the judgements of one annotator
         depend on each other in ways that the model does not know, and want some dozens of
-        annotators.
+        annotators in every class: of a few they come out too small.
 
         Parameters
         ----------
