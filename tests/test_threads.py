@@ -84,6 +84,13 @@ def similarities(metric):
     return call
 
 
+def count_pairs(kernels, n_threads, *, n_items):
+    rng = np.random.default_rng(8)
+    winner, loser = rng.integers(n_items, size=(2, 300_000))
+    tied, weight = rng.random(300_000) < 0.3, rng.random(300_000)
+    return kernels.count_pairs(winner, loser, tied, weight, n_items, n_threads)
+
+
 def outcome_weights(kernels, n_threads, *, n_outcomes):
     rng = np.random.default_rng(6)
     offsets = offsets_of(rng.multinomial(200_000, np.ones(9000) / 9000))
@@ -156,6 +163,8 @@ CALLS = {
         n,
     ),
     "sample_projections": sample_projections,
+    "count_pairs": lambda kernels, n: count_pairs(kernels, n, n_items=30),
+    "count_pairs of many items": lambda kernels, n: count_pairs(kernels, n, n_items=500),
     "linear_utility": linear_utility,
     "log_likelihood of choices": observed("log_likelihood", "sets"),
     "log_likelihood of pairs": observed("log_likelihood", "pairs"),

@@ -19,6 +19,7 @@ mod rao_kupper;
 mod residuals;
 mod sets;
 mod softmax;
+mod stages;
 mod sums;
 mod ties;
 
