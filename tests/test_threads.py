@@ -86,7 +86,8 @@ def similarities(metric):
 
 def count_pairs(kernels, n_threads, *, n_items):
     rng = np.random.default_rng(8)
-    winner, loser = rng.integers(n_items, size=(2, 300_000))
+    winner = rng.integers(n_items, size=300_000)
+    loser = (winner + rng.integers(1, n_items, size=300_000)) % n_items
     tied, weight = rng.random(300_000) < 0.3, rng.random(300_000)
     return kernels.count_pairs(winner, loser, tied, weight, n_items, n_threads)
 
