@@ -56,6 +56,23 @@ def statistics(kernels, j, n_threads):
     )
 
 
+def one_pass(kernels, j, n_threads):
+    annotator_offsets = offsets_of(np.full(N_SETS // 10, 10))
+    return kernels.linear_posterior(
+        j.features,
+        j.coef,
+        j.offsets,
+        j.items,
+        j.chosen,
+        j.tied,
+        None,
+        annotator_offsets,
+        None,
+        np.log([0.2, 0.3, 0.5]),
+        n_threads,
+    )
+
+
 def newton_direction(kernels, n_threads):
     rng = np.random.default_rng(5)
     root = rng.standard_normal((8, 60, 60))
@@ -182,6 +199,7 @@ CALLS = {
     "outcome_weights": lambda kernels, n: outcome_weights(kernels, n, n_outcomes=500),
     "outcome_weights of many": lambda kernels, n: outcome_weights(kernels, n, n_outcomes=50_000),
     "posterior_by_annotator": posterior,
+    "linear_posterior": lambda kernels, n: one_pass(kernels, judged(), n),
     "linear_statistics of choices": lambda kernels, n: statistics(kernels, judged(), n),
     "linear_statistics of pairs": lambda kernels, n: statistics(kernels, judged(pairs=True), n),
     "newton_direction": newton_direction,

@@ -27,6 +27,9 @@ _EM_STEPS = 3
 # A step of EM is halved until the objective rises, at most so often; one of quasi-Newton less.
 _HALVINGS = 30
 _CUTS = 3
+# At the top of a single class the next step promises no more than this share of the tolerance: a
+# step that adds less than the tolerance leaves about as much.
+_TOP = 1 / 30
 # The share of the promised rise that a quasi-Newton step must bring.
 _ENOUGH = 1e-4
 # No class weight is multiplied by more than e to this in a step.
@@ -42,6 +45,7 @@ class Run:
     state: State
     objectives: list[float]
     converged: bool
+    curvature: Curvature | None = None
 
 
 def maximize(
@@ -58,46 +62,50 @@ def maximize(
     in the coefficients, halved until the objective does not fall: EM with the gradient algorithm of
     Lange (1995a) for its M-step. Once they have found a basin, the changes of the gradient correct
     the curvature of the complete data to that of the marginal likelihood (Lange 1995b), by limited
-    memory BFGS. Where such a step fails, one of EM follows, so that the objective never falls. A
+    memory BFGS. Where such a step fails, one of EM follows, so that the objective never falls. With
+    one class and the curvature of a sample it is enough that the next iteration would add less. A
     run that has settled already is returned as it is.
     """
     if isinstance(run, State):
         run = Run(run, [run.objective], converged=False)
     state, objectives, converged = run.state, run.objectives.copy(), run.converged
-    climb = _Climb(problem, len(state.weights), tol)
+    climb = _Climb(problem, run, tol)
     while not converged and len(objectives) <= max_iter:
         after = climb.step(state)
         converged = after.objective - state.objective < tol and climb.sure
         state = after
         objectives.append(state.objective)
         report(len(objectives) - 1, state.objective)
-    return Run(state, objectives, converged)
+        converged = converged or climb.at_the_top(state)
+    return Run(state, objectives, converged, climb.curvature)
 
 
 class _Climb:
     """What steps leave behind for the next."""
 
-    def __init__(self, problem: Problem, n_classes: int, tol: float) -> None:
+    def __init__(self, problem: Problem, run: Run, tol: float) -> None:
         self._problem, self._tol = problem, tol
+        n_classes = len(run.state.weights)
+        self._one_class = n_classes == 1
         self._survey = Survey(problem, n_classes)
         self._secants = Secants()
-        self._curvature: Curvature | None = None
         self._n_steps = 0
+        self.curvature = run.curvature
         self.sure = True
 
     def step(self, state: State) -> State:
         """Take a step that does not lower the objective."""
-        curvature = self._curvature
+        curvature = self.curvature
         if curvature is None or curvature.due(self._n_steps):
-            curvature = self._curvature = self._survey.at(state)
+            curvature = self.curvature = self._survey.at(state)
         self._n_steps += 1
         after = None
-        if len(self._secants) and not (curvature.exact and len(state.weights) == 1):
+        if len(self._secants) and not (curvature.exact and self._one_class):
             after = self._quasi_newton_step(state, curvature)
         if after is None:
             self._secants.clear()
             after = self._em_step(state, curvature)
-        if self._n_steps > _EM_STEPS:
+        if self._n_steps > _EM_STEPS or self._one_class:
             self._secants.add(
                 _position(after) - _position(state),
                 _slope(self._problem, state) - _slope(self._problem, after),
@@ -117,8 +125,15 @@ class _Climb:
         self.sure = True
         return after if after.objective >= state.objective else state
 
-    def _quasi_newton_step(self, state: State, curvature: Curvature) -> State | None:
-        """Step by the secants; None where that does not raise the objective as it should."""
+    def at_the_top(self, state: State) -> bool:
+        """Whether the next step would add next to nothing: half of what the slope along it says."""
+        if not self._one_class or self.curvature is None or self.curvature.exact:
+            return False
+        slope, direction = _slope(self._problem, state), self._direction(state, self.curvature)
+        return float(slope @ direction) / 2 < self._tol * _TOP
+
+    def _direction(self, state: State, curvature: Curvature) -> _F64:
+        """Solve for the step by the curvature, corrected by the secants."""
         shape = state.coef.shape
         weights = self._problem.n_annotators * state.weights
 
@@ -127,12 +142,15 @@ class _Climb:
             of_weights = slope[-shape[0] :] / np.maximum(weights, 1e-300)
             return np.concatenate([of_coef.ravel(), of_weights])
 
-        slope = _slope(self._problem, state)
-        direction = self._secants.direction(slope, solve)
-        rise = float(slope @ direction)
+        return self._secants.direction(_slope(self._problem, state), solve)
+
+    def _quasi_newton_step(self, state: State, curvature: Curvature) -> State | None:
+        """Step by the secants; None where that does not raise the objective as it should."""
+        direction = self._direction(state, curvature)
+        rise = float(_slope(self._problem, state) @ direction)
         if not rise > 0:
             return None
-        longest = np.abs(direction[-shape[0] :]).max()
+        longest = np.abs(direction[-len(state.weights) :]).max()
         size = min(1.0, _LONGEST / longest) if longest > 0 else 1.0
         for _ in range(_CUTS):
             after = self._moved(state, size * direction)

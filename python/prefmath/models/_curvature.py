@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -42,6 +42,9 @@ class Curvature(Protocol):
     def of_one_class(self) -> _F64:
         """Return the matrix of the first class, or its diagonal where the matrix is too large."""
 
+    def of_more(self, times: float) -> Curvature | None:
+        """Return the curvature of so many times the data, if it is worth keeping."""
+
 
 class Survey:
     """Works out the curvature at one state after the other."""
@@ -74,10 +77,19 @@ class _Dense:
     matrix: _F64
     n_threads: int
     exact: bool
+    at_the_end: bool = False
 
     def due(self, n_steps: int) -> bool:
         # From a sample it only shows the way: often in the beginning, then after 4, 8, 16 … steps.
-        return self.exact or n_steps < 3 or n_steps & (n_steps - 1) == 0
+        if self.exact:
+            return True
+        if len(self.matrix) == 1:
+            return n_steps == 2 and not self.at_the_end
+        return n_steps < 3 or n_steps & (n_steps - 1) == 0
+
+    def of_more(self, times: float) -> _Dense:
+        """Return the curvature of so many times the data, at the end of a climb on some of them."""
+        return replace(self, matrix=self.matrix * times, exact=False, at_the_end=True)
 
     def solve(self, gradient: _F64) -> _F64:
         return kernels.newton_direction(np.ascontiguousarray(gradient), self.matrix, self.n_threads)
@@ -120,6 +132,9 @@ class _Implicit:
     def of_one_class(self) -> _F64:
         diagonal: _F64 = self._seen.diagonal[:, 0]
         return diagonal
+
+    def of_more(self, times: float) -> None:  # noqa: ARG002
+        return None
 
 
 def _tabulated(state: State) -> Tabulated:

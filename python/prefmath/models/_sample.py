@@ -36,7 +36,7 @@ class Sample:
         n_parameters = n_classes * utility.n_parameters
         wanted = int(np.ceil(_ROWS_A_PARAMETER * n_parameters / max(others, 1)))
         wanted = max(wanted, _LEAST_OUTCOMES)
-        self.whole = 2 * wanted >= n
+        self.whole = wanted >= n
         self._rows = np.arange(n) if self.whole else spread(n, wanted)
         part = seen if self.whole else taken(seen, self._rows)
         self._offsets, self._items = part.offsets, part.items

@@ -31,7 +31,7 @@ _FINALISTS = 2
 _JUDGEMENTS_A_PARAMETER = 200
 _LEAST_JUDGEMENTS = 10_000
 # One class begins with so many judgements a parameter where there are many times more.
-_FIRST_JUDGEMENTS_A_PARAMETER = 30
+_FIRST_JUDGEMENTS_A_PARAMETER = 60
 _MANY_TIMES = 4
 _FIRST_TOL = 0.1
 # A run that is behind is given up if so many steps like its last would not bring it to the front.
@@ -93,7 +93,7 @@ class Search:
 
     def _one_class(self, problem: Problem) -> Run:
         """Fit what all have in common, where there are many judgements first to some of them."""
-        origin = np.zeros((1, problem.utility.n_parameters))
+        origin, curvature = np.zeros((1, problem.utility.n_parameters)), None
         first = _FIRST_JUDGEMENTS_A_PARAMETER * problem.utility.n_parameters
         n = problem.n_judgements
         if isinstance(problem.utility, LinearUtility) and n > _MANY_TIMES * first:
@@ -102,7 +102,11 @@ class Search:
             tol = max(self.tol, _FIRST_TOL)
             run = maximize(small, begin, tol=tol, max_iter=self.max_iter, report=lambda *_: None)
             origin = run.state.coef
-        return self._run(problem, problem.expect(origin, np.ones(1)), 0, self.max_iter)
+            if run.curvature is not None:
+                curvature = run.curvature.of_more(n / first)
+        state = problem.expect(origin, np.ones(1))
+        begin_here = Run(state, [state.objective], converged=False, curvature=curvature)
+        return self._run(problem, begin_here, 0, self.max_iter)
 
     def _drawn(self, problem: Problem, rng: np.random.Generator) -> Problem:
         """Return the problem of as many annotators as the starts look at."""
