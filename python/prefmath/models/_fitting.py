@@ -137,8 +137,11 @@ class ChoiceModel(Uncertain):
             self.random_state,
             self.progress,
         )
+        begin = self._first_params(problem)
         if self.warm_start and hasattr(self, "coef_"):
             run = search.from_here(problem, self._last_params(problem, item_ids), self.weights_)
+        elif begin is not None:
+            run = search.from_here(problem, begin, np.ones(1))
         else:
             run = search.from_random_starts(problem)
         n_annotators = 1 if annotator_ids is None else len(annotator_ids)
@@ -146,6 +149,10 @@ class ChoiceModel(Uncertain):
         self.annotator_ids_, self.item_ids_ = annotator_ids, item_ids
         self._warn_if_not_settled(stacklevel=5)
         return self
+
+    def _first_params(self, problem: Problem) -> NDArray[np.float64] | None:  # noqa: ARG002
+        """Parameters to begin with, where there are better ones than 0."""
+        return None
 
     def _warn_if_not_settled(self, stacklevel: int) -> None:
         if not self.converged_:

@@ -19,6 +19,7 @@ from prefmath.models._pair_counts import counted_pairs
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from prefmath.models._em import Problem
     from prefmath.models._observation import Ties
 
 __all__ = ["BradleyTerry"]
@@ -227,6 +228,18 @@ class BradleyTerry(ItemModel):
         order = order if self.position_effect else None
         choices = counted_pairs(winner, loser, tied, order, weight, n_items, n_threads)
         return self.fit(replace(choices, item_ids=ids))
+
+    def _first_params(self, problem: Problem) -> NDArray[np.float64]:
+        """Return the odds of every item against all that it met."""
+        utility, observation, weight = problem.utility, problem.observation, problem.weight
+        n_items = utility.n_parameters - utility.n_extra
+        won, lost = (
+            np.bincount(observation.items[side::2], weight, n_items) + 1.0 for side in (0, 1)
+        )
+        params = np.zeros((1, utility.n_parameters))
+        params[0, :n_items] = np.log(won / lost)
+        params[0, :n_items] -= params[0, :n_items].mean()
+        return params
 
     @property
     def _by_table(self) -> bool:
