@@ -22,12 +22,14 @@ impl<'a, const C: usize> Pairs<'a, C> {
             }
             let mut values = *values;
             for top in top.iter_mut().skip(1) {
-                for c in 0..C {
+                // One loop for the larger, one for the smaller: together they would become branches.
+                for (old, new) in top.iter_mut().zip(&mut values) {
+                    let (before, after) = (*old, *new);
                     for lane in 0..8 {
-                        let (new, old) = (values[c][lane], top[c][lane]);
-                        let larger = new > old;
-                        top[c][lane] = if larger { new } else { old };
-                        values[c][lane] = if larger { old } else { new };
+                        old[lane] = after[lane].max(before[lane]);
+                    }
+                    for lane in 0..8 {
+                        new[lane] = after[lane].min(before[lane]);
                     }
                 }
             }
