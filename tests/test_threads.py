@@ -29,6 +29,17 @@ def pool_offsets():
     return offsets_of(np.random.default_rng(1).multinomial(6000, np.ones(300) / 300))
 
 
+def small_pools():
+    """What kernels over pools take before their rules: choose 3 of each."""
+    offsets = pool_offsets()
+    return large_embeddings(), offsets, "max_sum", None, 1.0, np.full(len(offsets) - 1, 3)
+
+
+def refine_batch(kernels, n_threads):
+    begin = np.tile(np.arange(3, dtype=np.int32), (len(pool_offsets()) - 1, 1))
+    return kernels.refine_batch(*small_pools(), None, begin, n_threads)
+
+
 def judged(*, pairs=False):
     rng = np.random.default_rng(2)
     sizes = np.full(N_SETS, 2) if pairs else rng.integers(1, 9, size=N_SETS)
@@ -180,6 +191,8 @@ CALLS = {
         None,
         n,
     ),
+    "exact_batch": lambda kernels, n: kernels.exact_batch(*small_pools(), None, n),
+    "refine_batch": refine_batch,
     "sample_projections": sample_projections,
     "count_pairs": lambda kernels, n: count_pairs(kernels, n, n_items=30),
     "count_pairs of many items": lambda kernels, n: count_pairs(kernels, n, n_items=500),
