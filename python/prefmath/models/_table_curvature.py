@@ -33,6 +33,8 @@ def table_curvature(observation: Observation, table: _F64, weights: _F64) -> _F6
         return np.stack(
             [_of_sets(observation, *of_class) for of_class in zip(table.T, weights.T, strict=True)]
         )
+    if observation.ties == "davidson" and observation.extra is None:
+        return _davidson(observation, table, weights)
     curvature = np.empty((n_classes, n_rows, n_rows))
     for row in range(n_rows):
         direction = np.zeros_like(table)
@@ -72,6 +74,27 @@ def _bonds(observation: Observation, sets: NDArray[np.int64], worth: _F64) -> _F
     left = np.cumsum(worth[:, ::-1], axis=1)[:, ::-1]
     ranked = np.arange(worth.shape[1]) < observation.n_ranked[sets, None]
     return np.cumsum(np.where(ranked, 1 / np.square(left), 0), axis=1)
+
+
+def _davidson(observation: Observation, table: _F64, weights: _F64) -> _F64:
+    """Return the curvature where a tie is worth half of each item, and the row of ties."""
+    n_rows, tie_row = len(table), observation.tie_row
+    winner, loser = observation.items[0::2], observation.items[1::2]
+    first, second = table[winner], table[loser]
+    top = np.maximum(first, second)
+    tied = np.exp(table[tie_row] + (first + second) / 2 - top)
+    won = np.exp(first - top)
+    total = won + np.exp(second - top) + tied
+    tied /= total
+    share = won / total + tied / 2
+    bend = weights * (share * (1 - share) - tied / 4)
+    cross, own = weights * tied * (0.5 - share), weights * tied * (1 - tied)
+    curvature = np.stack([laplacian(observation, column, n_rows) for column in bend.T])
+    for matrix, column in zip(curvature, cross.T, strict=True):
+        by_item = np.bincount(winner, column, n_rows) - np.bincount(loser, column, n_rows)
+        matrix[tie_row] = matrix[:, tie_row] = by_item
+    curvature[:, tie_row, tie_row] = own.sum(axis=0)
+    return curvature
 
 
 def laplacian(observation: Observation, weight: _F64, n_rows: int) -> _F64:
