@@ -48,7 +48,7 @@ def _of_sets(observation: Observation, utility: _F64, weights: _F64) -> _F64:
 
     Two of a set are bound by :math:`p_i p_j` in every stage in which both are there to be chosen;
     with :math:`S_t` the sum of :math:`e^u` over those left at stage t that is
-    :math:`e^{u_i} e^{u_j} \sum_t S_t^{-2}`.
+    :math:`e^{u_i} e^{u_j} \sum_t S_t^{-2}`, worked out in logs.
     """
     n_rows = len(utility)
     games = np.zeros(n_rows**2)
@@ -57,23 +57,32 @@ def _of_sets(observation: Observation, utility: _F64, weights: _F64) -> _F64:
         sets = np.flatnonzero(sizes == size)
         places = observation.offsets[sets, None] + np.arange(size)
         items = observation.items[places].astype(np.int64)
-        worth = utility[items]
-        worth = np.exp(worth - worth.max(axis=1, keepdims=True))
-        bound = _bonds(observation, sets, worth) * weights[sets, None]
+        of_item = utility[items]
+        left = np.logaddexp.accumulate(of_item[:, ::-1], axis=1)[:, ::-1]
+        if observation.n_ranked is None:
+            left = np.repeat(left[:, :1], size, axis=1)
+        bound = _bonds(observation, sets, left) * weights[sets, None]
+        bound *= np.exp(of_item - left)
         for first in range(size - 1):
             cells = items[:, first, None] * n_rows + items[:, first + 1 :]
-            edges = bound[:, first, None] * worth[:, first, None] * worth[:, first + 1 :]
+            edges = np.exp(of_item[:, first + 1 :] - left[:, first, None])
+            edges *= bound[:, first, None]
             games += np.bincount(cells.ravel(), edges.ravel(), n_rows**2)
     return _laplacian_of(games.reshape(n_rows, n_rows))
 
 
-def _bonds(observation: Observation, sets: NDArray[np.int64], worth: _F64) -> _F64:
-    """Sum 1 / S² over the stages in which the entry at a place and any later one are left."""
+def _bonds(observation: Observation, sets: NDArray[np.int64], left: _F64) -> _F64:
+    """Sum (S / S_t)² over the stages t in which the entry at a place and any later one are left.
+
+    S is the sum at that place, of which `left` holds the log: no ratio is above 1.
+    """
     if observation.n_ranked is None:
-        return np.repeat(1 / np.square(worth.sum(axis=1, keepdims=True)), worth.shape[1], axis=1)
-    left = np.cumsum(worth[:, ::-1], axis=1)[:, ::-1]
-    ranked = np.arange(worth.shape[1]) < observation.n_ranked[sets, None]
-    return np.cumsum(np.where(ranked, 1 / np.square(left), 0), axis=1)
+        return np.ones_like(left)
+    bonds = (np.arange(left.shape[1]) < observation.n_ranked[sets, None]).astype(np.float64)
+    for place in range(1, left.shape[1]):
+        shrunk = np.exp(2 * (left[:, place] - left[:, place - 1]))
+        bonds[:, place] += bonds[:, place - 1] * shrunk
+    return bonds
 
 
 def _davidson(observation: Observation, table: _F64, weights: _F64) -> _F64:
