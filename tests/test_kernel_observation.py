@@ -90,6 +90,31 @@ def test_curvature_is_symmetric_and_semidefinite(kernels, name):
     np.testing.assert_allclose(diagonal, np.einsum("kii->ik", curvature), atol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["choices", "rankings", "first ranks"])
+@pytest.mark.parametrize("spread", [1.0, 300.0, 1e6])
+def test_curvature_on_the_table_has_the_products_as_columns(kernels, name, spread):
+    o = random_observed(name, np.random.default_rng(3), spread=spread)
+    found = kernels.table_curvature(o.utility, o.observation, o.weights, 2)
+    np.testing.assert_allclose(found, products_with_units(kernels, o), atol=1e-11)
+    assert (found == found.swapaxes(1, 2)).all()
+
+
+@pytest.mark.parametrize("name", sorted(set(KINDS) - {"choices", "rankings", "first ranks"}))
+def test_curvature_on_the_table_is_of_choices_and_rankings(kernels, name):
+    o = random_observed(name, np.random.default_rng(3))
+    with pytest.raises(ValueError, match="of choices and rankings without extra rows"):
+        kernels.table_curvature(o.utility, o.observation, o.weights, 1)
+
+
+def test_curvature_on_the_table_wants_finite_weights_of_its_shape(kernels):
+    o = random_observed("rankings", np.random.default_rng(3))
+    o.weights[2, 1] = np.nan
+    with pytest.raises(ValueError, match=re.escape("weights[2, 1]")):
+        kernels.table_curvature(o.utility, o.observation, o.weights, 1)
+    with pytest.raises(ValueError, match="weights must have shape"):
+        kernels.table_curvature(o.utility, o.observation, o.weights[1:].copy(), 1)
+
+
 def test_likely_ties_have_the_curvature_that_they_have(kernels):
     observation = "pair", None, np.array([0, 1], np.int32), None, np.array([True])
     observation = *observation, None, None, "rao_kupper", 2
@@ -142,6 +167,8 @@ def test_backends_agree(o):
     if o.name.startswith("rao_kupper"):
         return  # whether a tie is semidefinite may hang on the last digit
     close("curvature_product", o.weights, o.direction)
+    if o.name in {"choices", "rankings", "first ranks"}:
+        close("table_curvature", o.weights)
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -151,7 +151,11 @@ def observed(name, layout, *fields, spread=1):
 def of_kind(name, kind):
     def call(kernels, n_threads):
         o = random_observed(kind, np.random.default_rng(7), n=30_000)
-        rest = {"table_gradient": [o.weights], "curvature_product": [o.weights, o.direction]}
+        rest = {
+            "table_gradient": [o.weights],
+            "table_curvature": [o.weights],
+            "curvature_product": [o.weights, o.direction],
+        }
         return getattr(kernels, name)(o.utility, o.observation, *rest.get(name, []), n_threads)
 
     return call
@@ -209,6 +213,7 @@ CALLS = {
         for kind in ("davidson with an order", "first ranks")
         for name in ("log_likelihood", "table_gradient", "curvature_product", "residuals")
     },
+    "table_curvature": of_kind("table_curvature", "first ranks"),
     "outcome_weights": lambda kernels, n: outcome_weights(kernels, n, n_outcomes=500),
     "outcome_weights of many": lambda kernels, n: outcome_weights(kernels, n, n_outcomes=50_000),
     "posterior_by_annotator": posterior,

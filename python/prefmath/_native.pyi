@@ -51,6 +51,7 @@ __all__ = [
     "residuals",
     "sample_projections",
     "similarity_matrix",
+    "table_curvature",
     "table_gradient",
 ]
 
@@ -179,6 +180,11 @@ def table_gradient(
 ) -> tuple[_F64, _F64]: ...
 def curvature_product(
     utility: _F64, observation: _Observation, weights: _F64, direction: _F64, n_threads: int
+) -> _F64: ...
+
+# negative Hessian (n_classes, n_rows, n_rows); of choices and rankings without extra rows
+def table_curvature(
+    utility: _F64, observation: _Observation, weights: _F64, n_threads: int
 ) -> _F64: ...
 
 # slopes in the utilities of the entries, and in the parameter of ties of each outcome

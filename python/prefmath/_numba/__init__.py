@@ -16,7 +16,13 @@ from .mixture import (
     outcome_weights,
     posterior_by_annotator,
 )
-from .observation import curvature_product, log_likelihood, residuals, table_gradient
+from .observation import (
+    curvature_product,
+    log_likelihood,
+    residuals,
+    table_curvature,
+    table_gradient,
+)
 from .pairs import count_pairs
 from .selection import exact_batch, greedy, greedy_batch, refine_batch, sample_projections
 from .similarity import (
@@ -56,6 +62,7 @@ __all__ = [
     "residuals",
     "sample_projections",
     "similarity_matrix",
+    "table_curvature",
     "table_gradient",
 ]
 

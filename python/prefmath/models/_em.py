@@ -103,16 +103,7 @@ class Problem:
             responsibilities, log_likelihood, gradient = found
         else:
             table = self.utility.table(coef)
-            responsibilities, evidence = kernels.posterior_by_annotator(
-                self.observation.log_likelihood(table),
-                self.outcome,
-                self.weight,
-                self.annotator_offsets,
-                log_of(weights)[None],
-                self.n_threads,
-            )
-            log_likelihood = self._total(evidence)
-            outcome_weights = self.outcome_weights(responsibilities)
+            responsibilities, log_likelihood, outcome_weights = self._in_classes(table, weights)
             on_table, diagonal = self.observation.gradient(table, outcome_weights)
             gradient = self.utility.pull_back(on_table)
             tabulated = Tabulated(table, outcome_weights, diagonal)
@@ -128,6 +119,24 @@ class Problem:
             gradient=gradient,
             tabulated=tabulated,
         )
+
+    def _in_classes(self, table: _F64, weights: _F64) -> tuple[_F64, float, _F64]:
+        """Responsibilities, log-likelihood, and the weight of each outcome in each class."""
+        each = self.observation.log_likelihood(table)
+        if len(weights) == 1 and self.outcome is None and self.counts is None:
+            # A single class has all of everyone: there is nothing to share out.
+            weight = np.ones(len(each)) if self.weight is None else self.weight
+            everyone = np.ones((len(self.annotator_offsets) - 1, 1))
+            return everyone, float((each[:, 0] * weight).sum()), weight[:, None]
+        responsibilities, evidence = kernels.posterior_by_annotator(
+            each,
+            self.outcome,
+            self.weight,
+            self.annotator_offsets,
+            log_of(weights)[None],
+            self.n_threads,
+        )
+        return responsibilities, self._total(evidence), self.outcome_weights(responsibilities)
 
     def outcome_weights(self, responsibilities: _F64) -> _F64:
         """Weight of each outcome in each class, (n_outcomes, n_classes)."""

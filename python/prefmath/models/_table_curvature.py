@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._kernels import kernels
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -30,9 +32,7 @@ def table_curvature(observation: Observation, table: _F64, weights: _F64) -> _F6
         bend = weights * small / np.square(1 + small)
         return np.stack([laplacian(observation, column, n_rows) for column in bend.T])
     if observation.extra is None and observation.tie_row < 0:
-        return np.stack(
-            [_of_sets(observation, *of_class) for of_class in zip(table.T, weights.T, strict=True)]
-        )
+        return kernels.table_curvature(table, observation.described, weights, observation.n_threads)
     if observation.ties == "davidson" and observation.extra is None:
         return _davidson(observation, table, weights)
     curvature = np.empty((n_classes, n_rows, n_rows))
@@ -41,48 +41,6 @@ def table_curvature(observation: Observation, table: _F64, weights: _F64) -> _F6
         direction[row] = 1
         curvature[:, row] = observation.curvature_product(table, weights, direction).T
     return curvature
-
-
-def _of_sets(observation: Observation, utility: _F64, weights: _F64) -> _F64:
-    r"""Return the Laplacian of choice sets or rankings in one class.
-
-    Two of a set are bound by :math:`p_i p_j` in every stage in which both are there to be chosen;
-    with :math:`S_t` the sum of :math:`e^u` over those left at stage t that is
-    :math:`e^{u_i} e^{u_j} \sum_t S_t^{-2}`, worked out in logs.
-    """
-    n_rows = len(utility)
-    games = np.zeros(n_rows**2)
-    sizes = np.diff(observation.offsets)
-    for size in np.unique(sizes):
-        sets = np.flatnonzero(sizes == size)
-        places = observation.offsets[sets, None] + np.arange(size)
-        items = observation.items[places].astype(np.int64)
-        of_item = utility[items]
-        left = np.logaddexp.accumulate(of_item[:, ::-1], axis=1)[:, ::-1]
-        if observation.n_ranked is None:
-            left = np.repeat(left[:, :1], size, axis=1)
-        bound = _bonds(observation, sets, left) * weights[sets, None]
-        bound *= np.exp(of_item - left)
-        for first in range(size - 1):
-            cells = items[:, first, None] * n_rows + items[:, first + 1 :]
-            edges = np.exp(of_item[:, first + 1 :] - left[:, first, None])
-            edges *= bound[:, first, None]
-            games += np.bincount(cells.ravel(), edges.ravel(), n_rows**2)
-    return _laplacian_of(games.reshape(n_rows, n_rows))
-
-
-def _bonds(observation: Observation, sets: NDArray[np.int64], left: _F64) -> _F64:
-    """Sum (S / S_t)² over the stages t in which the entry at a place and any later one are left.
-
-    S is the sum at that place, of which `left` holds the log: no ratio is above 1.
-    """
-    if observation.n_ranked is None:
-        return np.ones_like(left)
-    bonds = (np.arange(left.shape[1]) < observation.n_ranked[sets, None]).astype(np.float64)
-    for place in range(1, left.shape[1]):
-        shrunk = np.exp(2 * (left[:, place] - left[:, place - 1]))
-        bonds[:, place] += bonds[:, place - 1] * shrunk
-    return bonds
 
 
 def _davidson(observation: Observation, table: _F64, weights: _F64) -> _F64:

@@ -1,6 +1,6 @@
 //! Utility and observation kernels.
 
-use numpy::{PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
 use prefmath_core::choice::{self, Description, Observation, Pairs};
 use prefmath_core::utility;
 use pyo3::exceptions::PyTypeError;
@@ -132,6 +132,28 @@ pub fn curvature_product<'py>(
         choice::curvature_product(utility, &observation, weights, direction, workers)
     })?;
     shaped(py, out, [utility.n_rows(), utility.n_columns()])
+}
+
+/// Negative Hessian between any two rows of the utility table, of choices and rankings.
+#[pyfunction]
+pub fn table_curvature<'py>(
+    py: Python<'py>,
+    utility: PyReadonlyArray2<'py, f64>,
+    observation: Described<'py>,
+    weights: PyReadonlyArray2<'py, f64>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray3<f64>>> {
+    let (utility, described) = (matrix(&utility)?, description(&observation)?);
+    let weights = matrix(&weights)?;
+    let out = detached(py, n_threads, |workers| {
+        let observation = Observation::new(&described, utility.n_rows())?;
+        choice::table_curvature(utility, &observation, weights, workers)
+    })?;
+    shaped(
+        py,
+        out,
+        [utility.n_columns(), utility.n_rows(), utility.n_rows()],
+    )
 }
 
 /// Slopes of each outcome in the utilities of its entries, and in the parameter of ties.

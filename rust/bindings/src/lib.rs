@@ -20,7 +20,8 @@ mod _native {
 
     #[pymodule_export]
     use crate::choice::{
-        count_pairs, curvature_product, linear_utility, log_likelihood, residuals, table_gradient,
+        count_pairs, curvature_product, linear_utility, log_likelihood, residuals, table_curvature,
+        table_gradient,
     };
     #[pymodule_export]
     use crate::mixture::{

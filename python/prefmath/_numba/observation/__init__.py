@@ -15,6 +15,7 @@ from prefmath._numba._tasks import groups, in_order
 
 from ._checks import check_finite, check_sums, check_table, check_weights
 from ._described import Described
+from .curvature import table_curvature
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["curvature_product", "log_likelihood", "residuals", "table_gradient"]
+__all__ = ["curvature_product", "log_likelihood", "residuals", "table_curvature", "table_gradient"]
 
 _ENTRIES_PER_TASK = 16384
 

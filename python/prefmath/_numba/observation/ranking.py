@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["derivatives", "log_likelihood", "product"]
+__all__ = ["derivatives", "last_stage", "log_likelihood", "log_sums", "product"]
 
 
 def log_likelihood(u: _F64, part: Part) -> _F64:
@@ -36,19 +36,19 @@ def _log_likelihood(u, offsets, n_ranked, logs, out):
     for s in range(len(n_ranked)):
         start, end = offsets[s], offsets[s + 1]
         for k in range(u.shape[1]):
-            _log_sums(u, start, end, k, logs)
-            for at in range(start, _last_stage(start, end, n_ranked[s])):
+            log_sums(u, start, end, k, logs)
+            for at in range(start, last_stage(start, end, n_ranked[s])):
                 out[s, k] += u[at, k] - logs[at]
 
 
 @njit
-def _last_stage(start, end, n_ranked):
+def last_stage(start, end, n_ranked):
     """Return the end of the stages: the last item left is no choice."""
     return start + min(n_ranked, end - start - 1)
 
 
 @njit
-def _log_sums(u, start, end, k, logs):
+def log_sums(u, start, end, k, logs):
     log = -np.inf
     for at in range(end - 1, start - 1, -1):
         peak = max(log, u[at, k])
@@ -67,9 +67,9 @@ def derivatives(u: _F64, part: Part, weights: _F64) -> tuple[Values, Values]:
 def _derivatives(u, offsets, n_ranked, weights, logs, first, second):
     for s in range(len(n_ranked)):
         start, end = offsets[s], offsets[s + 1]
-        last = _last_stage(start, end, n_ranked[s])
+        last = last_stage(start, end, n_ranked[s])
         for k in range(u.shape[1]):
-            _log_sums(u, start, end, k, logs)
+            log_sums(u, start, end, k, logs)
             d = squares = 0.0
             log = logs[start]
             for at in range(start, end):
@@ -101,9 +101,9 @@ def _product(u, offsets, n_ranked, weights, v, room, out):
     logs, means = room
     for s in range(len(n_ranked)):
         start, end = offsets[s], offsets[s + 1]
-        last = _last_stage(start, end, n_ranked[s])
+        last = last_stage(start, end, n_ranked[s])
         for k in range(u.shape[1]):
-            _log_sums(u, start, end, k, logs)
+            log_sums(u, start, end, k, logs)
             mean = 0.0
             for at in range(end - 1, start - 1, -1):
                 log = logs[max(start, min(at, last - 1))]

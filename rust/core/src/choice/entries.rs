@@ -69,6 +69,17 @@ impl<'a> Entries<'a> {
         }
     }
 
+    /// The items of consecutive outcomes.
+    #[inline(always)]
+    pub(super) fn items_of(&self, outcomes: &Range<usize>) -> &'a [i32] {
+        &self.items[self.of(outcomes)]
+    }
+
+    /// Whether some utility comes from two rows.
+    pub(super) fn has_extra(&self) -> bool {
+        self.extra.is_some()
+    }
+
     /// How many entries each of some outcomes has.
     #[inline(always)]
     pub(super) fn sizes(&self, outcomes: &Range<usize>) -> impl Iterator<Item = usize> {

@@ -112,7 +112,11 @@ pub fn curvature_product(
 }
 
 /// Weights are looked at only where a sum has gone wrong: there are as many as there are outcomes.
-fn check_sums(sums: &[f64], weights: Matrix<'_, f64>, workers: &Workers<'_>) -> Result<()> {
+pub(super) fn check_sums(
+    sums: &[f64],
+    weights: Matrix<'_, f64>,
+    workers: &Workers<'_>,
+) -> Result<()> {
     if sums.iter().all(|value| value.is_finite()) {
         Ok(())
     } else {

@@ -8,6 +8,7 @@ mod stretches;
 
 mod choose_one;
 mod counts;
+mod curvature;
 mod davidson;
 mod entries;
 mod kernels;
@@ -24,6 +25,7 @@ mod sums;
 mod ties;
 
 pub use counts::{Pairs, Row, count_pairs};
+pub use curvature::table_curvature;
 pub use kernels::{curvature_product, log_likelihood, table_gradient};
 pub use observation::{Description, Observation};
 pub use residuals::{Residuals, residuals};

@@ -14,6 +14,7 @@ use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::simd::Target;
 
 /// Rankings; the first `n_ranked` items of each set stand in order, best first, before all others.
+#[derive(Clone, Copy)]
 pub(super) struct Rankings<'a> {
     pub(super) entries: Entries<'a>,
     pub(super) n_ranked: &'a [i32],
@@ -55,7 +56,7 @@ impl Rankings<'_> {
 
     /// Overwrites the utilities with q and writes r to the second room.
     #[inline(always)]
-    fn shares<T: Target>(&self, block: &mut Block<'_>) {
+    pub(super) fn shares<T: Target>(&self, block: &mut Block<'_>) {
         self.log_sums::<T>(block);
         let n = block.n_classes;
         let [logs, ratios, ..] = &mut *block.room;
