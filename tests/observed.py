@@ -118,7 +118,7 @@ def _pair(v, tied, ties, parameter):
     if ties == "davidson":
         parts = np.stack([v[0], v[1], parameter + v.mean(axis=0)])
         return parts[2 if tied else 0] - logsumexp(parts, axis=0)
-    threshold = np.exp(parameter)
+    threshold = np.exp(np.minimum(parameter, 300))  # the kernels take no larger one
     if not tied:
         return log_expit(margin - threshold)
     # P(tie) = sinh(l) / (cosh(l) + cosh(m)), all divided by exp(l + |m|) / 2
