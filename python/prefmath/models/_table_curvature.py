@@ -31,7 +31,7 @@ def table_curvature(observation: Observation, table: _F64, weights: _F64) -> _F6
         small = np.exp(-np.abs(table[winner] - table[loser]))
         bend = weights * small / np.square(1 + small)
         return np.stack([laplacian(observation, column, n_rows) for column in bend.T])
-    if observation.extra is None and observation.tie_row < 0:
+    if observation.kind != "pair" and observation.extra is None:
         return kernels.table_curvature(table, observation.described, weights, observation.n_threads)
     if observation.ties == "davidson" and observation.extra is None:
         return _davidson(observation, table, weights)
