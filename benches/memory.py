@@ -26,6 +26,7 @@ MODULES = (
     "bench_linear",
     "bench_conditional_logit",
     "bench_items",
+    "bench_utilities",
     "bench_choices",
 )
 
