@@ -19,6 +19,8 @@ PACKAGES = (
     "apricot-select",
     "choix",
     "dppy",
+    "evalica",
+    "fpsample",
     "kmedoids",
     "submodlib-py",
     "pyversity",
