@@ -113,7 +113,7 @@ def rows_of(work, records: list[dict]) -> list[str]:
         ratio = "" if baseline is None else f"{record['seconds'] / baseline:.2f}"
         ratio = "1" if record["who"] == work.baseline else ratio
         if ours:
-            ratio += bars_of(work, record, seconds)
+            ratio = (ratio + bars_of(work, record, seconds)).removeprefix("; ")
         above = "" if work.floor is None else f"{record['seconds'] / work.floor.seconds:.1f}"
         used = "" if record["memory"] is None else f"{record['memory'] / 1e6:,.0f}"
         if ours and record["memory"] is not None and work.memory_bar is not None:
