@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from baselines import enumeration
 from bench_objectives import of_pools
@@ -28,15 +30,15 @@ def as_sets(x):
     return np.sort(rows, axis=1), x.values
 
 
-def no_worse(result, reference):
-    """Equal values, and equal sets but for ties: of max_min many sets share their closest pair."""
+def no_worse(result, reference, alike):
+    """Equal values, and equal sets but for ties in float32; the greedy choice has no more."""
     (rows, values), (expected, best) = result, reference
     n = min(len(rows), len(expected))
     if (values[:n] < best[:n] - 1e-4).any():
         assert (values[:n] < best[:n] + 1e-4).all()
         return
     np.testing.assert_allclose(values[:n], best[:n], atol=1e-4)
-    assert (rows[:n] == expected[:n]).all(axis=1).mean() > 0.95
+    assert (rows[:n] == expected[:n]).all(axis=1).mean() > alike
 
 
 def of_method(method):
@@ -52,7 +54,8 @@ def of_method(method):
                 lambda x: enumeration.best_sets(x[:SOME_POOLS], K, method), share=share
             ),
         },
-        agree=no_worse,
+        # Many sets share the closest pair that is all of their value under max_min.
+        agree=partial(no_worse, alike=0.95 if method == "max_min" else 0.99),
         baseline="NumPy, all sets",
         bars={"prefmath's greedy choice": 3.0},
         floor=Floor(float64=N_POOLS * POOL * (POOL - 1) * D, bytes=N_POOLS * POOL * D * 4),
