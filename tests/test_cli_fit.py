@@ -41,7 +41,7 @@ def features():
 
 def assert_model(expected, *arguments):
     """Fit on the command line, and compare with a model fitted in Python."""
-    result = run("fit", *arguments, "-o", "m.npz")
+    result = run("fit", *arguments, "-o", "m.npz", "--force")
     assert (result.status, result.err) == (0, "")
     model = load_model("m.npz")
     np.testing.assert_array_equal(model.coef_, expected.coef_)

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from prefmath.cli.judgements import Layout, Names, Ties, read_features, read_judgements
+from prefmath.cli.outputs import force_option, refuse_output
 from prefmath.cli.screen import screen, steps
 from prefmath.cli.summary import print_fit
 from prefmath.io.files import suffix_of
 from prefmath.io.models import save_model
-from prefmath.io.replace import refuse_unwritable
 
 
 def _column(text: str, metavar: str = "COLUMN") -> Any:
@@ -109,13 +109,14 @@ def fit(
     max_iter: Annotated[int, typer.Option(help="Most iterations of one start.")] = 500,
     seed: Annotated[int, typer.Option(help="Seed of the random starts.")] = 0,
     threads: Annotated[int | None, typer.Option(help="Number of threads.")] = None,
+    force: Annotated[bool, force_option()] = False,
 ) -> None:
     """Fit who prefers what: latent classes of annotators, by expectation-maximisation.
 
     A column that is not named has the name of its option; tie and annotator may be missing.
     """
     suffix_of(output, (".npz",))
-    refuse_unwritable(output)
+    refuse_output(output, [judgements, features, embedding], force=force)
     if features is not None and feature_columns is not None:
         raise ValueError("--features and --feature-columns exclude each other")
     for option, given in {"--embedding": embedding, "--feature-item": feature_item}.items():

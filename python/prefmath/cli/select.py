@@ -7,9 +7,9 @@ import numpy as np
 import typer
 
 from prefmath.cli import columns
+from prefmath.cli.outputs import force_option, refuse_output
 from prefmath.cli.screen import screen, steps
 from prefmath.io.files import TABLES, read_table, suffix_of, write_array, write_table
-from prefmath.io.replace import refuse_unwritable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,10 +63,11 @@ def select(
         bool, typer.Option("--allow-fewer", help="Take fewer where a pool has not k that differ.")
     ] = False,
     threads: Annotated[int | None, typer.Option(help="Number of threads.")] = None,
+    force: Annotated[bool, force_option()] = False,
 ) -> None:
     """Choose k candidates that differ from each pool, by a greedy determinantal point process."""
     suffix = suffix_of(output, _FORMATS)
-    refuse_unwritable(output)
+    refuse_output(output, [pool, embedding], force=force)
     if k < 1:
         raise ValueError(f"-k must be at least 1, not {k}")
     candidates = _read(pool, embedding, by, quality)
