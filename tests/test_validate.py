@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prefmath._threads import resolve_threads
 from prefmath._validate import (
     as_embeddings,
     as_features,
+    as_generator,
+    as_number,
     as_offsets,
     as_quality,
     as_whole_number,
@@ -72,7 +75,6 @@ def test_features_that_are_not_finite(row, value):
         (MATRIX[:, :0], ValueError, "must have a column, but has shape (4, 0)"),
         (MATRIX > 3, TypeError, "must hold real numbers, not bool"),
         (MATRIX * 1j, TypeError, "must hold real numbers, not complex128"),
-        ([["a"]], TypeError, "must hold real numbers, not <U1"),
         ([[None]], TypeError, "must hold real numbers, not object"),
         (MATRIX.astype("M8[s]"), TypeError, "must hold real numbers, not datetime64[s]"),
     ],
@@ -128,6 +130,56 @@ def test_whole_numbers(value):
 def test_what_is_no_whole_number(value):
     with raises(TypeError, f"n must be a whole number, not {value!r}"):
         as_whole_number(value, "n", 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (1 << 63, "n must be below 2**63, not 9223372036854775808"),
+        (10**30, f"n must be below 2**63, not {10**30}"),
+        (10**300, "n must be below 2**63, not about 2**996"),
+    ],
+)
+def test_whole_numbers_that_no_array_can_have(value, said):
+    with raises(ValueError, said):
+        as_whole_number(value, "n", 3)
+
+
+def test_more_threads_than_anyone_has():
+    with raises(ValueError, "n_threads must be at most 4,096, not 18446744073709551616"):
+        resolve_threads(2**64)
+
+
+@pytest.mark.parametrize("value", [3, 3.0, np.float32(3), np.int8(3), np.array(3)])
+def test_numbers(value):
+    found = as_number(value, "l2")
+    assert found == 3.0
+    assert type(found) is float
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "said"),
+    [
+        ("3", TypeError, "l2 must be a number, not '3'"),
+        (None, TypeError, "l2 must be a number, not None"),
+        (3j, TypeError, "l2 must be a number, not 3j"),
+        (10**400, ValueError, "l2 must fit into a float, about 1.8e308 at most"),
+    ],
+)
+def test_what_is_no_number(value, error, said):
+    with raises(error, said):
+        as_number(value, "l2")
+
+
+def test_seeds():
+    assert as_generator(3).random() == np.random.default_rng(3).random()
+    generator = np.random.default_rng(0)
+    assert as_generator(generator) is generator
+    wanted = "random_state must be a whole number of at least 0, a Generator or None, not "
+    with raises(ValueError, wanted + "-1"):
+        as_generator(-1)
+    with raises(TypeError, wanted + "'a'"):
+        as_generator("a")
 
 
 def test_whole_numbers_that_are_too_small():

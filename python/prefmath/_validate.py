@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._foreign import as_array, refuse_texts
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "as_embeddings",
     "as_features",
+    "as_generator",
     "as_matrix",
+    "as_number",
     "as_offsets",
     "as_quality",
     "as_whole_number",
@@ -21,6 +25,8 @@ __all__ = [
 
 # Rows looked at a time when a matrix is searched for NaN: the mask of a block stays in cache.
 _BLOCK = 1 << 14
+
+_LARGEST = (1 << 63) - 1
 
 
 def as_embeddings(X: ArrayLike) -> NDArray[np.float32]:
@@ -60,8 +66,11 @@ def as_features(features: ArrayLike) -> NDArray[Any]:
 
 def as_matrix(values: ArrayLike, name: str) -> NDArray[Any]:
     """Return `values` as a matrix of real numbers, with a column at least, not copying one."""
-    # A tensor of torch that is part of a graph hands out its values only when it is detached.
-    array = np.asarray(values.detach() if hasattr(values, "detach") else values)
+    array = as_array(values, name)
+    if array.dtype.kind in "OUST" and array.ndim == 0:
+        msg = f"{name} must be a matrix, (rows, columns), not {type(values).__name__}"
+        raise TypeError(msg)
+    refuse_texts(array, name)
     if array.ndim != 2:
         msg = f"{name} must have two axes, (rows, columns), not shape {array.shape}"
         raise ValueError(msg)
@@ -77,7 +86,7 @@ def as_matrix(values: ArrayLike, name: str) -> NDArray[Any]:
 
 def as_offsets(offsets: ArrayLike, n_rows: int) -> NDArray[np.int64]:
     """Return `offsets` as int64 that cut `n_rows` rows into groups, empty ones allowed."""
-    array = np.asarray(offsets)
+    array = as_array(offsets, "offsets")
     if array.ndim != 1 or array.dtype.kind not in "iu":
         msg = f"offsets must be a vector of integers, not {array.dtype} of shape {array.shape}"
         raise TypeError(msg)
@@ -111,8 +120,8 @@ def as_quality(quality: ArrayLike | None, n_rows: int) -> NDArray[np.float64] | 
     return array
 
 
-def as_whole_number(value: Any, name: str, at_least: int) -> int:
-    """Return `value` as an int of at least `at_least`."""
+def as_whole_number(value: Any, name: str, at_least: int, at_most: int = _LARGEST) -> int:
+    """Return `value` as an int from `at_least` to `at_most`."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -121,4 +130,37 @@ def as_whole_number(value: Any, name: str, at_least: int) -> int:
     if number < at_least:
         msg = f"{name} must be at least {at_least}, not {number}"
         raise ValueError(msg)
+    if number > at_most:
+        limit = "below 2**63" if at_most == _LARGEST else f"at most {at_most:,}"
+        given = f"{number}" if number < 10**40 else f"about 2**{number.bit_length() - 1}"
+        msg = f"{name} must be {limit}, not {given}"
+        raise ValueError(msg)
     return number
+
+
+def as_number(value: Any, name: str) -> float:
+    """Return one real number as a float, infinity and NaN included."""
+    number = None
+    if not isinstance(value, str | bytes):
+        try:
+            number = float(value)
+        except OverflowError:
+            msg = f"{name} must fit into a float, about 1.8e308 at most"
+            raise ValueError(msg) from None
+        except (TypeError, ValueError):
+            pass
+    if number is None:
+        msg = f"{name} must be a number, not {value!r}"
+        raise TypeError(msg)
+    return number
+
+
+def as_generator(random_state: Any) -> np.random.Generator:
+    """Return NumPy's generator of random numbers for a seed, a generator or None."""
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError):
+        kind = TypeError if isinstance(random_state, str | float) else ValueError
+        wanted = "a whole number of at least 0, a Generator or None"
+        msg = f"random_state must be {wanted}, not {random_state!r}"
+        raise kind(msg) from None

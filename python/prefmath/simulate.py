@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._validate import as_generator
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -129,7 +131,7 @@ def draw_population(
         raise ValueError(f"n_groups must not exceed n_dims: {n_groups} above {n_dims}")
     if not 0 <= default_share <= 1:
         raise ValueError(f"default_share must be between 0 and 1: {default_share}")
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     values = np.linalg.qr(rng.standard_normal((n_dims, n_groups)))[0].T
     topics = rng.standard_normal((n_prompts, 1, n_dims))
     topics *= TOPIC / np.linalg.norm(topics, axis=2, keepdims=True)
@@ -177,7 +179,7 @@ def draw_choices(
     >>> draw_choices(people, [0, 1, 2], [[0, 1, 2], [3, 4, 5], [16, 17, 18]], 1).shape
     (3,)
     """
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     shown = np.asarray(items)
     group = population.group[np.asarray(annotator)]
     utility = np.einsum(

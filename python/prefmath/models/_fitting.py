@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from prefmath._threads import resolve_threads
-from prefmath._validate import as_whole_number
+from prefmath._validate import as_generator, as_number, as_whole_number
 from prefmath.choices import Choices
 from prefmath.models._connected import refuse_undetermined, wins_of
 from prefmath.models._em import ConvergenceWarning, Problem
@@ -163,12 +163,11 @@ class ChoiceModel(Uncertain):
         as_whole_number(self.n_components, "n_components", 1)
         as_whole_number(self.n_init, "n_init", 1)
         as_whole_number(self.max_iter, "max_iter", 1)
+        if self.random_state is not None:
+            as_generator(self.random_state)
         for name in ("l2", "prior", "tol"):
             value = getattr(self, name)
-            if not isinstance(value, int | float | np.integer | np.floating):
-                msg = f"{name} must be a number, not {value!r}"
-                raise TypeError(msg)
-            if not 0 <= value < np.inf:
+            if not 0 <= as_number(value, name) < np.inf:
                 msg = f"{name} must be finite and at least 0, not {value}"
                 raise ValueError(msg)
         if self.l2 > 0 and self.prior > 0:

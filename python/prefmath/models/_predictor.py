@@ -9,7 +9,7 @@ import numpy as np
 
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
-from prefmath._validate import as_features
+from prefmath._validate import as_features, as_generator
 from prefmath.models._criteria import Criteria
 from prefmath.models._em import log_of
 from prefmath.models._observation import Form, observe
@@ -121,7 +121,7 @@ class Predictor(Criteria):
             Of the same annotators and items, in the same order; also for a parametric bootstrap.
         """
         table, judged = self._table(choices, features)
-        rng = np.random.default_rng(random_state)
+        rng = as_generator(random_state)
         classes = drawn_classes(self._given(choices, responsibilities), rng)
         of_entry = np.repeat(classes[choices.annotator_index], np.diff(choices.offsets))
         share = chances(self._observe(judged), table)[np.arange(len(of_entry)), of_entry]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._validate import as_generator
 from prefmath.models._ascent import Run, maximize
 from prefmath.models._curvature import Survey
 from prefmath.models._matching import best_assignment
@@ -64,7 +65,7 @@ class Search:
         """
         if self.n_components == 1:
             return self._one_class(problem)
-        rng = np.random.default_rng(self.random_state)
+        rng = as_generator(self.random_state)
         small = self._drawn(problem, rng)
         pooled = replace(self, progress=None)._one_class(small).state  # noqa: SLF001
         seeding = Seeding(small, pooled, Survey(small, 1).at(pooled))

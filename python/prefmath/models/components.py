@@ -10,7 +10,7 @@ import numpy as np
 
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
-from prefmath._validate import as_whole_number
+from prefmath._validate import as_generator, as_whole_number
 from prefmath.models._criteria import n_units_of
 from prefmath.models._em import ConvergenceWarning
 from prefmath.models._side_by_side import side_by_side
@@ -170,7 +170,7 @@ def select_components(
     if not tried:
         raise ValueError("components must name a number of classes to try")
     template = ChoiceMixture() if estimator is None else estimator
-    rng = np.random.default_rng(template.random_state if random_state is None else random_state)
+    rng = as_generator(template.random_state if random_state is None else random_state)
     seeds = dict(zip(tried, map(int, rng.integers(1 << 31, size=len(tried))), strict=True))
     if n_folds is None and criterion == "held_out":
         n_folds = _N_FOLDS

@@ -9,7 +9,7 @@ import numpy as np
 
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
-from prefmath._validate import as_whole_number
+from prefmath._validate import as_generator, as_whole_number
 from prefmath.models._ascent import maximize
 from prefmath.models._dense_pairs import fit_wins
 from prefmath.models._em import Problem
@@ -97,7 +97,7 @@ def bootstrap(
     threads = resolve_threads(model.n_threads if n_threads is None else n_threads)
     pose = _posed(model, choices, features)
     n_coef, n_units = model.coef_.shape[1], len(pose.units) - 1
-    seeds = np.random.default_rng(random_state).integers(1 << 63, size=n_resamples)
+    seeds = as_generator(random_state).integers(1 << 63, size=n_resamples)
 
     def refit(seed: np.int64, check: Callable[[], None]) -> tuple[_F64, _F64, bool]:
         counts = np.random.default_rng(seed).multinomial(n_units, np.full(n_units, 1 / n_units))

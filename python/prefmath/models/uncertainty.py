@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath._validate import as_whole_number
+from prefmath._validate import as_generator, as_number, as_whole_number
 from prefmath.models._ranks import rank_intervals
 from prefmath.models._text_table import text_table
 
@@ -180,7 +180,7 @@ class Uncertainty:
         if not self.parameters.of_items:
             raise ValueError("ranks are of items, but the model was fitted to features")
         draws = as_whole_number(n_draws, "n_draws", 100)
-        rng = np.random.default_rng(random_state)
+        rng = as_generator(random_state)
         (k, p), d = self.params.shape, self.coef.shape[1]
         blocks = [slice(z * p, z * p + d) for z in range(k)]
         return np.stack(
@@ -232,9 +232,10 @@ def intervals_of(params: _F64, weights: _F64, parameters: Parameters, level: flo
 
 def as_level(level: float) -> float:
     """Return a level of confidence, above 0 and below 1."""
-    if not 0 < level < 1:
+    number = as_number(level, "level")
+    if not 0 < number < 1:
         raise ValueError(f"level must be above 0 and below 1, not {level}")
-    return level
+    return number
 
 
 def _figure(value: float, error: float) -> str:

@@ -26,6 +26,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from prefmath._validate import as_number
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -86,10 +88,7 @@ def terms(
 def _weights(quality: NDArray[np.float64] | None, trade_off: float | None) -> tuple[float, float]:
     if trade_off is None:
         return float(quality is not None), 1.0
-    try:
-        share = float(trade_off)
-    except (TypeError, ValueError):
-        raise TypeError(f"trade_off must be a number, not {trade_off!r}") from None
+    share = as_number(trade_off, "trade_off")
     if not 0 <= share <= 1:
         raise ValueError(f"trade_off must lie between 0 and 1, not {trade_off}")
     if quality is None and share < 1:

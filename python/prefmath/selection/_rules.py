@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._labels import code_labels
-from prefmath._validate import as_whole_number
+from prefmath._validate import as_number, as_whole_number
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -220,10 +220,7 @@ def _check_quotas(
 def _max_similarity(value: float | None) -> float:
     if value is None:
         return np.inf
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"max_similarity must be a number, not {value!r}") from None
+    number = as_number(value, "max_similarity")
     if not -1 <= number <= 1:
         raise ValueError(f"max_similarity must lie between -1 and 1, not {value}")
     return number

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._validate import as_embeddings, as_offsets, as_whole_number
+from prefmath._validate import as_embeddings, as_generator, as_offsets, as_whole_number
 from prefmath.selection._pairs import Pairs, bin_edges
 from prefmath.selection._sets import Sets, drawn_sets, given_sets
 
@@ -152,7 +152,7 @@ def pair_correlation(
     cuts = np.array([0, len(x)]) if offsets is None else as_offsets(offsets, len(x))
     if callable(sampler):
         n_samples = as_whole_number(n_samples, "n_samples", 1)
-        rng = np.random.default_rng(random_state)
+        rng = as_generator(random_state)
         sets = drawn_sets(sampler, n_samples, rng, cuts, in_pools=in_pools)
     else:
         sets = given_sets(sampler, cuts, in_pools=in_pools)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from prefmath._kernels import kernels
-from prefmath._validate import as_whole_number
+from prefmath._validate import as_generator, as_whole_number
 from prefmath.selection._eigenvectors import draw_any, draw_k, log_polynomials
 from prefmath.selection._pools import VALUES, as_size, checked, ensembles
 from prefmath.selection._results import Samples
@@ -131,7 +131,7 @@ def sample_dpp(
     n_samples = as_whole_number(n_samples, "n_samples", 0)
     n_pools = len(cuts) - 1
     size = None if k is None else as_size(k, cuts, in_pools=offsets is not None)
-    rng = np.random.default_rng(random_state)
+    rng = as_generator(random_state)
     drawn = [
         (pools, *_draw(ensemble, size, n_samples, rng, threads))
         for pools, ensemble in ensembles(x, cuts, q, size, threads, in_pools=offsets is not None)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from prefmath._validate import as_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,25 +61,11 @@ def as_gamma(gamma: float | None, metric: str, n_columns: int) -> float:
     if metric != "rbf":
         msg = f"gamma belongs to metric 'rbf', not to {metric!r}"
         raise ValueError(msg)
-    value = _as_number(gamma, "gamma")
+    value = as_number(gamma, "gamma")
     if not 0 < value < math.inf:
         msg = f"gamma must be positive and finite, not {value}"
         raise ValueError(msg)
     return value
-
-
-def _as_number(value: Any, name: str) -> float:
-    if isinstance(value, str | bytes):
-        number = None
-    else:
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            number = None
-    if number is None:
-        msg = f"{name} must be a number, not {value!r}"
-        raise TypeError(msg)
-    return number
 
 
 _WITHIN = {
@@ -96,7 +84,7 @@ def as_threshold(threshold: float, metric: str, gamma: float) -> tuple[float, fl
     Where the score is converted, this is a little less strict than the threshold: no pair is lost
     by rounding, and the caller compares what was converted.
     """
-    limit = _as_number(threshold, "threshold")
+    limit = as_number(threshold, "threshold")
     low, high = _WITHIN[metric]
     if not (low <= limit <= high and math.isfinite(limit)):
         where = f"within [{low:g}, {high:g}]" if high <= 1 else f"at least {low:g} and finite"
