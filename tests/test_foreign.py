@@ -104,16 +104,16 @@ def test_real_tensors(dtype):
             TEXTS,
             TypeError,
             (
-                "X must hold numbers, but X[0] is the text 'a short answer': embed texts first, one "
-                "vector a text"
+                "X must hold numbers, but X[0] is the text 'a short answer': embed texts "
+                "first, one vector a text"
             ),
         ),
         (
             pd.Series(TEXTS[1:]),
             TypeError,
             (
-                "X must hold numbers, but X[0] is the text 'an answer that is long enough …': embed "
-                "texts first, one vector a text"
+                "X must hold numbers, but X[0] is the text 'an answer that is long enough …': "
+                "embed texts first, one vector a text"
             ),
         ),
         ("a", TypeError, "X must be a matrix, (rows, columns), not str"),
