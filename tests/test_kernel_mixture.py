@@ -165,3 +165,28 @@ def test_a_class_without_data_stays_where_it_is(kernels):
     hessian = np.stack([np.zeros((2, 2)), np.eye(2) * 4])
     found = kernels.newton_direction(np.array([[0.0, 0.0], [8.0, -4.0]]), hessian, 2)
     assert found.tolist() == [[0.0, 0.0], [2.0, -1.0]]
+
+
+@pytest.mark.parametrize("power", [-500, -30, 27, 500])
+def test_units_change_newton_directions_and_nothing_else(kernels, power):
+    rng = np.random.default_rng(5)
+    root = rng.standard_normal((1, 6, 9))
+    hessian, gradient = root @ root.swapaxes(1, 2), rng.standard_normal((1, 6))
+    unit = np.ldexp(1.0, np.array([0, power, -power, 1, 0, power // 2]))
+    found = kernels.newton_direction(gradient * unit, hessian * unit * unit[:, None], 1)
+    np.testing.assert_array_equal(found * unit, kernels.newton_direction(gradient, hessian, 1))
+
+
+def test_curvature_that_is_not_finite_is_refused_and_tiny_curvature_ends(kernels):
+    two = np.array([[[1e-312, -1e-312], [-1e-312, 1e-312]]])
+    assert np.isfinite(kernels.newton_direction(np.array([[1e-312, 0.0]]), two, 1)).all()
+    flat = np.array([[[0.0, 0.0], [0.0, 2.0]]])
+    found = kernels.newton_direction(np.array([[1.0, 4.0]]), flat, 1)
+    assert found.tolist() == [[0.0, pytest.approx(2.0)]]
+    for bad in (np.inf, np.nan):
+        with pytest.raises(ValueError, match=r"hessian must be finite: hessian\[0, 0\] is"):
+            kernels.newton_direction(np.ones((1, 1)), np.full((1, 1, 1), bad), 1)
+        with pytest.raises(ValueError, match=r"gradient must be finite: gradient\[0, 0\] is"):
+            kernels.newton_direction(np.full((1, 1), bad), np.ones((1, 1, 1)), 1)
+    with pytest.raises(ValueError, match=r"direction must be finite: direction\[0, 0\] is"):
+        kernels.newton_direction(np.ones((1, 1)), np.full((1, 1, 1), 1e-312), 1)

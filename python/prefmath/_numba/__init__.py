@@ -12,10 +12,10 @@ from ._njit import instruction_set
 from .linear_posterior import linear_posterior
 from .mixture import (
     linear_statistics,
-    newton_direction,
     outcome_weights,
     posterior_by_annotator,
 )
+from .newton import newton_direction
 from .observation import (
     curvature_product,
     log_likelihood,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     _I64 = NDArray[np.int64]
     _Bool = NDArray[np.bool_]
 
-__all__ = ["linear_statistics", "newton_direction", "outcome_weights", "posterior_by_annotator"]
+__all__ = ["linear_statistics", "outcome_weights", "posterior_by_annotator"]
 
 _ITEMS_PER_TASK = 16384
 _JUDGEMENTS_PER_TASK = 16384
@@ -29,10 +29,6 @@ _NO_WEIGHT = np.empty(0)
 
 # A judgement whose weight under a class is this small changes no digit of any sum it would enter.
 _NEGLIGIBLE = 1e-18
-
-# Relative to the largest diagonal entry; grown until the factorisation succeeds.
-_RIDGE = 1e-13
-_RIDGE_GROWTH = 100.0
 
 
 def posterior_by_annotator(
@@ -210,55 +206,3 @@ def _linear_statistics(
                 before = after
             for j in range(d):
                 gradient[k, j] -= weight * mean[j]
-
-
-def newton_direction(gradient: _F64, hessian: _F64, n_threads: int) -> NDArray[np.float64]:
-    """Solve one positive semidefinite system a class."""
-    out = gradient.copy()
-    tasks = [(k, k + 1) for k in range(len(gradient))]
-    for _ in in_order(lambda k, _: _solve(hessian[k], out[k]), tasks, n_threads):
-        pass
-    return out
-
-
-@njit
-def _solve(matrix, right):
-    d = len(right)
-    largest = 0.0
-    for i in range(d):
-        largest = max(largest, matrix[i, i])
-    factor = matrix.copy()
-    ridge = 0.0
-    while largest == 0.0 or not _cholesky(factor, largest * _RIDGE):
-        ridge = largest * _RIDGE if ridge == 0.0 else ridge * _RIDGE_GROWTH
-        if largest == 0.0 or ridge > largest * 1e6:
-            right[:] = 0.0
-            return
-        factor[:] = matrix
-        for i in range(d):
-            factor[i, i] += ridge
-    for i in range(d):
-        for j in range(i):
-            right[i] -= factor[i, j] * right[j]
-        right[i] /= factor[i, i]
-    for i in range(d - 1, -1, -1):
-        right[i] /= factor[i, i]
-        for j in range(i):
-            right[j] -= factor[i, j] * right[i]
-
-
-@njit
-def _cholesky(factor, smallest):
-    """Replace the lower triangle by its Cholesky factor; say if every pivot exceeds `smallest`."""
-    for i in range(len(factor)):
-        for j in range(i + 1):
-            total = factor[i, j]
-            for k in range(j):
-                total -= factor[i, k] * factor[j, k]
-            if j < i:
-                factor[i, j] = total / factor[j, j]
-            elif not total > smallest:
-                return False
-            else:
-                factor[i, i] = np.sqrt(total)
-    return True
