@@ -22,7 +22,6 @@ from prefmath.models import (
 )
 from prefmath.models._matching import best_assignment
 from prefmath.models._ranks import ranks_of
-from prefmath.models._side_by_side import side_by_side
 
 SETTLED = {"tol": 1e-9, "max_iter": 5000, "random_state": 0, "n_init": 3}
 
@@ -184,23 +183,6 @@ def test_threads_change_nothing_and_progress_is_told():
     np.testing.assert_array_equal(one.coef, two.coef)
     np.testing.assert_array_equal(one.weights, two.weights)
     assert told == [(done, 7) for done in range(1, 8)] * 2
-
-
-@pytest.mark.parametrize("n_threads", [1, 2])
-@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_an_interrupt_ends_the_work(n_threads, error):
-    started = []
-
-    def work(task, check):
-        started.append(task)
-        check()
-
-    def report(*_):
-        raise error
-
-    with pytest.raises(error):
-        side_by_side(work, range(1000), n_threads, report)
-    assert len(started) < 1000
 
 
 def test_refusals():
