@@ -38,6 +38,16 @@ def test_the_table_by_definition(layout, linear):
     assert lines[0] == "ComponentSelection(2 by bic)"
     assert lines[1].split()[-2:] == ["ICL", "held-out"]
     assert [line.split()[1] == "*" for line in lines[2:]] == [False, True, False]
+    assert not found.is_largest_tried
+
+
+def test_a_choice_of_the_largest_number_tried_says_so():
+    sample = draw(0, coef=CLEAR, n_items=10)
+    found = select_components(sample.choices, sample.features, [1, 2], estimator=QUICK)
+    assert found.n_components == 2
+    assert found.is_largest_tried
+    last = repr(found).splitlines()[-1]
+    assert last == "* 2 is the largest number tried: more may be better"
 
 
 def test_held_out_is_of_people_not_fitted():

@@ -71,6 +71,11 @@ class ComponentSelection:
     icl: _F64
     held_out: _F64 | None
 
+    @property
+    def is_largest_tried(self) -> bool:
+        """Whether the choice is the largest number tried, so that more classes may be better."""
+        return self.n_components == int(self.components.max())
+
     def __repr__(self) -> str:
         columns = {
             "log-likelihood": self.log_likelihood,
@@ -86,6 +91,8 @@ class ComponentSelection:
             values = [f"{column[i]:,.1f}" for column in columns.values()]
             rows.append([f"{k}{mark}", str(self.n_parameters[i]), *values])
         table = text_table(["classes", "parameters", *columns], rows)
+        if self.is_largest_tried:
+            table += f"\n* {self.n_components} is the largest number tried: more may be better"
         return f"ComponentSelection({self.n_components} by {self.criterion})\n{table}"
 
 
@@ -162,6 +169,7 @@ def select_components(
     classes  parameters  log-likelihood    BIC    AIC    ICL
     1                 1          -107.7  218.1  217.4  218.1
     2 *               3           -62.6  133.5  131.2  133.5
+    * 2 is the largest number tried: more may be better
     """
     if criterion not in get_args(Criterion):
         names = ", ".join(get_args(Criterion))
