@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import os
+import stat
+import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from prefmath.io.replace import replace_file
+from prefmath.io._csv import read_csv
+from prefmath.io._npy import read_header, read_values
+from prefmath.io.replace import kind_of, mode_of, replace_file
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
@@ -82,16 +86,17 @@ def read_array(path: str | os.PathLike[str]) -> NDArray[Any]:
     ...     np.array(read_array(f"{folder}/x.npy"))
     array([0, 1, 2])
     """
-    _refuse_missing(path)
+    refuse_unreadable(path)
     try:
-        # memory cannot be mapped over nothing: an empty array or an empty file
-        array: NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
+        with Path(path).open("rb") as stream:
+            header = read_header(stream, os.fstat(stream.fileno()).st_size)
+            if 0 in header.shape:  # memory cannot be mapped over nothing
+                return read_values(stream, header)
     except ValueError as error:
-        if "empty" not in str(error):
-            msg = f"{str(path)!r} holds no array that NumPy reads: {error}"
-            raise ValueError(msg) from error
-        array = np.load(path, allow_pickle=False)
-    return array
+        msg = f"{str(path)!r} holds no array that NumPy reads: {error}"
+        raise ValueError(msg) from error
+    order: Literal["F", "C"] = "F" if header.fortran else "C"
+    return np.memmap(path, header.dtype, "r", header.offset, header.shape, order)
 
 
 def read_table(path: str | os.PathLike[str]) -> Any:
@@ -126,19 +131,32 @@ def read_table(path: str | os.PathLike[str]) -> Any:
     {'a': [1, 2], 'b': ['x', 'y']}
     """
     suffix = suffix_of(path, TABLES)
-    _refuse_missing(path)
+    refuse_unreadable(path)
     pa = _import_arrow()
     try:
         if suffix == ".parquet":
             from pyarrow import parquet
 
             return parquet.ParquetFile(path).read()
-        from pyarrow import csv
-
-        return csv.read_csv(path)
-    except pa.ArrowException as error:
-        msg = f"{str(path)!r} is not a {suffix[1:]} file that can be read: {error}"
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise  # what the system says; what Arrow says has no code
+        first = str(error).partition("\n")[0]
+        msg = f"{str(path)!r} is not a parquet file that can be read: {first}"
         raise ValueError(msg) from error
+    try:
+        return read_csv(path)
+    except (OSError, EOFError, zlib.error) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise
+        msg = f"{str(path)!r} is not compressed as its name says, or is cut short: {error}"
+        raise ValueError(msg) from error
+    except MemoryError:
+        raise
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r} {error}") from error
 
 
 def write_array(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
@@ -218,13 +236,40 @@ def write_table(path: str | os.PathLike[str], table: Any) -> None:
             raise ValueError(msg) from error
 
 
-def _refuse_missing(path: str | os.PathLike[str]) -> None:
-    if Path(path).is_dir():
-        msg = f"{str(path)!r} is a folder"
-        raise IsADirectoryError(msg)
-    if not Path(path).exists():
+def refuse_unreadable(path: str | os.PathLike[str]) -> None:
+    """Refuse what is no file, such as a pipe, which could be waited for without end.
+
+    Parameters
+    ----------
+    path : str or path-like
+        What is to be read.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    IsADirectoryError
+        If `path` is a folder.
+    OSError
+        If it is a pipe, a socket or a device.
+
+    Examples
+    --------
+    >>> refuse_unreadable("/dev/null")
+    Traceback (most recent call last):
+    ...
+    OSError: '/dev/null' is a device, not a file: save what it gives in a file first
+    """
+    mode = mode_of(path)
+    if mode is None:
         msg = f"no such file: {str(path)!r}"
         raise FileNotFoundError(msg)
+    if stat.S_ISDIR(mode):
+        msg = f"{str(path)!r} is a folder"
+        raise IsADirectoryError(msg)
+    if not stat.S_ISREG(mode):
+        msg = f"{str(path)!r} is {kind_of(mode)}, not a file: save what it gives in a file first"
+        raise OSError(msg)
 
 
 def _import_arrow() -> Any:

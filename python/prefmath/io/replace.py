@@ -96,7 +96,7 @@ def refuse_unwritable(path: str | os.PathLike[str]) -> None:
     ...
     FileNotFoundError: no such folder: '/no/such/folder'
     """
-    mode = _mode(path)
+    mode = mode_of(path)
     target = Path(os.path.realpath(path))
     if mode is None and not target.parent.is_dir():
         parent = target.parent if Path(path).is_symlink() else Path(path).parent
@@ -129,8 +129,19 @@ def kind_of(mode: int) -> str:
     return "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
-def _mode(path: str | os.PathLike[str]) -> int | None:
-    """Return what stands at the end of all links; None where nothing is."""
+def mode_of(path: str | os.PathLike[str]) -> int | None:
+    """Return the mode of what stands at the end of all links; None where nothing is.
+
+    Raises
+    ------
+    OSError
+        If the links lead back to the first.
+
+    Examples
+    --------
+    >>> mode_of("/no/such/file") is None
+    True
+    """
     try:
         return os.stat(path).st_mode  # noqa: PTH116 -- neither does Path open what it asks about
     except (FileNotFoundError, NotADirectoryError):
