@@ -303,8 +303,10 @@ def test_repr(choices, text):
     st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1)
     | st.lists(st.integers(-9, 9), min_size=1)
     | st.lists(st.integers(2**64 - 9, 2**64 - 1), min_size=1)
-    | st.lists(st.text(st.characters(exclude_characters="\0")), min_size=1)
-    | st.lists(st.floats(allow_nan=False), min_size=1)
+    | st.lists(st.text(), min_size=1)
+    | st.lists(st.binary(), min_size=1)
+    | st.lists(st.integers(-(2**70), 2**70), min_size=1)
+    | st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1)
     | st.lists(st.booleans(), min_size=1)
     | st.lists(st.dates(), min_size=1)
     | st.lists(st.tuples(st.integers(), st.text()), min_size=1).map(

@@ -77,7 +77,7 @@ def refuses(make, changes, message, error=ValueError):
         ({"annotator": [1.0, np.nan, 2.0]}, "annotator must not be missing: annotator[1]=nan"),
         (
             {"annotator": np.array(["2024-01-01", "NaT", "2024-01-02"], dtype="M8[D]")},
-            "annotator must not be missing: annotator[1]=None",
+            "annotator must not be missing: annotator[1]=NaT",
         ),
         (
             {"annotator": np.ma.array([1, 2, 3], mask=[False, True, False])},

@@ -37,8 +37,8 @@ def test_adjusted_rand_index_does_not_mind_names_or_order():
     [
         ([0, 1], [0], "true and found must have one length: 2 and 1"),
         ([], [], "true and found must name a group for at least one"),
-        ([[0, 1]], [0, 1], "true must have one dimension, not 2"),
-        ([0, 1], [[0, 1]], "found must have one dimension, not 2"),
+        ([[0, 1]], [0, 1], "true must have one dimension, got shape"),
+        ([0, 1], [[0, 1]], "found must have one dimension, got shape"),
     ],
 )
 def test_adjusted_rand_index_refuses(true, found, message):

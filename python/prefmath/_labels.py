@@ -4,32 +4,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import count
+from numbers import Number
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from prefmath._label_values import (
+    family,
+    id_array,
+    is_infinite,
+    is_missing,
+    joined,
+    kind_of,
+    label_array,
+    positions_of,
+    refuse_infinite,
+    refuse_missing,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
+__all__ = ["Coded", "CodedItems", "code_items", "code_labels", "distinct_labels", "shown"]
+
 _CHUNK = 1 << 16
 """Rows turned into Python objects at a time, so that memory stays small and in cache."""
 
 _MAX_ROWS = 1 << 31
 """Item rows and codes are stored as int32."""
-
-_FAMILIES = {
-    "i": "integers",
-    "u": "integers",
-    "b": "booleans",
-    "f": "floats",
-    "U": "strings",
-    "S": "bytes",
-    "M": "dates",
-    "m": "durations",
-    "O": "objects",
-}
 
 
 class Coded(NamedTuple):
@@ -55,7 +60,8 @@ def code_labels(values: ArrayLike, name: str) -> Coded:
     Parameters
     ----------
     values : array_like, shape (n,)
-        Integers, strings, booleans, floats, dates or sortable objects of one type.
+        Integers, strings, booleans, floats, dates or sortable objects of one type. What is not a
+        label of one kind in Python (1 and 1.0, 1 and True) is not one here.
     name : str
         What the caller calls the argument, for the errors.
 
@@ -69,7 +75,7 @@ def code_labels(values: ArrayLike, name: str) -> Coded:
     TypeError
         If the labels are of several kinds, or cannot be hashed or sorted.
     ValueError
-        If there is more than one dimension, or a label is missing (None, NaN, NaT, NA).
+        If there is more than one dimension, or a label is missing (None, NaN, NaT, NA) or infinite.
 
     Examples
     --------
@@ -79,6 +85,8 @@ def code_labels(values: ArrayLike, name: str) -> Coded:
     """
     array = label_array(values, name)
     kind = array.dtype.kind
+    if not len(array):
+        return Coded(array, np.empty(0, np.int32))
     if kind in "iu":
         return _code_integers(array)
     if kind in "UO":
@@ -86,7 +94,9 @@ def code_labels(values: ArrayLike, name: str) -> Coded:
     if kind in "fMm":
         missing = np.isnan(array) if kind == "f" else np.isnat(array)
         if missing.any():
-            _refuse_missing(array, int(missing.argmax()), name)
+            refuse_missing(array, int(missing.argmax()), name)
+    if kind == "f" and np.isinf(array).any():
+        refuse_infinite(array, int(np.isinf(array).argmax()), name)
     ids, codes = np.unique(array, return_inverse=True)
     return Coded(ids, codes.astype(np.int32))
 
@@ -113,7 +123,7 @@ def code_items(columns: Mapping[str, ArrayLike], item_ids: ArrayLike | None) -> 
     (['milk', 'tea', 'water'], [[1, 0], [0, 2]])
     """
     if item_ids is not None:
-        table = _distinct(item_ids, "item_ids")
+        table = distinct_labels(item_ids, "item_ids")
         found = [_look_up(values, table, name) for name, values in columns.items()]
         return CodedItems(found, table, len(table))
     rows: list[NDArray[np.int32]] = []
@@ -124,7 +134,7 @@ def code_items(columns: Mapping[str, ArrayLike], item_ids: ArrayLike | None) -> 
         if array.dtype.kind not in "iu":
             coded = code_labels(array, name)
             kinds[name] = family(coded.ids)
-            if coded.ids.dtype.kind not in "iu":
+            if kinds[name] != "integers":
                 labels.append(coded)
                 continue
             array = coded.ids[coded.codes]
@@ -133,40 +143,28 @@ def code_items(columns: Mapping[str, ArrayLike], item_ids: ArrayLike | None) -> 
     first, *_ = kinds
     for name, kind in kinds.items():
         if kind != kinds[first]:
-            raise TypeError(f"{first} holds {kinds[first]} but {name} holds {kind}")
+            raise TypeError(_two_kinds(first, kinds[first], name, kind))
     if rows:
         return CodedItems(rows, None, 1 + max(int(column.max()) for column in rows))
-    ids, position = np.unique(np.concatenate([c.ids for c in labels]), return_inverse=True)
-    ends = np.cumsum([len(c.ids) for c in labels])[:-1]
-    positions = np.split(position.astype(np.int32), ends)
+    ids, position = code_labels(joined([c.ids for c in labels], " or ".join(kinds)), first)
+    positions = np.split(position, np.cumsum([len(c.ids) for c in labels])[:-1])
     return CodedItems([p[c.codes] for p, c in zip(positions, labels, strict=True)], ids, len(ids))
 
 
-def label_array(values: ArrayLike, name: str) -> NDArray[Any]:
-    """Return labels as an array of one dimension, its dtype one that can be coded."""
-    if np.ma.is_masked(values):
-        values = np.array(np.ma.asarray(values).tolist(), dtype=object)  # None where masked
-    array = np.asarray(values)
-    if array.dtype.kind == "U" and not hasattr(values, "dtype"):
-        # NumPy would turn ["a", None] and ["a", 1] into strings without a word.
-        array = np.asarray(values, dtype=object)
-    if array.dtype.kind == "T":
-        array = array.astype(object)
-    if array.ndim != 1:
-        raise ValueError(f"{name} must have one dimension, got shape {array.shape}")
-    if array.dtype.kind not in _FAMILIES:
-        raise TypeError(f"{name} must hold integers or labels, got dtype {array.dtype}")
-    return array
-
-
-def family(array: NDArray[Any]) -> str:
-    """Return the kind of labels that an array holds, in words."""
-    return _FAMILIES[array.dtype.kind]
-
-
-def shown(value: object) -> str:
-    """Return a label or number as an error shows it: without NumPy's wrapping."""
-    return repr(value.item() if isinstance(value, np.generic) else value)
+def distinct_labels(values: ArrayLike, name: str) -> NDArray[Any]:
+    """Return a table of labels in the order given, or refuse a label that stands there twice."""
+    array = label_array(values, name)
+    if not len(array):
+        raise ValueError(f"{name} must not be empty")
+    ids, codes = code_labels(array, name)
+    if len(ids) < len(codes):
+        order = np.argsort(codes, kind="stable")
+        twice = int(order[1:][codes[order][1:] == codes[order][:-1]].min())
+        first = int((codes == codes[twice]).argmax())
+        both = f"{name}[{first}] and {name}[{twice}] are both {shown(ids[codes[twice]])}"
+        raise ValueError(f"{name} must be unique: {both}")
+    table: NDArray[Any] = ids[codes]
+    return table
 
 
 def _code_integers(array: NDArray[Any]) -> Coded:
@@ -197,79 +195,51 @@ def _code_objects(array: NDArray[Any], name: str) -> Coded:
             codes[start : start + len(chunk)] = np.fromiter(
                 map(table.__getitem__, chunk), np.int32, len(chunk)
             )
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
+        for row, label in enumerate(array.tolist()):
+            if is_missing(label):
+                refuse_missing(array, row, name)
         raise TypeError(f"{name} must hold labels that can be hashed: {error}") from error
     labels = list(table)
     for code, label in enumerate(labels):
-        if _is_missing(label):
-            _refuse_missing(array, int((codes == code).argmax()), name)
-    types = sorted({str if isinstance(label, str) else type(label) for label in labels}, key=str)
-    if len(types) > 1:
-        raise TypeError(
-            f"{name} must hold labels of one kind, got {types[0].__name__} and {types[1].__name__}"
-        )
+        if is_missing(label):
+            refuse_missing(array, int((codes == code).argmax()), name)
+        if is_infinite(label):
+            refuse_infinite(array, int((codes == code).argmax()), name)
+    types = set(map(type, labels))
+    if any(issubclass(type_, Number) for type_ in types):
+        types = set(map(type, array.tolist()))  # 1, 1.0 and True are one key of a dict
+    names = sorted({kind_of(type_).__name__ for type_ in types})
+    if len(names) > 1:
+        raise TypeError(f"{name} must hold labels of one kind, got {names[0]} and {names[1]}")
     try:
         ranked = sorted(range(len(labels)), key=labels.__getitem__)
-    except TypeError as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise TypeError(f"{name} must hold labels that can be sorted: {error}") from error
     rank = np.empty(len(labels), dtype=np.int32)
     rank[ranked] = np.arange(len(labels), dtype=np.int32)
-    return Coded(_id_array([labels[i] for i in ranked]), rank[codes])
-
-
-def _id_array(labels: list[Any]) -> NDArray[Any]:
-    ids = np.asarray(labels)
-    if ids.ndim == 1 and ids.dtype.kind in _FAMILIES:
-        return ids
-    ids = np.empty(len(labels), dtype=object)  # tuples and the like stay whole
-    ids[:] = labels
-    return ids
-
-
-def _is_missing(label: object) -> bool:
-    # pandas marks what is missing with classes of its own, and pandas need not be there.
-    if label is None or type(label).__name__ in {"NAType", "NaTType"}:
-        return True
-    return isinstance(label, float) and label != label  # noqa: PLR0124
-
-
-def _refuse_missing(array: NDArray[Any], row: int, name: str) -> None:
-    raise ValueError(f"{name} must not be missing: {name}[{row}]={shown(array[row])}")
-
-
-def _distinct(values: ArrayLike, name: str) -> NDArray[Any]:
-    """Return a table of labels in the order given, or refuse a label that stands there twice."""
-    array = label_array(values, name)
-    if not len(array):
-        raise ValueError(f"{name} must not be empty")
-    ids, codes = code_labels(array, name)
-    if len(ids) < len(codes):
-        order = np.argsort(codes, kind="stable")
-        twice = int(order[1:][codes[order][1:] == codes[order][:-1]].min())
-        first = int((codes == codes[twice]).argmax())
-        both = f"{name}[{first}] and {name}[{twice}] are both {shown(ids[codes[twice]])}"
-        raise ValueError(f"{name} must be unique: {both}")
-    table: NDArray[Any] = ids[codes]
-    return table
+    return Coded(id_array([labels[i] for i in ranked]), rank[codes])
 
 
 def _look_up(values: ArrayLike, table: NDArray[Any], name: str) -> NDArray[np.int32]:
     """Return the position of each value in a table of distinct labels."""
     ids, codes = code_labels(values, name)
     if family(ids) != family(table):
-        raise TypeError(f"{name} holds {family(ids)} but item_ids holds {family(table)}")
-    # One call on both gives dates of different units one unit.
-    both = np.concatenate([table, ids]).tolist()
-    position_of = {label: position for position, label in enumerate(both[: len(table)])}
-    positions = np.fromiter(
-        (position_of.get(label, -1) for label in both[len(table) :]), np.int32, len(ids)
-    )
-    unknown = positions[codes] < 0 if (positions < 0).any() else None
-    if unknown is not None:
-        row = int(unknown.argmax())
-        raise ValueError(f"unknown item: {name}[{row}]={shown(ids[codes[row]])} is not in item_ids")
+        raise TypeError(_two_kinds(name, family(ids), "item_ids", family(table)))
+    positions = positions_of(ids, table, f"{name} or item_ids").astype(np.int32)
     found: NDArray[np.int32] = positions[codes]
+    if (positions < 0).any():
+        row = int((found < 0).argmax())
+        raise ValueError(f"unknown item: {name}[{row}]={shown(ids[codes[row]])} is not in item_ids")
     return found
+
+
+def _two_kinds(first: str, first_kind: str, second: str, second_kind: str) -> str:
+    message = f"{first} holds {first_kind} but {second} holds {second_kind}"
+    if {first_kind, second_kind} == {"integers", "floats"}:
+        # pandas makes floats of integers in a column with missing values, and leaves them floats.
+        message += ": drop what is missing and make the floats integers with astype(int)"
+    return message
 
 
 def _row_numbers(array: NDArray[Any], name: str) -> NDArray[np.int32]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._labels import code_labels
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -31,7 +33,10 @@ def adjusted_rand_index(true: ArrayLike, found: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If there is nobody, or the two differ in length or are not one-dimensional.
+        If there is nobody, a label is missing, or the two differ in length or are not
+        one-dimensional.
+    TypeError
+        If the labels of one are of several kinds.
 
     References
     ----------
@@ -44,7 +49,10 @@ def adjusted_rand_index(true: ArrayLike, found: ArrayLike) -> float:
     >>> round(adjusted_rand_index([0, 0, 1, 1], [0, 0, 0, 1]), 3)
     0.0
     """
-    left, right = _codes(true, "true"), _codes(found, "found")
+    left, right = (
+        code_labels(labels, name).codes.astype(np.int64)
+        for labels, name in ((true, "true"), (found, "found"))
+    )
     if len(left) != len(right):
         msg = f"true and found must have one length: {len(left)} and {len(right)}"
         raise ValueError(msg)
@@ -64,14 +72,6 @@ def adjusted_rand_index(true: ArrayLike, found: ArrayLike) -> float:
         * (agree * apart - only_left * only_right)
         / ((agree + only_left) * (only_left + apart) + (agree + only_right) * (only_right + apart))
     )
-
-
-def _codes(labels: ArrayLike, name: str) -> NDArray[np.int64]:
-    array = np.asarray(labels)
-    if array.ndim != 1:
-        msg = f"{name} must have one dimension, not {array.ndim}"
-        raise ValueError(msg)
-    return np.unique(array, return_inverse=True)[1].astype(np.int64)
 
 
 def _squares(counts: NDArray[np.int64]) -> int:

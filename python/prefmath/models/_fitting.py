@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from prefmath._label_values import positions_of
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_number, as_whole_number
 from prefmath.choices import Choices
@@ -271,8 +272,7 @@ def _matched(
     coef: NDArray[np.float64], known_ids: NDArray[Any], item_ids: NDArray[Any]
 ) -> NDArray[np.float64]:
     """Return utilities for other items: those that were there keep theirs, new ones start at 0."""
-    place = {label: row for row, label in enumerate(known_ids.tolist())}
-    rows = np.array([place.get(label, -1) for label in item_ids.tolist()])
+    rows = positions_of(item_ids, known_ids, "item_ids")
     matched: NDArray[np.float64] = np.where(rows >= 0, coef[:, rows], 0.0)
     return matched
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._labels import shown
+from prefmath._label_values import positions_of, shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +28,8 @@ def prior_of(
     """Responsibilities of annotators known by id, and the class weights for all others."""
     prior = np.tile(weights, (n_annotators, 1))
     if annotator_ids is not None and known_ids is not None:
-        at, found = _look_up(annotator_ids, known_ids)
-        prior[found] = responsibilities[at[found]]
+        at = positions_of(annotator_ids, known_ids, "annotator")
+        prior[at >= 0] = responsibilities[at[at >= 0]]
     return prior
 
 
@@ -56,25 +56,9 @@ def known_items(
             msg = f"items must be among the {n_known} items of fit, not row {item}"
             raise ValueError(msg)
         return choices.items
-    order = np.argsort(known_ids)
-    at, found = _look_up(choices.item_ids, known_ids[order])
-    rows = np.where(found, order[at], -1).astype(np.int32)
+    rows = positions_of(choices.item_ids, known_ids, "item_ids").astype(np.int32)
     items: NDArray[np.int32] = rows[choices.items]
     for missing in choices.items[items < 0][:1]:
         msg = f"items must be among the items of fit, not {shown(choices.item_ids[missing])}"
         raise ValueError(msg)
     return items
-
-
-def _look_up(
-    labels: NDArray[Any], table: NDArray[Any]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Position of each label in a sorted table, and whether it is there."""
-    if labels.dtype.kind != table.dtype.kind and {labels.dtype.kind, table.dtype.kind} != {
-        "i",
-        "u",
-    }:
-        return np.zeros(len(labels), np.int64), np.zeros(len(labels), np.bool_)
-    at = np.minimum(np.searchsorted(table, labels), len(table) - 1)
-    found: NDArray[np.bool_] = table[at] == labels
-    return at, found

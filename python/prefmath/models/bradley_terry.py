@@ -9,6 +9,7 @@ import numpy as np
 
 from prefmath import _choice_checks as check
 from prefmath._kernels import kernels
+from prefmath._labels import distinct_labels
 from prefmath._threads import resolve_threads
 from prefmath.choices import Choices
 from prefmath.models._connected import refuse_undetermined_table
@@ -214,12 +215,16 @@ class BradleyTerry(ItemModel):
         self._check_parameters()
         n = check.length_of(winner, "winner")
         rows = check.integers(winner, "winner", n), check.integers(loser, "loser", n)
-        ids = None if item_ids is None else np.asarray(item_ids)
+        ids = None if item_ids is None else distinct_labels(item_ids, "item_ids")
         n_items = int(max(a.max() for a in rows)) + 1 if ids is None else len(ids)
         tied, weight = check.tied_pairs(tie, n), check.weights(weight, n)
         order = None if first is None else check.booleans(first, "first", n)
         if n_items**2 > _CELLS_A_PAIR * n or (self._by_table and n_items > _FEW_ITEMS):
             choices = Choices.from_pairs(*rows, tie=tied, first=order, weight=weight)
+            for name, of in zip(("winner", "loser"), rows, strict=True):
+                for row in np.flatnonzero(of >= n_items)[:1]:
+                    has = f"{name}[{row}]={of[row]}"
+                    raise ValueError(f"{name} must be a row of the {n_items} item_ids: {has}")
             return self.fit(replace(choices, item_ids=ids, n_items=n_items))
         winner, loser = _as_kernels_take_them(rows)
         if self._by_table:

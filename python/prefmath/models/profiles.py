@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._labels import shown
+from prefmath._label_values import family, is_missing, label_array, positions_of, shown
+from prefmath._labels import code_labels
 from prefmath.models._text_table import text_table
 from prefmath.models.uncertainty import as_level
 
@@ -93,7 +94,7 @@ def class_profiles(
     ----------
     model : ChoiceMixture, or array_like of shape (n_annotators, n_components)
         A fitted mixture, or responsibilities as `adapt` returns them.
-    attributes : mapping or data frame
+    attributes : mapping or data frame, also a lazy one
         Names of attributes, and a value an annotator: labels of any kind. NaN and None are not
         known, and left out where they stand.
     annotator : array_like, optional
@@ -137,12 +138,17 @@ def class_profiles(
     gamma = np.asarray(getattr(model, "responsibilities_", model), np.float64)
     if gamma.ndim != 2:
         raise ValueError(f"responsibilities must have two axes, not shape {gamma.shape}")
-    names = list(attributes.columns if hasattr(attributes, "columns") else attributes)
+    if hasattr(attributes, "collect"):  # a lazy frame of Polars
+        attributes = attributes.collect()
+    has_names = next((a for a in ("column_names", "columns") if hasattr(attributes, a)), None)
+    names = list(attributes if has_names is None else getattr(attributes, has_names))
     if not names:
         raise ValueError("attributes must name one at least")
     rows = None if annotator is None else _rows_of(annotator, known_ids)
     parts = [
-        _of_attribute(str(name), np.asarray(attributes[name]), rows, gamma, as_level(level))
+        _of_attribute(
+            str(name), label_array(attributes[name], str(name)), rows, gamma, as_level(level)
+        )
         for name in names
     ]
     columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
@@ -153,11 +159,18 @@ def _rows_of(annotator: ArrayLike, known_ids: NDArray[Any] | None) -> NDArray[np
     """Where each of the model's annotators stands among those given; -1 where nowhere."""
     if known_ids is None:
         raise ValueError("annotator must be left out: the model has no annotator ids")
-    place: dict[Any, int] = {}
-    for row, who in enumerate(np.asarray(annotator).tolist()):
-        if place.setdefault(who, row) != row:
-            raise ValueError(f"annotator must name each once: {shown(who)} stands in row {row} too")
-    return np.array([place.get(who, -1) for who in known_ids.tolist()])
+    ids, codes = code_labels(annotator, "annotator")
+    if len(ids) < len(codes):
+        _, first = np.unique(codes, return_index=True)
+        row = int(np.setdiff1d(np.arange(len(codes)), first)[0])
+        who = shown(ids[codes[row]])
+        raise ValueError(f"annotator must name each once: {who} stands in row {row} too")
+    if len(ids) and family(ids) != family(known_ids):
+        raise TypeError(f"annotator holds {family(ids)}, but the model knows {family(known_ids)}")
+    row_of = np.empty(len(ids), np.int64)
+    row_of[codes] = np.arange(len(codes))
+    at = positions_of(known_ids, ids, "annotator")
+    return np.where(at < 0, -1, row_of[at]) if len(ids) else at
 
 
 def _of_attribute(
@@ -172,10 +185,10 @@ def _of_attribute(
         raise ValueError(
             f"{name} must have a value for each of {len(gamma)} annotators, not {len(values)}"
         )
-    there &= np.array([value is not None and value == value for value in values.tolist()])  # noqa: PLR0124
+    there &= ~np.fromiter(map(is_missing, values.tolist()), np.bool_, len(values))
     if not there.any():
         raise ValueError(f"{name} is known of no annotator")
-    levels, code = np.unique(values[there], return_inverse=True)
+    levels, code = code_labels(values[there], name)
     known = gamma[there]
     mass = np.zeros((len(levels), gamma.shape[1]))
     np.add.at(mass, code, known)
@@ -188,7 +201,7 @@ def _of_attribute(
     people = np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1), 0)
     return {
         "attribute": np.full(len(levels), name),
-        "level": levels.astype(str),
+        "level": np.array([str(level) for level in levels.tolist()]),
         "count": count,
         "population": population,
         "share": share,
