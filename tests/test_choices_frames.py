@@ -50,7 +50,7 @@ def same(left, right):
             st.permutations(["tea", "milk", "juice", "water"]),
             st.booleans(),
             st.sampled_from(["ann", "bob", "cy"]),
-            st.floats(0, 9),
+            st.floats(0.5, 9),
         ),
         min_size=1,
     ),

@@ -88,7 +88,33 @@ def refuses(make, changes, message, error=ValueError):
         ({"weight": [1, np.nan, 1]}, "weight must be finite: weight[1]=nan"),
         ({"weight": [1, 1, np.inf]}, "weight must be finite: weight[2]=inf"),
         ({"weight": [1, -0.5, 1]}, "weight must not be negative: weight[1]=-0.5"),
+        (
+            {"weight": [1, 1e308, 1e308]},
+            "weight must have a finite sum: it overflows, and weight[1]=1e+308 is the largest",
+        ),
+        (
+            {"weight": np.full(3, np.finfo("g").max)},
+            "weight must be finite: weight[0]=inf",
+        ),
+        ({"weight": [0, 0, 0]}, "weight must be above 0 in a row at least: all 3 are 0"),
+        ({"weight": [0, -0.0, 0]}, "weight must be above 0 in a row at least: all 3 are 0"),
+        (
+            {"weight": [0, 1e-312, 0]},
+            (
+                "weight must have a sum of at least 2.2e-308, not 1.0e-312: multiply all by one "
+                "number"
+            ),
+        ),
+        ({"weight": [1, None, 1]}, "weight must not be missing: weight[1]=None"),
         ({"weight": [1]}, "weight must have one entry a judgement: 1 for 3 judgements"),
+        (
+            {"weight": [[1], [1, 2], [1]]},
+            (
+                "weight must have one dimension: setting an array element with a sequence. The "
+                "requested array has an inhomogeneous shape after 1 dimensions. The detected shape "
+                "was (3,) + inhomogeneous part."
+            ),
+        ),
         ({"weight": [[1], [1], [1]]}, "weight must have one dimension, got shape (3, 1)"),
         ({"tie": [0, 2, 0]}, "tie must hold booleans or 0 and 1: tie[1]=2"),
         ({"tie": [True, None, False]}, "tie must not be missing: tie[1]=None"),

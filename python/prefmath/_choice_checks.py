@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sized
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._labels import code_labels, shown
+from prefmath._label_values import first_missing, kind_of, objects, refuse_missing, shown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _LARGE_SET = 16
 """Above this size sorting finds a repeated item sooner than comparing every two members."""
+
+
+_SMALLEST = float(np.finfo(np.float64).smallest_normal)
+"""Numbers below have fewer digits, and their inverse is infinite."""
 
 
 def length_of(values: ArrayLike, name: str) -> int:
@@ -28,7 +33,10 @@ def length_of(values: ArrayLike, name: str) -> int:
 
 def one_a_judgement(values: ArrayLike, name: str, n: int) -> NDArray[Any]:
     """Return values as an array of one dimension with `n` entries."""
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must have one dimension: {error}") from error
     if array.ndim != 1:
         raise ValueError(f"{name} must have one dimension, got shape {array.shape}")
     same_length(array, name, n)
@@ -48,21 +56,15 @@ def same_length(values: ArrayLike, name: str, n: int) -> None:
 
 def integers(values: ArrayLike, name: str, n: int) -> NDArray[Any]:
     """Return values as integers of one dimension with `n` entries; floats are refused."""
-    array = one_a_judgement(values, name, n)
+    array = _without_missing(one_a_judgement(values, name, n), name)
     if array.dtype.kind not in "iu":
-        if array.dtype.kind == "f" and np.isnan(array).any():
-            row = int(np.isnan(array).argmax())
-            raise ValueError(f"{name} must not be missing: {name}[{row}]=nan")
         raise TypeError(f"{name} must hold integers, got dtype {array.dtype}")
     return array
 
 
 def booleans(values: ArrayLike, name: str, n: int) -> NDArray[np.bool_]:
     """Return values as booleans; 0 and 1 pass for them."""
-    array = one_a_judgement(values, name, n)
-    if array.dtype.kind == "O":
-        ids, codes = code_labels(array, name)
-        array = ids[codes]
+    array = _without_missing(one_a_judgement(values, name, n), name)
     if array.dtype.kind == "b":
         return array
     if array.dtype.kind not in "iuf":
@@ -142,13 +144,31 @@ def weights(weight: ArrayLike | None, n: int) -> NDArray[np.float64] | None:
     if weight is None:
         return None
     array = one_a_judgement(weight, "weight", n)
+    if array.dtype.kind == "O":
+        array = _without_missing(array, "weight")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"weight must hold numbers, got dtype {array.dtype}")
-    array = array.astype(np.float64, copy=False)
+    with np.errstate(over="ignore", under="ignore"):
+        array = array.astype(np.float64, copy=False)
     for bad, rule in ((~np.isfinite(array), "be finite"), (array < 0, "not be negative")):
         if bad.any():
             row = int(bad.argmax())
             raise ValueError(f"weight must {rule}: weight[{row}]={array[row]}")
+    with np.errstate(over="ignore", under="ignore"):
+        total = array.sum()
+    if not np.isfinite(total):
+        row = int(array.argmax())
+        raise ValueError(
+            f"weight must have a finite sum: it overflows, and weight[{row}]={array[row]} is the "
+            f"largest"
+        )
+    if total == 0:
+        raise ValueError(f"weight must be above 0 in a row at least: all {n:,} are 0")
+    if total < _SMALLEST:
+        raise ValueError(
+            f"weight must have a sum of at least {_SMALLEST:.1e}, not {total:.1e}: multiply all by "
+            f"one number"
+        )
     return array
 
 
@@ -156,7 +176,10 @@ def contexts(context: ArrayLike | None, n: int) -> NDArray[Any] | None:
     """Return what is carried along with the judgements, its first axis theirs."""
     if context is None:
         return None
-    array = np.asarray(context)
+    try:
+        array = np.asarray(context)
+    except ValueError:  # lists of unequal length
+        array = objects(context)  # type: ignore[arg-type]
     same_length(array, "context", n)
     return array
 
@@ -187,6 +210,28 @@ def different_items(
         raise ValueError(
             f"the same item twice in {set_name(row)}: {shown(item if ids is None else ids[item])}"
         )
+
+
+def _without_missing(array: NDArray[Any], name: str) -> NDArray[Any]:
+    """Return numbers or booleans among objects as such, or refuse what is missing."""
+    row = first_missing(array) if array.dtype.kind in "fO" else None
+    if row is not None:
+        refuse_missing(array, row, name)
+    if array.dtype.kind != "O":
+        return array
+    values = array.tolist()
+    kinds = {kind_of(type(value)) for value in values}
+    if kinds <= {bool} or kinds <= {int}:
+        try:
+            return np.array(values, bool if kinds <= {bool} else np.int64)
+        except OverflowError:
+            return array
+    if not all(isinstance(value, Number) for value in values):
+        return array
+    try:
+        return np.fromiter(map(float, values), np.float64, len(values))
+    except (TypeError, OverflowError):
+        return array
 
 
 def _length(values: ArrayLike) -> int | None:
