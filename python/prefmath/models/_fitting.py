@@ -13,6 +13,7 @@ from prefmath._validate import as_generator, as_number, as_whole_number
 from prefmath.choices import Choices
 from prefmath.models._connected import refuse_undetermined, wins_of
 from prefmath.models._em import ConvergenceWarning, Problem
+from prefmath.models._item_rows import refuse_sparse_rows
 from prefmath.models._observation import Form, form_of, observe_outcomes
 from prefmath.models._predictor import as_choices_of_one, features_of
 from prefmath.models._starts import Search
@@ -71,6 +72,8 @@ class ChoiceModel(Uncertain):
         """Check, pose the problem, and solve it."""
         self._check_parameters()
         _refuse_too_few(choices, self.n_components)
+        if features is None:
+            refuse_sparse_rows(choices)
         form = form_of(choices, self.ties, position_effect=self.position_effect)
         if self.l2 == 0 and self.prior == 0:
             _refuse_lack_of_ties(choices, form)
