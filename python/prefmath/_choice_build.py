@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from prefmath import _choice_checks as check
+from prefmath._arena import refuse_sides
 from prefmath._judgements import Judgements, Layout, ends_of, stable_order
 from prefmath._labels import Coded, CodedItems, code_items, code_labels
 
@@ -50,6 +51,8 @@ def pairs(
     coded = code_items({"winner": winner, "loser": loser}, item_ids)
     better, worse = coded.columns
     check.different_pairs(better, worse, coded.item_ids)
+    if coded.item_ids is not None:
+        refuse_sides(better, worse, coded.item_ids)
     said = about(n, annotator, weight, context)
     judgements = Judgements(
         layout="pairs",
