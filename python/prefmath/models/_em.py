@@ -108,14 +108,15 @@ class Problem:
             gradient = self.utility.pull_back(on_table)
             tabulated = Tabulated(table, outcome_weights, diagonal)
         counts = np.ones(len(responsibilities)) if self.counts is None else self.counts
-        gradient -= self.l2 * coef
+        penalty = self.utility.penalty(self.l2)
+        gradient -= penalty * coef
         return State(
             coef=coef,
             weights=weights,
             responsibilities=responsibilities,
             shares=counts @ responsibilities / counts.sum(),
             log_likelihood=log_likelihood,
-            objective=log_likelihood - self.l2 / 2 * float((coef * coef).sum()),
+            objective=log_likelihood - float((penalty * coef * coef).sum()) / 2,
             gradient=gradient,
             tabulated=tabulated,
         )
@@ -169,7 +170,7 @@ class Problem:
         seen = self.observation
         responsibilities, evidence, gradient = kernels.linear_posterior(
             utility.features,
-            coef,
+            utility.coef(coef),
             seen.offsets,
             seen.items,
             seen.chosen,
@@ -180,6 +181,7 @@ class Problem:
             log_of(weights),
             self.n_threads,
         )
+        gradient = utility.slope(gradient)
         if one_class:
             responsibilities = np.ones((len(self.annotator_offsets) - 1, 1))
             return responsibilities, float(evidence.sum()), gradient

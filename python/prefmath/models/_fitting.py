@@ -18,6 +18,7 @@ from prefmath.models._observation import Form, form_of, observe_outcomes
 from prefmath.models._predictor import as_choices_of_one, features_of
 from prefmath.models._starts import Search
 from prefmath.models._uncertain import Uncertain
+from prefmath.models._units import units_of_columns
 from prefmath.models._utility import ItemUtility, LinearUtility
 from prefmath.models._virtual import with_virtual_pairs
 
@@ -94,7 +95,7 @@ class ChoiceModel(Uncertain):
             judged = as_choices_of_one(choices)
             x = features_of(choices, features)
             n_items = len(x)
-            utility = LinearUtility(x, n_threads, form.n_extra)
+            utility = LinearUtility(x, n_threads, form.n_extra, units_of_columns(x))
         if self.n_components > 1 or by_annotator:
             observation, outcome = observe_outcomes(judged, n_items, form, n_threads)
             return Problem(
@@ -192,14 +193,14 @@ class ChoiceModel(Uncertain):
         if params.shape != shape:
             msg = f"warm_start needs parameters of shape {shape}, not {params.shape}"
             raise ValueError(msg)
-        return params
+        return problem.utility.posed(params)
 
     def _keep(self, run: Run, problem: Problem, form: Form, n_annotators: int) -> None:
         """Store what was found, the largest class first."""
         state, utility = run.state, problem.utility
         # Rounded, so that classes of equal weight stay in the order in which they started.
         order = np.argsort(-state.weights.round(9), kind="stable")
-        params = utility.centered(state.coef, self.l2)[order]
+        params = utility.reported(state.coef, self.l2)[order]
         n_coef = utility.n_parameters - form.n_extra
         self.coef_ = np.ascontiguousarray(params[:, :n_coef])
         self._extra = np.ascontiguousarray(params[:, n_coef:])

@@ -40,7 +40,7 @@ class Sample:
         self._rows = np.arange(n) if self.whole else spread(n, wanted)
         part = seen if self.whole else taken(seen, self._rows)
         self._offsets, self._items = part.offsets, part.items
-        self._features = utility.features
+        self._utility, self._features = utility, utility.features
         if 2 * len(self._items) < len(self._features):
             self._features = self._features[self._items]
             self._items = np.arange(len(self._items), dtype=np.int32)
@@ -57,10 +57,10 @@ class Sample:
         if self._stages is not None:
             weights = weights * self._stages[:, None]
         n_threads = self._problem.n_threads
-        coef = np.ascontiguousarray(state.coef[:, : self._d])
+        utility = self._utility
         _, hessian = kernels.linear_statistics(
             self._features,
-            kernels.linear_utility(self._features, coef, n_threads),
+            kernels.linear_utility(self._features, utility.coef(state.coef), n_threads),
             self._offsets,
             self._items,
             np.zeros(len(self._rows), np.int32),
@@ -68,6 +68,7 @@ class Sample:
             weights,
             n_threads,
         )
+        hessian = utility.curvature(hessian)
         if not self.whole:
             hessian = self._scaled(hessian, weights.sum(axis=0), mass)
         return self._penalised(state, hessian)
@@ -102,11 +103,15 @@ class Sample:
         pooled = hessian.sum(axis=0) / mass.sum()
         hessian *= (1 - alike)[:, None, None]
         hessian += (alike * mass)[:, None, None] * pooled
+        # Features that differ in no set of the sample may differ in others, if in few.
+        z, j = np.nonzero(np.diagonal(hessian, axis1=1, axis2=2) == 0)
+        hessian[z, j, j] = mass[z] / len(self._rows)
         return hessian
 
     def _penalised(self, state: State, hessian: _F64) -> _F64:
         n_classes, d, _ = hessian.shape
-        p = self._problem.utility.n_parameters
+        utility = self._problem.utility
+        p = utility.n_parameters
         if p > d and state.tabulated is not None:
             # Parameters beside the coefficients are few: how they bend alone is enough.
             of_coef, hessian = hessian, np.zeros((n_classes, p, p))
@@ -114,5 +119,5 @@ class Sample:
             beside = np.arange(d, p)
             hessian[:, beside, beside] = state.tabulated.diagonal[d - p :].T
         every = np.arange(p)
-        hessian[:, every, every] += self._problem.l2
+        hessian[:, every, every] += utility.penalty(self._problem.l2)
         return hessian

@@ -123,7 +123,8 @@ def _scores(
         n_items = len(point.utility.features)
         rows = point.utility.features[outcomes.items].astype(np.float64)
         for z, slope in enumerate(slopes.T):
-            scores[:, z, :n_coef] = np.add.reduceat(rows * slope[:, None], entries[:-1])
+            sums = np.add.reduceat(rows * slope[:, None], entries[:-1])
+            scores[:, z, :n_coef] = point.utility.slope(sums)
     else:
         n_items = n_coef
         _add(scores, slopes, unit, outcomes.items)

@@ -96,9 +96,12 @@ class Seeding:
         if self._curvature.ndim == 1:
             means /= np.sqrt(np.where(self._curvature > 0, self._curvature, np.inf))
             return means
-        values, vectors = np.linalg.eigh(self._curvature)
+        # Each parameter in units in which its own curvature is 1, so that none hides another.
+        diagonal = self._curvature.diagonal()
+        units = np.sqrt(np.where(diagonal > 0, diagonal, np.inf))
+        values, vectors = np.linalg.eigh(self._curvature / units / units[:, None])
         known = values > 1e-9 * values.max(initial=0)
-        points: _F64 = means @ (vectors[:, known] / np.sqrt(values[known]))
+        points: _F64 = (means / units) @ (vectors[:, known] / np.sqrt(values[known]))
         return points
 
 

@@ -17,7 +17,8 @@ from prefmath.models._matching import best_assignment
 from prefmath.models._resamples import Bootstrap
 from prefmath.models._side_by_side import side_by_side
 from prefmath.models._uncertain import units_of
-from prefmath.models._utility import ItemUtility
+from prefmath.models._units import units_of_columns
+from prefmath.models._utility import ItemUtility, LinearUtility
 from prefmath.models._virtual import virtual_utility
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class _Pose:
         order = np.zeros(1, np.int64)
         if len(model.weights_) > 1:
             order = best_assignment(model.responsibilities_.T @ run.state.responsibilities)
-        params = problem.utility.centered(run.state.coef, problem.l2)[order]
+        params = problem.utility.reported(run.state.coef, problem.l2)[order]
         return np.delete(params, self.left_out, axis=1), run.state.weights[order], run.converged
 
     @property
@@ -192,6 +193,8 @@ class _Pose:
 
 def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> _Pose:
     utility, observation, outcome, judged = model._posed(choices, features, n_threads=1)  # noqa: SLF001
+    if isinstance(utility, LinearUtility):
+        utility = replace(utility, units=units_of_columns(utility.features))
     problem = Problem(
         utility,
         observation,
@@ -201,7 +204,7 @@ def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> 
         1,
         outcome=outcome,
     )
-    start, left_out = model._params(), list[int]()  # noqa: SLF001
+    start, left_out = utility.posed(model._params()), list[int]()  # noqa: SLF001
     if isinstance(utility, ItemUtility) and model.prior > 0:
         left_out = [model.coef_.shape[1]]
         start = np.insert(start, left_out, virtual_utility(model.coef_[0]), axis=1)

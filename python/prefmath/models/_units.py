@@ -1,0 +1,60 @@
+"""Units of features: what a step of a coefficient is worth in utility, to a power of two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["units_of_columns"]
+
+# Rows and numbers that are looked at: enough for a standard deviation to a few percent.
+_ROWS = 4096
+_NUMBERS = 1 << 20
+_FEWEST_ROWS = 64
+# Rows looked at a time where a column does not differ among those.
+_BLOCK = 4096
+# Squares of numbers beyond, added up and multiplied, leave float64.
+_LARGEST, _SMALLEST = 1e140, 1e-140
+
+
+def units_of_columns(features: NDArray[Any]) -> _F64:
+    """Return the spread of every column, rounded to a power of two; 1 for a constant column.
+
+    Coefficients times these are alike in size whatever the units of the features are, and products
+    with powers of two are exact.
+
+    Raises
+    ------
+    ValueError
+        If float64 cannot hold the squares of a column.
+    """
+    n, d = features.shape
+    for first in range(0, n if features.dtype == np.float64 else 0, _BLOCK):
+        block = features[first : first + _BLOCK]
+        if max(block.max(), -block.min()) > _LARGEST:
+            row, column = np.argwhere(np.abs(block) > _LARGEST)[0]
+            raise ValueError(
+                f"features must lie below {_LARGEST:g} in size: features[{first + row}, {column}] "
+                f"is {block[row, column]}: divide column {column} by a constant"
+            )
+    if n == 0 or d == 0:
+        return np.ones(d)
+    wanted = min(n, max(_FEWEST_ROWS, min(_ROWS, _NUMBERS // d)))
+    # Drawn at random, since rows are often in an order that repeats.
+    rows = np.arange(n) if wanted == n else np.random.default_rng(0).integers(n, size=wanted)
+    spread = features[rows].astype(np.float64).std(axis=0)
+    for column in np.flatnonzero(spread == 0):
+        spread[column] = features[:, column].astype(np.float64).std()
+    for column in np.flatnonzero((spread > 0) & (spread < _SMALLEST)):
+        raise ValueError(
+            f"features must differ by more than {_SMALLEST:g}: the standard deviation of column "
+            f"{column} is {spread[column]:.3g}: multiply it by a constant"
+        )
+    units: _F64 = np.ldexp(1.0, np.frexp(np.where(spread > 0, spread, 1.0))[1])
+    return units
