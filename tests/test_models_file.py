@@ -78,7 +78,7 @@ def test_refuses_to_save(tmp_path, choices):
     with pytest.raises(TypeError, match=r"model must be BradleyTerry, .*, not dict"):
         save_model(tmp_path / "m.npz", {})
     fitted.annotator_ids_ = np.array([{"a": 1}], dtype=object)
-    with pytest.raises(TypeError, match="annotator_ids_ is ndarray of object, which no archive"):
+    with pytest.raises(TypeError, match="annotator_ids_ is ndarray of object, which no file"):
         save_model(tmp_path / "m.npz", fitted)
     assert list(tmp_path.iterdir()) == []
 

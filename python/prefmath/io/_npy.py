@@ -33,6 +33,10 @@ _MOST_AXES, _LARGEST = 32, (1 << 63) - 1
 """What an array can have at most: NumPy allocates none of more, be it empty."""
 
 
+class DamagedError(ValueError):
+    """Says what is wrong with a file, in words that follow its name and a colon."""
+
+
 class Header(NamedTuple):
     """Shape and kind of the array that follows."""
 
@@ -55,7 +59,7 @@ def read_header(stream: IO[bytes], size: int) -> Header:
 
     Raises
     ------
-    ValueError
+    DamagedError
         If there is no header, the array holds Python objects, or it does not fit into the file.
 
     Examples
@@ -78,16 +82,16 @@ def read_header(stream: IO[bytes], size: int) -> Header:
             }[version]
             shape, fortran, dtype = read(stream)
     except DAMAGED as error:
-        raise ValueError("its header is damaged or missing") from error
+        raise DamagedError("its header is damaged or missing") from error
     offset = stream.tell() - start
     if dtype.hasobject:
-        raise ValueError("it holds Python objects, which are never loaded")
+        raise DamagedError("it holds Python objects, which are never loaded")
     room = math.prod(max(length, 1) for length in shape) * max(dtype.itemsize, 1)
     if len(shape) > _MOST_AXES or room > _LARGEST or any(length < 0 for length in shape):
-        raise ValueError("its header is damaged or missing")
+        raise DamagedError("its header is damaged or missing")
     declared = math.prod(shape) * dtype.itemsize
     if declared > size - offset:
-        raise ValueError(
+        raise DamagedError(
             f"its header tells of {declared:,} bytes, and {size - offset:,} follow: it is cut short"
         )
     return Header(shape, fortran, dtype, offset)
@@ -98,13 +102,13 @@ def read_values(stream: IO[bytes], header: Header) -> NDArray[Any]:
 
     Raises
     ------
-    ValueError
+    DamagedError
         If there are fewer bytes than the header tells of.
     """
     declared = math.prod(header.shape) * header.dtype.itemsize
     raw = stream.read(declared)
     if len(raw) < declared:
-        raise ValueError(f"{declared:,} bytes are declared, and {len(raw):,} are there")
+        raise DamagedError(f"{declared:,} bytes are declared, and {len(raw):,} are there")
     order: Literal["F", "C"] = "F" if header.fortran else "C"
     if not declared:
         return np.empty(header.shape, header.dtype, order)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+import numbers
 import operator
-import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath.io.files import suffix_of
+from prefmath.io._archive import read_arrays
+from prefmath.io._model_checks import ARRAYS, LEARNED, check_model
+from prefmath.io._npy import DAMAGED
+from prefmath.io.files import refuse_unreadable, suffix_of
 from prefmath.io.replace import replace_file
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 FORMAT, VERSION = "prefmath model", "1.0"
 """A later major version is refused; a later minor one only adds what can be left out."""
 _MODELS = ("BradleyTerry", "ChoiceMixture", "ConditionalLogit", "PlackettLuce")
+_KNOWN = f"{', '.join(_MODELS[:-1])} or {_MODELS[-1]}"
 
 
 def save_model(
@@ -62,20 +67,17 @@ def save_model(
     suffix_of(path, (".npz",))
     name = type(model).__name__
     if name not in _MODELS:
-        known = f"{', '.join(_MODELS[:-1])} or {_MODELS[-1]}"
-        raise TypeError(f"model must be {known}, not {name}")
+        raise TypeError(f"model must be {_KNOWN}, not {name}")
     if not hasattr(model, "coef_"):
         raise ValueError("model must be fitted before it is saved")
-    arrays: dict[str, Any] = {}
-    values: dict[str, Any] = {}
+    try:
+        check_model(model)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"model cannot be saved: {error}") from error
     parameters = model.get_params()
-    for attribute, value in vars(model).items():
-        if attribute in parameters:
-            continue
-        if isinstance(value, np.ndarray) and not value.dtype.hasobject:
-            arrays[attribute] = value
-        else:
-            values[attribute] = _plain(attribute, value)
+    learned = {key: value for key, value in vars(model).items() if key in LEARNED}
+    arrays = {key: value for key, value in learned.items() if isinstance(value, np.ndarray)}
+    values = {key: _plain(value) for key, value in learned.items() if key not in arrays}
     header = {
         "format": FORMAT,
         "version": VERSION,
@@ -85,7 +87,8 @@ def save_model(
         "feature_names": None if feature_names is None else list(feature_names),
     }
     with replace_file(path) as stream:
-        np.savez(stream, **{"header": np.array(json.dumps(header)), **arrays})
+        members: dict[str, Any] = {"header": np.array(json.dumps(header)), **arrays}
+        np.savez(stream, **members)
 
 
 def load_model(path: str | os.PathLike[str]) -> Any:
@@ -112,49 +115,97 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     --------
     See `save_model`.
     """
-    if not Path(path).exists():
-        raise FileNotFoundError(f"no such file: {str(path)!r}")
-    try:
-        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        header = json.loads(str(arrays.pop("header")))
-        major = int(str(header["version"]).partition(".")[0])
-        known = header["format"] == FORMAT
-    except (KeyError, TypeError, ValueError, zipfile.BadZipFile):
-        known = False
-    if known and major > int(VERSION.partition(".")[0]):
+    refuse_unreadable(path)
+    with _in_one_sentence(path):
+        arrays = read_arrays(path, {"header", *ARRAYS})
+        header = _header(arrays)
+    if header["major"] > int(VERSION.partition(".")[0]):
         raise ValueError(f"{str(path)!r} was written by a later version of prefmath")
-    if not known or header.get("model") not in _MODELS:
-        raise ValueError(f"{str(path)!r} holds no model of prefmath")
+    with _in_one_sentence(path):
+        return _model(header, arrays)
+
+
+@contextmanager
+def _in_one_sentence(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn whatever is raised over the content of a file into a sentence that names the file."""
+    try:
+        yield
+    except MemoryError as error:
+        size = Path(path).stat().st_size
+        raise MemoryError(f"{str(path)!r} of {size:,} bytes does not fit into memory") from error
+    except (*DAMAGED, AttributeError) as error:
+        reason = str(error) if isinstance(error, (TypeError, ValueError)) else "it is damaged"
+        raise ValueError(f"{str(path)!r} holds no model of prefmath: {reason}") from error
+
+
+def _header(arrays: dict[str, Any]) -> dict[str, Any]:
+    """Take the header from the arrays, and return it checked, with its major version."""
+    text = arrays.pop("header", None)
+    if text is None or text.ndim or text.dtype.kind != "U":
+        raise ValueError("it has no header")
+    header = json.loads(str(text))
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise ValueError("it has no header")
+    major = str(header.get("version")).partition(".")[0]
+    if not (major.isascii() and major.isdigit() and len(major) < 9):
+        raise ValueError("its version is no number")
+    return {**header, "major": int(major)}
+
+
+def _model(header: dict[str, Any], arrays: dict[str, Any]) -> Any:
     from prefmath import models
 
+    if header.get("model") not in _MODELS:
+        raise ValueError(f"its model must be {_KNOWN}, not {header.get('model')!r}")
+    parameters, values = header.get("parameters"), header.get("values")
+    if not isinstance(parameters, dict) or not isinstance(values, dict):
+        msg = "its header lacks parameters or values"
+        raise ValueError(msg)  # noqa: TRY004 -- the file is wrong, not the type of an argument
     kind = getattr(models, header["model"])
-    names = kind().get_params()
-    model = kind(**{name: v for name, v in header["parameters"].items() if name in names})
-    for name, value in {**arrays, **header["values"]}.items():
-        setattr(model, name, value)
+    defaults = kind().get_params()
+    later = header.get("version") != VERSION
+    for name in (
+        () if later else [*(set(parameters) - set(defaults)), *(set(values) - set(LEARNED))]
+    ):
+        raise ValueError(f"it tells of {name!r}, which no {header['model']} has")
+    given = {name: parameters[name] for name in defaults if name in parameters}
+    # what a file cannot hold, such as a function, is saved as null
+    model = kind(**{name: value for name, value in given.items() if value is not None})
+    for name in LEARNED:
+        if name in arrays and name in values:
+            raise ValueError(f"it tells of {name!r} twice")
+        if name in arrays:
+            setattr(model, name, _native(arrays[name]))
+        elif name in values:
+            setattr(model, name, values[name])
+    check_model(model)
     return model
 
 
-def _plain(name: str, value: Any) -> Any:
+def _native(array: Any) -> Any:
+    """Return an array in the order of bytes and of axes that kernels take."""
+    array = np.ascontiguousarray(array).reshape(array.shape)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _plain(value: Any) -> Any:
     """Return a learned value as what JSON holds."""
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
-    if value is None or isinstance(value, (int, float, str)):
-        return value
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, (list, tuple)):
-        return [_plain(name, part) for part in value]
-    kind = f"ndarray of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
-    raise TypeError(f"{name} is {kind}, which no archive holds")
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value
 
 
 def _parameter(value: Any) -> Any:
     """Return a parameter as what JSON holds; a generator or a function becomes None."""
-    if value is None or isinstance(value, (bool, float, str)):
+    if value is None or isinstance(value, (bool, int, float, str)):
         return value
+    if isinstance(value, np.bool_):
+        return bool(value)
     try:
         return operator.index(value)
     except TypeError:
-        return None
+        return float(value) if isinstance(value, numbers.Real) else None

@@ -1,0 +1,200 @@
+"""What a fitted model must look like, be it about to be saved or out of a file."""
+
+from __future__ import annotations
+
+import numbers
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath._validate import as_generator, as_number, as_whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ARRAYS = (
+    *("coef_", "_extra", "weights_", "responsibilities_"),
+    *("annotator_ids_", "item_ids_", "lower_bounds_"),
+)
+"""What a model has learned that is an array, or may be one."""
+VALUES = (
+    *("log_likelihood_", "lower_bound_", "converged_", "n_iter_"),
+    *("_n_free", "_layout", "_ties", "_n_positions", "_linear"),
+)
+"""What else it has learned."""
+OPTIONAL = ("n_features_in_", "_undetermined")
+"""What not every model has."""
+LEARNED = (*ARRAYS, *VALUES, *OPTIONAL)
+
+_TIES = ("half", "davidson", "rao_kupper")
+_LAYOUTS = ("pairs", "choice_sets", "rankings")
+_LABELS = "biufUSmM"
+_TOLERANCE = 1e-6
+"""How far sums of probabilities may be from 1."""
+_LARGEST_TIE = 1e300
+
+
+def check_model(model: Any) -> None:
+    """Refuse a model whose parameters or learned values no fit can have left.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The message names the attribute and what it holds.
+    """
+    _check_parameters(model)
+    for name in (*ARRAYS, *VALUES):
+        if not hasattr(model, name):
+            raise ValueError(f"{name} is missing")
+    n_classes, d = _check_coefficients(model)
+    _check_people(model, n_classes)
+    for name in ("_n_free", "_n_positions", "n_iter_"):
+        as_whole_number(getattr(model, name), name, 0)
+    for name in ("log_likelihood_", "lower_bound_"):
+        _finite_number(getattr(model, name), name)
+    bounds = model.lower_bounds_
+    if not isinstance(bounds, list) or len(bounds) != model.n_iter_ + 1:
+        raise ValueError(f"lower_bounds_ must list n_iter_ + 1 = {model.n_iter_ + 1} numbers")
+    for i, bound in enumerate(bounds):
+        _finite_number(bound, f"lower_bounds_[{i}]")
+    _check_extra(model, n_classes)
+    _check_labels(model, "item_ids_", None if model._linear else d)  # noqa: SLF001 -- one package
+    if getattr(model, "n_features_in_", d) != d:
+        raise ValueError(f"n_features_in_ is {model.n_features_in_}, but coef_ has {d} columns")
+    told = getattr(model, "_undetermined", [])
+    if not (isinstance(told, list) and all(isinstance(line, str) for line in told)):
+        raise TypeError("_undetermined must be a list of str")
+
+
+def _check_parameters(model: Any) -> None:
+    for name, value in model.get_params().items():
+        try:
+            _PARAMETERS[name](value, name)
+        except OverflowError as error:
+            raise ValueError(f"{name} is too large") from error
+
+
+def _check_coefficients(model: Any) -> tuple[int, int]:
+    """Check all but the labels of what has a row or an entry for each class."""
+    weights = _numbers(model.weights_, "weights_", 1)
+    coef = _numbers(model.coef_, "coef_", 2)
+    _refuse_shape(coef, "coef_", (len(weights), coef.shape[1]))
+    if not coef.size:
+        raise ValueError(f"coef_ has shape {coef.shape}: a model has a class and a coefficient")
+    _refuse_no_shares(weights[None], "weights_")
+    return len(weights), coef.shape[1]
+
+
+def _check_people(model: Any, n_classes: int) -> None:
+    responsibilities = _numbers(model.responsibilities_, "responsibilities_", 2)
+    _refuse_shape(responsibilities, "responsibilities_", (max(len(responsibilities), 1), n_classes))
+    _refuse_no_shares(responsibilities, "responsibilities_")
+    _check_labels(model, "annotator_ids_", len(responsibilities))
+
+
+def _check_extra(model: Any, n_classes: int) -> None:
+    """Check the parameters of positions and ties."""
+    for name, allowed in {"_layout": _LAYOUTS, "_ties": _TIES}.items():
+        _one_of(allowed)(getattr(model, name), name)
+    for name in ("_linear", "converged_"):
+        _boolean(getattr(model, name), name)
+    extra = _numbers(model._extra, "_extra", 2)  # noqa: SLF001 -- one package
+    _refuse_shape(extra, "_extra", (n_classes, model._n_positions + model._tied))  # noqa: SLF001
+    with np.errstate(over="ignore"):
+        tie = model.tie_
+    if model._tied and not np.max(tie) <= _LARGEST_TIE:  # noqa: SLF001
+        raise ValueError(f"tie_ is {np.max(tie)}, too large for a parameter of ties")
+
+
+def _check_labels(model: Any, name: str, n: int | None) -> None:
+    labels = getattr(model, name)
+    if labels is None:
+        return
+    if isinstance(labels, np.ndarray) and labels.dtype.hasobject:
+        raise TypeError(f"{name} is ndarray of object, which no file holds")
+    if not isinstance(labels, np.ndarray) or labels.ndim != 1 or labels.dtype.kind not in _LABELS:
+        raise TypeError(f"{name} must be one array of labels or None")
+    if n is not None and len(labels) != n:
+        raise ValueError(f"{name} has {len(labels)} labels, but the model tells of {n}")
+    # damage can make characters that are none
+    if len(set(labels.tolist())) < len(labels):
+        raise ValueError(f"{name} has a label twice")
+
+
+def _numbers(values: Any, name: str, n_axes: int) -> Any:
+    if not isinstance(values, np.ndarray) or values.dtype != np.float64 or values.ndim != n_axes:
+        raise TypeError(f"{name} must be an array of float64 with {n_axes} axes")
+    if not np.isfinite(values).all():
+        place = [int(i) for i in np.argwhere(~np.isfinite(values))[0]]
+        raise ValueError(f"{name} must be finite: {name}{place} is {values[tuple(place)]}")
+    return values
+
+
+def _refuse_shape(values: Any, name: str, shape: tuple[int, ...]) -> None:
+    if values.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, not {values.shape}")
+
+
+def _refuse_no_shares(rows: Any, name: str) -> None:
+    if (rows < 0).any() or (np.abs(rows.sum(axis=1) - 1) > _TOLERANCE).any():
+        raise ValueError(f"{name} must be at least 0 and sum to 1")
+
+
+def _finite_number(value: Any, name: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    if not np.isfinite(as_number(value, name)):
+        raise ValueError(f"{name} must be finite, not {value}")
+
+
+def _not_negative(value: Any, name: str) -> None:
+    _finite_number(value, name)
+    if as_number(value, name) < 0:
+        raise ValueError(f"{name} must be at least 0, not {value}")
+
+
+def _boolean(value: Any, name: str) -> None:
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be true or false, not {value!r}")
+
+
+def _one_of(allowed: tuple[str, ...]) -> Callable[[Any, str], None]:
+    def check(value: Any, name: str) -> None:
+        if not isinstance(value, str) or value not in allowed:
+            raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+
+    return check
+
+
+def _at_least_one(value: Any, name: str) -> None:
+    as_whole_number(value, name, 1)
+
+
+def _nothing_or_one(value: Any, name: str) -> None:
+    if value is not None:
+        as_whole_number(value, name, 1)
+
+
+def _seed(value: Any, name: str) -> None:
+    del name
+    as_generator(value)
+
+
+def _anything(value: Any, name: str) -> None:
+    """Pass over a function that is told of progress, which no file holds."""
+
+
+_PARAMETERS: dict[str, Callable[[Any, str], None]] = {
+    "n_components": _at_least_one,
+    "ties": _one_of(_TIES),
+    "position_effect": _boolean,
+    "l2": _not_negative,
+    "prior": _not_negative,
+    "tol": _not_negative,
+    "n_init": _at_least_one,
+    "max_iter": _at_least_one,
+    "warm_start": _boolean,
+    "random_state": _seed,
+    "n_threads": _nothing_or_one,
+    "progress": _anything,
+}
