@@ -168,6 +168,8 @@ def distinct_labels(values: ArrayLike, name: str) -> NDArray[Any]:
 
 
 def _code_integers(array: NDArray[Any]) -> Coded:
+    if not len(array):
+        return Coded(array, np.empty(0, np.int32))
     low, high = int(array.min()), int(array.max())
     span = high - low + 1
     if span > 4 * len(array) + _CHUNK:

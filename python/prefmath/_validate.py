@@ -20,6 +20,7 @@ __all__ = [
     "as_number",
     "as_offsets",
     "as_quality",
+    "as_responsibilities",
     "as_whole_number",
 ]
 
@@ -27,6 +28,9 @@ __all__ = [
 _BLOCK = 1 << 14
 
 _LARGEST = (1 << 63) - 1
+
+# Probabilities of classes sum to 1 within this, which float32 leaves them.
+_ROUNDING = 1e-5
 
 
 def as_embeddings(X: ArrayLike) -> NDArray[np.float32]:
@@ -118,6 +122,20 @@ def as_quality(quality: ArrayLike | None, n_rows: int) -> NDArray[np.float64] | 
         msg = f"quality must lie in [0, 1e150): quality[{row}]={array[row]}"
         raise ValueError(msg)
     return array
+
+
+def as_responsibilities(values: ArrayLike) -> NDArray[np.float64]:
+    """Return the probabilities of classes, a row an annotator, as float64."""
+    matrix = np.ascontiguousarray(as_matrix(values, "responsibilities"), np.float64)
+    for row, column in np.argwhere(~((matrix >= 0) & (matrix <= 1 + _ROUNDING)))[:1]:
+        value = matrix[row, column]
+        msg = f"responsibilities must lie in [0, 1]: responsibilities[{row}, {column}] is {value}"
+        raise ValueError(msg)
+    total = matrix.sum(axis=1)
+    for row in np.flatnonzero(abs(total - 1) > _ROUNDING)[:1]:
+        msg = f"responsibilities must sum to 1 in each row, but row {row} sums to {total[row]}"
+        raise ValueError(msg)
+    return matrix
 
 
 def as_whole_number(value: Any, name: str, at_least: int, at_most: int = _LARGEST) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
-from prefmath._validate import as_features, as_generator
+from prefmath._validate import as_features, as_generator, as_responsibilities
 from prefmath.models._criteria import Criteria
 from prefmath.models._em import log_of
 from prefmath.models._observation import Form, observe
@@ -214,7 +214,7 @@ class Predictor(Criteria):
         """Class probabilities of annotators, as the caller gave them or as the model knows them."""
         if responsibilities is None:
             return self._prior(choices)
-        given = np.ascontiguousarray(responsibilities, np.float64)
+        given = as_responsibilities(responsibilities)
         shape = choices.n_annotators, len(self.weights_)
         if given.shape != shape:
             msg = f"responsibilities must have shape {shape}, not {given.shape}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -18,7 +19,7 @@ from prefmath.models._text_table import text_table
 from prefmath.models.mixture import ChoiceMixture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -174,6 +175,8 @@ def select_components(
     if criterion not in get_args(Criterion):
         names = ", ".join(get_args(Criterion))
         raise ValueError(f"criterion must be one of {names}, not {criterion!r}")
+    if not isinstance(components, Iterable):
+        raise TypeError(f"components must hold numbers of classes, not {components!r}")
     tried = sorted({as_whole_number(k, "components", 1) for k in components})
     if not tried:
         raise ValueError("components must name a number of classes to try")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,9 @@ import numpy as np
 
 from prefmath._label_values import family, is_missing, label_array, positions_of, shown
 from prefmath._labels import code_labels
-from prefmath.models._intervals import as_level
+from prefmath._validate import as_responsibilities
 from prefmath.models._text_table import text_table
+from prefmath.models.uncertainty import as_level
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -135,11 +137,13 @@ def class_profiles(
     (['old', 'young'], [[0.47, 1.0], [0.53, 0.0]])
     """
     known_ids = getattr(model, "annotator_ids_", None)
-    gamma = np.asarray(getattr(model, "responsibilities_", model), np.float64)
-    if gamma.ndim != 2:
-        raise ValueError(f"responsibilities must have two axes, not shape {gamma.shape}")
+    known: Any = model
+    gamma = as_responsibilities(getattr(known, "responsibilities_", known))
     if hasattr(attributes, "collect"):  # a lazy frame of Polars
         attributes = attributes.collect()
+    if not isinstance(attributes, Mapping) and not hasattr(attributes, "columns"):
+        kind = type(attributes).__name__
+        raise TypeError(f"attributes must be a data frame or a dict of columns, not {kind}")
     has_names = next((a for a in ("column_names", "columns") if hasattr(attributes, a)), None)
     names = list(attributes if has_names is None else getattr(attributes, has_names))
     if not names:

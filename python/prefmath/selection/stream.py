@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +12,6 @@ from prefmath.selection._results import Selection
 from prefmath.selection.values import set_value, units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["select_stream"]
@@ -80,6 +79,8 @@ def select_stream(
     if not 0 < epsilon < 1:
         raise ValueError(f"epsilon must lie between 0 and 1, not {epsilon}")
     k = as_whole_number(k, "k", 0)
+    if not isinstance(chunks, Iterable):
+        raise TypeError(f"chunks must be arrays one after the other, not {type(chunks).__name__}")
     make: type[_Sieve] = _Apart if method == "max_min" else _Adding
     # Above the largest guess no two rows lie, or add as much; below the smallest are copies.
     most, least = (2.0, 1e-3) if method == "max_min" else (2 * k * np.log(2), np.log(2) / 2)
