@@ -127,7 +127,8 @@ def test_features_of_named_items(ranked, people, features, kind):
         write_table(
             "x.csv", pa.table({"drink": ITEMS, "sweet": features[:, 0], "dry": features[:, 1]})
         )
-        arguments, names = ["--features", "x.csv", "--feature-item", "drink"], ["sweet", "dry"]
+        arguments = ["--features", "x.csv", "--feature-item", "drink", "--embedding", "sweet,dry"]
+        names = ["sweet", "dry"]
     x = features if kind == "list" else features.astype(np.float32)
     choices = Choices.from_pairs(winner, loser, annotator=people, item_ids=ITEMS)
     expected = ChoiceMixture(2, random_state=0).fit(choices, x)

@@ -99,7 +99,7 @@ def test_wrong_features():
         "'flat.npy' must hold a matrix of numbers, not float64 of shape (2,)"
     )
     assert refusal(*start, "nan.npy") == "column 1 is nan in row 3"
-    assert "'b'" in refusal(*start, "named.csv")
+    assert "'b'" in refusal(*start, "named.csv", "--embedding", "x")
     assert refusal(*start, "named.csv", "--feature-item", "y").startswith("no column 'y'")
     assert refusal(*start, "few.npy", "--feature-item", "y") == (
         "--feature-item names a column, and 'few.npy' has none"

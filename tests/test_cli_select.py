@@ -175,6 +175,7 @@ def test_fewer_where_allowed(tmp_path):
     pool = pa.table({"by": [1, 1, 1, 2, 1], "a": [1.0, 1, 0, 3, 1], "b": [0.0, 0, 1, 4, 0]})
     write_table(tmp_path / "pool.csv", pool)
     arguments = ["select", tmp_path / "pool.csv", "-k", 3, "--by", "by", "--allow-fewer"]
+    arguments += ["--embedding", "a,b"]
     result = run(*arguments, "-o", tmp_path / "o.npy")
     assert "3 of 5 candidates chosen, 3 from each of 2 pools" in result.out
     assert "2 of 2 pools had fewer than 3 that differ" in result.out
@@ -222,14 +223,14 @@ REFUSED = {
     "'x.npy' has no rows": ("x.npy", np.zeros((0, 3)), []),
     "--by names a column, and 'x.npy' has none": ("x.npy", np.eye(3), ["--by", "prompt"]),
     "no column 'prompt': there are 'embedding'": ("p.parquet", lists([1.0]), ["--by", "prompt"]),
-    "no column 'embedding': there are 'x'; name the column or columns with --embedding": (
+    "no column 'embedding', no column of lists of numbers and no columns 'e0', 'e1', … of one": (
         *("p.parquet", pa.table({"x": [1.0]}), []),
     ),
     "no column is or begins with 'v': there are 'x'": (
         *("p.csv", pa.table({"x": [1.0]}), ["--embedding", "v"]),
     ),
     "no column 'y': there are 'x'": ("p.csv", pa.table({"x": [1.0]}), ["--embedding", "x,y"]),
-    "column 'x' must hold numbers, not string": (
+    "column 'x' must hold numbers: row 0 has 'a'": (
         *("p.parquet", pa.table({"x": ["a"]}), ["--embedding", "x"]),
     ),
     "column 'embedding' must hold lists of numbers, not list<": ("p.parquet", lists(["a"]), []),
@@ -243,17 +244,21 @@ REFUSED = {
         *("p.csv", pa.table({"e": [1.0, None], "f": [1.0, 2]}), ["--embedding", "e,f"]),
     ),
     "column 'by' has no value in row 1": (
-        *("p.csv", pa.table({"by": [1, None], "f": [1.0, 2]}), ["--by", "by"]),
+        *("p.csv", pa.table({"by": [1, None], "f": [1.0, 2]}), ["--by", "by", "--embedding", "f"]),
     ),
     "column 'embedding' must hold one label a row, not list<": (
         *("p.parquet", lists([1.0], [2.0]), ["--by", "embedding"]),
     ),
     "q must be at least 0: -1.0 in row 1": (
-        *("p.csv", pa.table({"q": [1, -1], "f": [1.0, 2]}), ["--quality", "q", "-k", 1]),
+        *(
+            "p.csv",
+            pa.table({"q": [1, -1], "f": [1.0, 2]}),
+            ["--quality", "q", "-k", 1, "--embedding", "f"],
+        ),
     ),
     "pool 'b' has 1 candidates, fewer than 2: --allow-fewer takes what there is": (
         "p.csv",
-        pa.table({"by": ["a", "b", "a"], "e": [1.0, 2, 3], "f": [4.0, 5, 7]}),
+        pa.table({"by": ["a", "b", "a"], "e0": [1.0, 2, 3], "e1": [4.0, 5, 7]}),
         ["--by", "by"],
     ),
     "'p.parquet' has a column 'rank' already: rename or drop it": (

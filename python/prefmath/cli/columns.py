@@ -10,7 +10,7 @@ from prefmath.io.files import read_array
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -24,6 +24,12 @@ class Matrix(NamedTuple):
     """One name a column."""
     sources: list[str]
     """The columns of the table, or the file, that the numbers come from."""
+
+    def described(self) -> str:
+        """Return how many numbers a row has and where they come from, for a summary."""
+        d, sources = self.values.shape[1], self.sources
+        shown = ", ".join(sources) if len(sources) <= 4 else f"{sources[0]} to {sources[-1]}"
+        return f"{d} number{'' if d == 1 else 's'} in {shown}"
 
 
 def split(names: str) -> list[str]:
@@ -51,84 +57,12 @@ def require(table: Any, names: Sequence[str]) -> None:
     for name in names:
         count = table.column_names.count(name)
         if count == 0:
-            raise ValueError(f"no column {name!r}: there are {_listed(table.column_names)}")
+            raise ValueError(
+                f"no column {name!r}: there are {listed(table.column_names)}"
+                f"{_other_separator(table.column_names)}"
+            )
         if count > 1:
             raise ValueError(f"{count} columns are named {name!r}")
-
-
-def embedding(
-    table: Any, wanted: str | None, others: Collection[str], *, guess: bool = True
-) -> Matrix:
-    """Return the embedding of each row of a table.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-        The table.
-    wanted : str or None
-        A column of lists, a column of numbers, several names with commas between, what the names of
-        the columns begin with, or a .npy file with a row for each row of the table. None: the
-        column ``embedding``, or else, with `guess`, every column of numbers.
-    others : collection of str
-        Columns that have another use.
-    guess : bool
-        Whether all columns of numbers may stand for the embedding.
-
-    Returns
-    -------
-    Matrix
-        Of float32, or of what the one column of lists holds.
-
-    Raises
-    ------
-    ValueError
-        If a column is not there, holds no numbers, or lacks one in some row.
-
-    Examples
-    --------
-    >>> import pyarrow
-    >>> table = pyarrow.table({"id": [7, 8], "e_0": [0.5, 1.0], "e_1": [2.0, 3.0]})
-    >>> embedding(table, "e_", []).values
-    array([[0.5, 2. ],
-           [1. , 3. ]], dtype=float32)
-    """
-    import pyarrow as pa
-
-    if wanted is None and "embedding" in table.column_names:
-        wanted = "embedding"
-    if wanted is None:
-        names = [
-            field.name
-            for field in table.schema
-            if _is_number(field.type) and field.name not in others
-        ]
-        if not guess or not names:
-            raise ValueError(
-                f"no column 'embedding': there are {_listed(table.column_names)};"
-                " name the column or columns with --embedding"
-            )
-        return _of_columns(table, names, np.float32)
-    if wanted in table.column_names:
-        require(table, [wanted])
-        kind = table.schema.field(wanted).type
-        if pa.types.is_list(kind) or pa.types.is_large_list(kind) or _is_fixed_list(kind):
-            return _of_lists(table[wanted], wanted)
-        return _of_columns(table, [wanted], np.float32)
-    if wanted.lower().endswith(".npy"):
-        matrix = from_array(wanted)
-        if len(matrix.values) != table.num_rows:
-            raise ValueError(
-                f"{wanted!r} has {len(matrix.values):,} rows, but the table {table.num_rows:,}"
-            )
-        return matrix
-    if "," in wanted:
-        return _of_columns(table, split(wanted), np.float32)
-    names = [name for name in table.column_names if name.startswith(wanted)]
-    if not wanted or not names:
-        raise ValueError(
-            f"no column is or begins with {wanted!r}: there are {_listed(table.column_names)}"
-        )
-    return _of_columns(table, names, np.float32)
 
 
 def from_array(path: str | os.PathLike[str]) -> Matrix:
@@ -171,7 +105,7 @@ def numbers(table: Any, names: Sequence[str]) -> Matrix:
     array([[0.5, 1. ],
            [1.5, 2. ]])
     """
-    return _of_columns(table, names, np.float64)
+    return of_columns(table, names, np.float64)
 
 
 def pools(table: Any, name: str) -> tuple[NDArray[np.int64], list[Any]]:
@@ -226,21 +160,66 @@ def refuse_not_finite(matrix: Matrix) -> None:
         raise ValueError(f"{matrix.names[column]} is {values[row, column]} in row {row}")
 
 
-def _of_columns(table: Any, names: Sequence[str], dtype: type[np.floating[Any]]) -> Matrix:
+def _other_separator(names: Sequence[str]) -> str:
+    if len(names) == 1 and (found := [mark for mark in ";\t|" if mark in names[0]]):
+        return f"; columns are separated by commas, not by {found[0]!r}"
+    return ""
+
+
+def of_columns(table: Any, names: Sequence[str], dtype: type[np.floating[Any]]) -> Matrix:
+    """Return columns of numbers side by side; what is no number is refused with its row."""
     require(table, names)
     values = np.empty((table.num_rows, len(names)), dtype)
     for j, name in enumerate(names):
         column = table[name]
-        if not _is_number(column.type):
+        if not is_number(column.type):
+            _refuse_cell(column, name)
             raise ValueError(f"column {name!r} must hold numbers, not {column.type}")
         _refuse_null(column, name)
-        values[:, j] = column.to_numpy()
+        given = column.to_numpy()
+        with np.errstate(over="ignore"):
+            values[:, j] = given
+        for row in np.flatnonzero(np.isinf(values[:, j]) & np.isfinite(given))[:1]:
+            raise ValueError(f"column {name!r} holds {given[row]} in row {row}, beyond 32 bits")
     return Matrix(values, list(names), list(names))
 
 
-def _of_lists(column: Any, name: str) -> Matrix:
+def _refuse_cell(column: Any, name: str) -> None:
+    """Refuse the first cell that makes a column one of text, or lists in the text of a CSV file."""
+    import pyarrow as pa
+
+    if pa.types.is_null(column.type):
+        _refuse_null(column, name)
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return
+    for row, cell in enumerate(column.to_pylist()):
+        if cell is not None and cell.strip()[:1] == "[":
+            raise ValueError(
+                f"column {name!r} holds lists as text, {shortened(cell)} in row {row}: CSV holds no"
+                " lists; save the table as .parquet, or the lists as .npy for --embedding"
+            )
+        try:
+            float(cell or "")
+        except ValueError:
+            said = "nothing" if cell is None or not cell.strip() else shortened(cell)
+            raise ValueError(f"column {name!r} must hold numbers: row {row} has {said}") from None
+
+
+def shortened(cell: str) -> str:
+    """Return how an error shows a cell.
+
+    Examples
+    --------
+    >>> shortened("abc")
+    "'abc'"
+    """
+    return repr(cell) if len(cell) <= 40 else f"{cell[:40]!r}…"
+
+
+def of_lists(column: Any, name: str) -> Matrix:
+    """Return lists of numbers, all of one length, as rows."""
     _refuse_null(column, name)
-    if not _is_number(column.type.value_type):
+    if not is_number(column.type.value_type):
         raise ValueError(f"column {name!r} must hold lists of numbers, not {column.type}")
     parts, first, size = [], 0, None
     for chunk in column.chunks:
@@ -271,7 +250,8 @@ def _refuse_null(column: Any, name: str) -> None:
         raise ValueError(f"column {name!r} has no value in row {row}")
 
 
-def _is_number(kind: Any) -> bool:
+def is_number(kind: Any) -> bool:
+    """Return whether an Arrow type is one of numbers or booleans."""
     import pyarrow as pa
 
     return bool(
@@ -279,12 +259,22 @@ def _is_number(kind: Any) -> bool:
     )
 
 
-def _is_fixed_list(kind: Any) -> bool:
+def is_list(kind: Any) -> bool:
+    """Return whether an Arrow type is one of lists, of one length or several."""
     import pyarrow as pa
 
-    return bool(pa.types.is_fixed_size_list(kind))
+    return bool(
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names for a message, the first dozen if there are many.
+
+    Examples
+    --------
+    >>> listed(["a", "b"])
+    "'a', 'b'"
+    """
     shown = ", ".join(map(repr, names[:12]))
     return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown

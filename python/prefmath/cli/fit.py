@@ -51,7 +51,8 @@ def fit(
         typer.Option(
             metavar="COLUMNS",
             help="Columns of --features: a column of lists, names with commas between, what they"
-            " begin with, or a .npy file. By default embedding, or all columns of numbers.",
+            " begin with, or a .npy file. By default embedding, the one column of lists, or e0, e1,"
+            " … of one stem.",
         ),
     ] = None,
     feature_item: Annotated[
@@ -159,5 +160,7 @@ def fit(
         ).fit(choices, None if matrix is None else matrix.values)
     save_model(output, model, feature_names=None if matrix is None else matrix.names)
     bic = model.bic(choices, None if matrix is None else matrix.values)
+    if matrix is not None:
+        screen().print(f"features: {matrix.described()}", soft_wrap=True)
     print_fit(screen(), choices, model, bic, None if matrix is None else matrix.names)
     screen().print(f"written: {output}", soft_wrap=True)

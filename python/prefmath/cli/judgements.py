@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from prefmath.cli import columns
+from prefmath.cli.embeddings import embedding
 from prefmath.io.files import TABLES, read_array, read_table, suffix_of
 
 if TYPE_CHECKING:
@@ -93,10 +94,10 @@ def read_judgements(
     return choices, features
 
 
-def read_features(path: Path, embedding: str | None, item: str | None) -> Features:
+def read_features(path: Path, spec: str | None, item: str | None) -> Features:
     """Read one row of features an item; with labels where the table has a column of these."""
     if suffix_of(path, (".npy", *TABLES)) == ".npy":
-        for option, given in {"--embedding": embedding, "--feature-item": item}.items():
+        for option, given in {"--embedding": spec, "--feature-item": item}.items():
             if given is not None:
                 raise ValueError(f"{option} names a column, and {str(path)!r} has none")
         matrix = columns.from_array(path)
@@ -107,7 +108,7 @@ def read_features(path: Path, embedding: str | None, item: str | None) -> Featur
             item = "item"
         others = [] if item is None else [item]
         columns.require(table, others)
-        matrix = columns.embedding(table, embedding, others)
+        matrix = embedding(table, spec, others)
         item_ids = None if item is None else table[item].to_numpy()
     columns.refuse_not_finite(matrix)
     return Features(matrix, item_ids)

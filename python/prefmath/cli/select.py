@@ -7,6 +7,7 @@ import numpy as np
 import typer
 
 from prefmath.cli import columns
+from prefmath.cli.embeddings import embedding
 from prefmath.cli.outputs import force_option, refuse_output
 from prefmath.cli.screen import screen, steps
 from prefmath.io.files import TABLES, read_table, suffix_of, write_array, write_table
@@ -46,7 +47,8 @@ def select(
         typer.Option(
             metavar="COLUMNS",
             help="A column of lists, column names with commas between, what they begin with, or a"
-            " .npy file. By default the column embedding, or in CSV all columns of numbers.",
+            " .npy file. By default the column embedding, the one column of lists, or e0, e1, … of"
+            " one stem.",
         ),
     ] = None,
     by: Annotated[
@@ -104,8 +106,7 @@ def _read(path: Path, spec: str | None, by: str | None, quality: str | None) -> 
         table = read_table(path)
         others = [name for name in (by, quality) if name is not None]
         columns.require(table, others)
-        guess = suffix_of(path, TABLES) != ".parquet"
-        matrix = columns.embedding(table, spec, others, guess=guess)
+        matrix = embedding(table, spec, others)
         scores = columns.numbers(table, [quality]) if quality is not None else None
     n = matrix.values.shape[0]
     if n == 0:
@@ -200,16 +201,14 @@ def _chosen(
 
 
 def _report(candidates: _Candidates, rows: "NDArray[np.int64]", output: Path) -> None:
-    (n_pools, k), (n, d) = rows.shape, candidates.matrix.values.shape
+    (n_pools, k), n = rows.shape, len(candidates.matrix.values)
     short = int((rows[:, -1] < 0).sum())
-    sources = candidates.matrix.sources
-    shown = ", ".join(sources) if len(sources) <= 4 else f"{sources[0]} to {sources[-1]}"
     from_each = f", {k} from each of {n_pools:,} pools" if candidates.labels is not None else ""
     lines = screen()
     lines.print(
         f"{(rows >= 0).sum():,} of {n:,} candidates chosen{from_each}: {output}", soft_wrap=True
     )
-    lines.print(f"embedding: {d} numbers in {shown}", soft_wrap=True)
+    lines.print(f"embedding: {candidates.matrix.described()}", soft_wrap=True)
     if short:
         of = f"{short:,} of {n_pools:,} pools" if candidates.labels is not None else "the pool"
         lines.print(f"{of} had fewer than {k} that differ", soft_wrap=True)
