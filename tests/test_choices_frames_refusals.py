@@ -98,7 +98,10 @@ NEEDS = {"choice_set": "set", "chosen": "yes"}
             PAIRS,
             "rankings",
             {"items": ["b", "a"]},
-            "items['a'] must not be missing: items['a'][2]=None",
+            (
+                "items['a'] is missing in row 2: say offered='named' if only the items named were "
+                "shown, or give item_ids and offered='all' if all of these could be ranked"
+            ),
             ValueError,
         ),
         (
@@ -136,7 +139,10 @@ NEEDS = {"choice_set": "set", "chosen": "yes"}
             LONG,
             "choice_sets",
             {"choice_set": "set", "chosen": "two"},
-            "chosen must mark one row of each choice set: choice set 3 (from row 2) has 2",
+            (
+                "chosen must mark one row of each choice set: choice set 3 (from row 2) has 2; if "
+                "ids begin anew for each person, name the column of persons as annotator"
+            ),
             ValueError,
         ),
         (
@@ -150,7 +156,7 @@ NEEDS = {"choice_set": "set", "chosen": "yes"}
             LONG,
             "choice_sets",
             {"choice_set": "null", "chosen": "yes"},
-            "choice_set must not be missing: choice_set[3]=nan",
+            "choice_set must not be missing: choice_set[3]=null",
             ValueError,
         ),
         (
@@ -179,8 +185,8 @@ NEEDS = {"choice_set": "set", "chosen": "yes"}
             "choice_sets",
             NEEDS | {"annotator": "who"},
             (
-                "annotator must be the same in all rows of a choice set: "
-                "annotator[4]='r' but 'p' before in choice set 5 (from row 0)"
+                "chosen must mark one row of each choice set: choice set 5 of annotator 'r' (from "
+                "row 4) has 0; row 0 of this id is of annotator 'p', and so of another choice set"
             ),
             ValueError,
         ),
@@ -231,8 +237,38 @@ NEEDS = {"choice_set": "set", "chosen": "yes"}
     ],
 )
 def test_refusals(make, table, layout, columns, message, error):
-    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+    named = [
+        f"{role} is column {name!r}"
+        for role, name in columns.items()
+        if isinstance(name, str) and name != role and re.search(rf"\b{role}\[\d", message)
+    ]
+    message += f" ({', '.join(named)})" if named else ""
+    pattern = re.escape(message).replace("null", "(nan|None)", 1 if "=null" in message else 0)
+    with pytest.raises(error, match=f"^{pattern}$"):
         Choices.from_frame(make(table), layout, **columns)
+
+
+def test_the_column_is_named_beside_the_argument():
+    frame = pl.DataFrame({"best": ["a", "b"], "other": ["b", "b"], "tie": [0, 2]})
+    message = "the same item twice in a pair: winner[1] and loser[1] are 'b'"
+    columns = "(winner is column 'best', loser is column 'other')"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)} {re.escape(columns)}$"):
+        Choices.from_frame(frame, "pairs", winner="best", loser="other")
+    message = "tie must hold booleans or 0 and 1: tie[1]=2"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Choices.from_frame(
+            frame[:1].vstack(frame[1:].with_columns(other=pl.lit("a"))),
+            "pairs",
+            winner="best",
+            loser="other",
+            tie="tie",
+        )
+
+
+def test_a_lazy_frame_that_cannot_be_collected_is_refused_in_words():
+    lazy = pl.LazyFrame({"a": ["x"], "b": ["y"]}).with_columns(c=pl.col("d"))
+    with pytest.raises(ValueError, match=r'^frame is lazy and cannot be collected: .*"d".*$'):
+        Choices.from_frame(lazy, "pairs", winner="a", loser="b")
 
 
 def test_ranks_must_be_numbers():

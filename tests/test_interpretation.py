@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -102,30 +104,50 @@ def test_disagreement_by_definition(linear):
     errors = model.uncertainty(sample.choices, features)
     found = disagreement(model, features, uncertainty=errors)
     utilities = model.coef_ @ (sample.features.T if linear else np.eye(9))
-    utilities -= utilities.mean(axis=1, keepdims=True)
+    reference = np.ones(9, bool) if linear else errors.reference
+    utilities -= utilities[:, reference].mean(axis=1, keepdims=True)
     mean = model.weights_ @ utilities
     variance = model.weights_ @ (utilities - mean) ** 2
-    assert (np.diff(found.variance) <= 0).all()
+    assert (np.diff(found.sure_gap) <= 0).all()
     np.testing.assert_allclose(found.variance, variance[found.items])
     np.testing.assert_allclose(found.utilities, utilities.T[found.items], atol=1e-12)
-    np.testing.assert_allclose(found.gap, np.ptp(utilities, axis=0)[found.items])
-    for item, high, low, error, rank in zip(
-        found.items, found.highest, found.lowest, found.gap_se, found.ranks, strict=True
-    ):
-        assert utilities[high, item] == utilities[:, item].max()
-        assert utilities[low, item] == utilities[:, item].min()
-        assert rank.tolist() == [1 + (row > row[item]).sum() for row in utilities]
-        contrast = np.zeros((3, 9))
-        contrast[high] += np.eye(9)[item] - 1 / 9
-        contrast[low] -= np.eye(9)[item] - 1 / 9
-        weights = (contrast @ sample.features if linear else contrast).ravel()
-        covariance = errors.covariance[: len(weights), : len(weights)]
-        assert error == pytest.approx(np.sqrt(weights @ covariance @ weights))
+    of_basis = sample.features - sample.features.mean(axis=0) if linear else np.eye(9)
+    if not linear:
+        of_basis = np.eye(9) - reference / reference.sum()
+    for i, item in enumerate(found.items):
+        assert found.ranks[i].tolist() == [1 + (row > row[item]).sum() for row in utilities]
+        sure = []
+        for high, low in permutations(range(3), 2):
+            contrast = np.zeros((3, of_basis.shape[1]))
+            contrast[high] += of_basis[item]
+            contrast[low] -= of_basis[item]
+            weights = contrast.ravel()
+            if not linear:  # utilities of which the covariance is are relative already
+                weights = np.zeros((3, 9))
+                weights[high, item], weights[low, item] = 1, -1
+                weights = weights.ravel()
+            covariance = errors.covariance[: len(weights), : len(weights)]
+            error = np.sqrt(weights @ covariance @ weights)
+            gap = utilities[high, item] - utilities[low, item]
+            sure.append(gap - 1.959964 * error)
+            if (high, low) == (found.highest[i], found.lowest[i]):
+                assert found.gap_se[i] == pytest.approx(error)
+                assert found.gap[i] == pytest.approx(gap)
+                assert found.sure_gap[i] == pytest.approx(sure[-1], abs=1e-5)
+        assert found.sure_gap[i] == pytest.approx(max(sure), abs=1e-5)
     lines = repr(found).splitlines()
-    assert lines[0] == "Disagreement(3 classes over 9 items)"
-    assert len(lines) == 2 + 9
+    assert lines[0] == "Disagreement(3 classes over 9 items, the surest gaps first)"
     assert ("item 00" in lines[2]) == (not linear)
-    assert disagreement(model, features).gap_se is None
+    plain = disagreement(model, features)
+    assert plain.gap_se is plain.sure_gap is plain.marks is None
+    assert (np.diff(plain.variance) <= 0).all()
+    whole = model.coef_ @ (sample.features.T if linear else np.eye(9))
+    np.testing.assert_allclose(
+        plain.gap, np.ptp(whole - whole.mean(axis=1)[:, None], axis=0)[plain.items]
+    )
+    assert repr(plain).startswith(
+        "Disagreement(3 classes over 9 items, by variance, sure or not)\n"
+    )
 
 
 def test_refusals_of_disagreement():
@@ -140,6 +162,8 @@ def test_refusals_of_disagreement():
         disagreement(model)
     with pytest.raises(ValueError, match=r"^features must have 3 columns as in fit, not 2$"):
         disagreement(model, sample.features[:, :2])
+    with pytest.raises(TypeError, match=r"^disagreement takes features of items, not choices: lea"):
+        disagreement(model, sample.choices)
     errors = one.uncertainty(sample.choices, sample.features)
     with pytest.raises(ValueError, match=r"^uncertainty must be that of the model$"):
         disagreement(model, sample.features, uncertainty=errors)

@@ -145,14 +145,17 @@ def test_judgements_made_twice_do_not_count_twice(layout):
 
 def test_utilities_of_items_are_those_less_their_mean():
     model, choices, _ = fitted("rankings", linear=False, l2=1e-3)
-    found = model.uncertainty(choices)
+    found = model.uncertainty(choices, robust=False)
+    assert found.reference.all()
     np.testing.assert_allclose(found.coef.mean(axis=1), 0, atol=1e-12)
     blocks = found.covariance[:16, :16].reshape(2, 8, 2, 8)
     np.testing.assert_allclose(blocks.sum(axis=3), 0, atol=1e-9)
     # Nor does a constant of the data matter, nor their order, nor the annotators' names.
     shuffled = relabelled(choices, choices.n_annotators - choices.annotator_index)
-    again = model.uncertainty(shuffled)
-    np.testing.assert_allclose(again.covariance, found.covariance, rtol=1e-6, atol=1e-12)
+    for robust in (False, True):
+        one, two = (model.uncertainty(c, robust=robust) for c in (choices, shuffled))
+        np.testing.assert_allclose(two.covariance, one.covariance, rtol=1e-6, atol=1e-12)
+        assert (one.marks == two.marks).all()
 
 
 def test_blocks_of_any_length_give_the_same(monkeypatch):
@@ -186,7 +189,8 @@ def test_the_table_shows_the_best_items():
     model = ChoiceMixture().fit(Choices.from_pairs(winner, loser))
     text = repr(model.uncertainty(Choices.from_pairs(winner, loser)))
     lines = text.splitlines()
-    assert lines[0] == "Uncertainty(robust standard errors from 900 units)"
+    assert lines[0].startswith("Uncertainty(robust standard errors from 900 judgements; best item")
+    assert lines[0].endswith("; best items first, not as in arrays)")
     assert len(lines) == 2 + 1 + 12 + 1
     assert lines[3].startswith(f"item {model.coef_[0].argmax()}")
     assert lines[-1] == "… 3 more"
@@ -229,7 +233,12 @@ def test_a_class_that_nobody_is_in_changes_nothing():
         assert np.isfinite(both.covariance).all()
         ends = both.interval()
         assert ends.weights.tolist() == [[1.0, 1.0], [0.0, 0.0]]
-        assert np.isfinite(ends.coef).all()
+        np.testing.assert_array_equal(ends.coef[0], alone.interval().coef[0])
+        # Of the class itself nothing is known, and that is said.
+        assert (ends.coef[1] == [-np.inf, np.inf]).all()
+        assert (both.marks[1] == "not determined").all()
+        assert both.weights_marks.tolist() == ["", "not determined"]
+        assert (both.marks[0] == alone.marks[0]).all()
 
 
 @pytest.mark.parametrize("tied", [False, True])

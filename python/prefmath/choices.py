@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from prefmath import _choice_build as build
 from prefmath._choice_text import described
@@ -230,6 +230,7 @@ class Choices(SortedJudgements):
         weight: str | None = None,
         context: str | Sequence[str] | None = None,
         item_ids: ArrayLike | None = None,
+        offered: Literal["all", "named"] | None = None,
     ) -> Choices:
         """Make choices of the columns of a data frame.
 
@@ -242,12 +243,19 @@ class Choices(SortedJudgements):
                       so that the frame's other columns are the features)
         choice_sets   wide, one row a judgement: `items`, a list of columns, and `chosen`, the
                       name of one of them or its position from 0
-        rankings      wide: `items`, a list of columns, best first
+        rankings      wide: `items`, a list of columns, best first; a ballot may end early
         rankings      long: `choice_set`, `item`, `rank` (1 the best; null is not ranked)
         ============= ======================================================================
 
         Rows of a long frame need not stand together; sets keep the order of their first rows, and
-        what is said of a judgement must be the same in all its rows.
+        what is said of a judgement must be the same in all its rows. Where `annotator` is given,
+        `choice_set` need only tell apart the sets of one annotator: rows of two annotators are
+        never of one set.
+
+        A wide ranking ends at the first column that is null, NaN or "", or 0 where that is not in
+        `item_ids`. What it leaves out was offered or was not, and the likelihood differs: `offered`
+        tells, and is needed where a ballot names fewer than all of `item_ids` or, without these,
+        ends early. Rankings that do not, without `item_ids`, are of the items that they name.
 
         Parameters
         ----------
@@ -261,6 +269,9 @@ class Choices(SortedJudgements):
             Names of columns; `context` may be a list, which makes a table.
         item_ids : array_like, shape (n_items,), optional
             Labels of the item table, in the order of the features.
+        offered : {"all", "named"}, optional
+            Wide rankings only. All: each of `item_ids` could be ranked, and those not named are
+            unordered behind those named. Named: only the items named were shown.
 
         Returns
         -------
@@ -272,7 +283,8 @@ class Choices(SortedJudgements):
             If narwhals is not installed.
         ValueError
             As in the other constructors; and if columns are lacking or do not belong to the layout,
-            a set has none or several chosen, or ranks do not run 1, 2, …
+            a set has none or several chosen, ranks do not run 1, 2, …, a ballot names nothing or
+            has a gap, or `offered` is needed. Columns are named beside arguments.
         TypeError
             If `frame` is no data frame, or a column holds the wrong kind of values.
 
@@ -283,6 +295,15 @@ class Choices(SortedJudgements):
         >>> frame = pd.DataFrame({"who": [1, 1, 2], "best": list("aab"), "other": list("bcc")})
         >>> Choices.from_frame(frame, "pairs", winner="best", loser="other", annotator="who")
         Choices(3 pairs by 2 annotators over 3 items)
+
+        The first two of four goals, or only the first:
+
+        >>> votes = pd.DataFrame({"first": ["order", "say"], "second": ["say", None]})
+        >>> goals = ["order", "say", "prices", "freedom"]
+        >>> Choices.from_frame(
+        ...     votes, "rankings", items=["first", "second"], item_ids=goals, offered="all"
+        ... )
+        Choices(2 rankings of the first 1 to 2 among 4 over 4 items)
         """
         from prefmath.io.frames import fields_of_frame
 
@@ -300,7 +321,7 @@ class Choices(SortedJudgements):
             "weight": weight,
             "context": context,
         }
-        return cls(**fields_of_frame(frame, layout, columns, item_ids))
+        return cls(**fields_of_frame(frame, layout, columns, item_ids, offered))
 
     def as_choice_sets(self) -> Choices:
         """Return the choices of one among several that the judgements stand for.

@@ -9,7 +9,7 @@ import numpy as np
 from prefmath import _choice_build as build
 from prefmath import _choice_checks as check
 from prefmath._judgements import offsets_of, stable_order
-from prefmath._labels import CodedItems, code_items, code_labels, shown
+from prefmath._labels import Coded, CodedItems, code_items, code_labels, shown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -25,13 +25,14 @@ def long_choice_sets(
     """Return the fields of choices of one, marked in its row; `said` holds one entry a row."""
     if item is None and item_ids is not None:
         raise ValueError("item_ids needs a column for item: without one each row is an item")
-    groups = _Groups(choice_set)
+    groups = _Groups(choice_set, said.annotators)
     yes = groups.gather(check.booleans(chosen, "chosen", len(choice_set)))
     marked = np.add.reduceat(yes, groups.offsets[:-1], dtype=np.int64)
     if (marked != 1).any():
         row = int((marked != 1).argmax())
         raise ValueError(
             f"chosen must mark one row of each choice set: {groups.name(row)} has {marked[row]}"
+            f"{groups.hint() if marked[row] else groups.divided(row)}"
         )
     positions = np.flatnonzero(yes) - groups.offsets[:-1]
     items = np.arange(len(choice_set)) if item is None else item
@@ -54,7 +55,7 @@ def long_rankings(
     said: build.About,
 ) -> dict[str, Any]:
     """Return the fields of rankings, 1 the best and NaN not ranked; `said` has an entry a row."""
-    groups = _Groups(choice_set, rank)
+    groups = _Groups(choice_set, said.annotators, rank)
     ranks = groups.gather(rank)
     ranked = ~np.isnan(ranks)
     n_ranked = np.add.reduceat(ranked, groups.offsets[:-1], dtype=np.int64)
@@ -69,6 +70,7 @@ def long_rankings(
         raise ValueError(
             f"rank must run 1, 2, … in each choice set: rank[{groups.row(at)}]={ranks[at]:g} "
             f"comes as number {place[at]} in {groups.name_at(at)}"
+            f"{groups.hint() if at and ranks[at] == ranks[at - 1] else ''}"
         )
     return build.sets(
         "rankings",
@@ -82,18 +84,31 @@ def long_rankings(
 
 
 class _Groups:
-    """Rows of a frame by choice set: sets in order of appearance, rows as they come or by rank."""
+    """Rows of a frame by choice set: sets in order of appearance, rows as they come or by rank.
 
-    def __init__(self, choice_set: NDArray[Any], rank: NDArray[np.float64] | None = None) -> None:
-        self._labels, codes = code_labels(choice_set, "choice_set")
-        n = len(self._labels)
+    Ids of sets may begin anew for each annotator: rows of two annotators are never of one set.
+    """
+
+    def __init__(
+        self,
+        choice_set: NDArray[Any],
+        annotators: Coded | None,
+        rank: NDArray[np.float64] | None = None,
+    ) -> None:
+        self._labels, self._codes = code_labels(choice_set, "choice_set")
+        self._annotators = annotators
+        n, codes = len(self._labels), self._codes
+        if annotators is not None:
+            both = codes.astype(np.int64) * len(annotators.ids) + annotators.codes
+            ids, codes = code_labels(both, "choice_set")
+            n = len(ids)
         first = np.empty(n, dtype=np.int64)
         first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # the last written is the first row
-        self._by_appearance = np.argsort(first)
+        by_appearance = np.argsort(first)
         number = np.empty(n, dtype=np.int32)
-        number[self._by_appearance] = np.arange(n, dtype=np.int32)
+        number[by_appearance] = np.arange(n, dtype=np.int32)
         groups = number[codes]
-        self.first_rows = first[self._by_appearance]
+        self.first_rows = first[by_appearance]
         self.offsets = offsets_of(np.bincount(groups, minlength=n))
         if rank is None:
             self.rows = stable_order(groups, n)
@@ -112,12 +127,35 @@ class _Groups:
 
     def name(self, group: int) -> str:
         """Return how an error calls a choice set."""
-        label = shown(self._labels[self._by_appearance[group]])
-        return f"choice set {label} (from row {self.first_rows[group]})"
+        row = self.first_rows[group]
+        label = shown(self._labels[self._codes[row]])
+        if self._annotators is None:
+            return f"choice set {label} (from row {row})"
+        who = shown(self._annotators.ids[self._annotators.codes[row]])
+        return f"choice set {label} of annotator {who} (from row {row})"
+
+    def hint(self) -> str:
+        """Return what may be wrong where a choice set holds more than one."""
+        if self._annotators is None:
+            return "; if ids begin anew for each person, name the column of persons as annotator"
+        return "; if ids begin anew within an annotator, make them differ"
 
     def name_at(self, at: int) -> str:
         """Return how an error calls the choice set at a place among the gathered rows."""
         return self.name(int(np.searchsorted(self.offsets, at, side="right")) - 1)
+
+    def divided(self, group: int) -> str:
+        """Return which other annotator has rows of the same id."""
+        if self._annotators is None:
+            return ""
+        row = self.first_rows[group]
+        others = self._codes == self._codes[row]
+        others &= self._annotators.codes != self._annotators.codes[row]
+        if not others.any():
+            return ""
+        other = int(others.argmax())
+        who = shown(self._annotators.ids[self._annotators.codes[other]])
+        return f"; row {other} of this id is of annotator {who}, and so of another choice set"
 
     def items(self, item: NDArray[Any], item_ids: ArrayLike | None) -> CodedItems:
         """Return the items set by set; errors name rows of the frame."""
@@ -128,15 +166,12 @@ class _Groups:
         """Return what was said in each row as said of each set, or refuse what differs in one."""
         annotators = said.annotators
         if annotators is not None:
-            ids, codes = annotators
-            annotators = annotators._replace(codes=self._constant("annotator", codes, ids))
+            annotators = annotators._replace(codes=annotators.codes[self.first_rows])
         weight = None if said.weight is None else self._constant("weight", said.weight)
         context = None if said.context is None else self._constant("context", said.context)
         return build.About(annotators, weight, context)
 
-    def _constant(
-        self, name: str, values: NDArray[Any], ids: NDArray[Any] | None = None
-    ) -> NDArray[Any]:
+    def _constant(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
         of_sets = values[self.first_rows]
         rows = self.gather(values)
         expected = np.repeat(of_sets, np.diff(self.offsets), axis=0)
@@ -146,7 +181,7 @@ class _Groups:
             differs = differs.any(axis=tuple(range(1, differs.ndim)))
         if differs.any():
             at = int(differs.argmax())
-            here, there = (v[at] if ids is None else ids[v[at]] for v in (rows, expected))
+            here, there = rows[at], expected[at]
             raise ValueError(
                 f"{name} must be the same in all rows of a choice set: {name}[{self.row(at)}]="
                 f"{shown(here)} but {shown(there)} before in {self.name_at(at)}"

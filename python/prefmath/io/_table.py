@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import narwhals as nw
     from numpy.typing import NDArray
+
+
+_T = TypeVar("_T")
+
+_EXACT = 2**53
+"""Integers up to here are floats."""
 
 
 class Table:
@@ -24,12 +32,12 @@ class Table:
         return len(self._frame)
 
     def column(self, role: str, name: str) -> NDArray[Any]:
-        """Return a column; what is null in it comes as NumPy has it: None, NaN or NaT."""
+        """Return a column; what is null in it is None, or NaN or NaT as the frame has it."""
         series = self._series(role, name)
-        array = series.to_numpy()
-        if array.dtype.kind == "O" and series.null_count():
-            array = array.copy()
-            array[series.is_null().to_numpy()] = None  # pandas has several of its own
+        array = _array(series)
+        if series.null_count() and series.dtype.is_integer():
+            array = array.astype(object)  # NumPy has made them floats
+            array[series.is_null().to_numpy()] = None
         return array
 
     def optional(self, role: str, name: str | None) -> NDArray[Any] | None:
@@ -46,26 +54,37 @@ class Table:
         values = series.cast(nw.Float64).to_numpy()
         return values.astype(np.float64, copy=False)
 
-    def columns(self, role: str, names: Any) -> dict[str, NDArray[Any]]:
-        """Return several columns by their names."""
-        if isinstance(names, str) or not isinstance(names, Sequence) or not len(names):
+    def labels(self, role: str, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return a column and where it holds nothing; integers stay integers beside nulls."""
+        series = self._series(role, name)
+        missing = series.is_null().to_numpy().astype(np.bool_)  # a copy of what may be read-only
+        if missing.any() and series.dtype.is_integer():
+            series = series.fill_null(0)
+        array = series.to_numpy()
+        if array.dtype.kind == "f":
+            missing |= np.isnan(array)
+        return array, missing
+
+    def columns(self, role: str, names: Any, read: Callable[[str, str], _T]) -> dict[str, _T]:
+        """Return several columns by their names, each as `read` reads it."""
+        if isinstance(names, str) or not len(names):
             raise TypeError(f"{role} must be a list of column names, got {names!r}")
-        columns: dict[str, NDArray[Any]] = {}
+        columns: dict[str, _T] = {}
         for name in names:
             if name in columns:
                 raise ValueError(f"{role} must name each column once, got {name!r} twice")
-            columns[name] = self.column(role, name)
+            columns[name] = read(role, name)
         return columns
 
     def context(self, names: str | Sequence[str]) -> NDArray[Any]:
         """Return one column as it is, or several as the columns of a table."""
         if isinstance(names, str):
-            return self.column("context", names)
-        arrays = list(self.columns("context", names).values())
-        numeric = all(array.dtype.kind in "biuf" for array in arrays)
-        if numeric or len({array.dtype.kind for array in arrays}) == 1:
+            return _array(self._series("context", names))
+        read = self.columns("context", names, self._series)
+        arrays = [_array(series) for series in read.values()]
+        if len({array.dtype for array in arrays}) == 1 or _meet_exactly(arrays):
             return np.stack(arrays, axis=1)
-        # NumPy would make numbers beside text into text.
+        # NumPy would make numbers beside text into text, and large integers beside floats floats.
         return np.stack([array.astype(object) for array in arrays], axis=1)
 
     def _series(self, role: str, name: str) -> nw.Series[Any]:
@@ -73,6 +92,41 @@ class Table:
             has = ", ".join(map(repr, self._frame.columns))
             raise ValueError(f"frame has no column {name!r} for {role}: it has {has}")
         return self._frame[name]
+
+
+def _array(series: nw.Series[Any]) -> NDArray[Any]:
+    """Return a series as NumPy has it, but for nulls: pandas has several of its own."""
+    array = series.to_numpy()
+    if array.dtype.kind == "O" and series.null_count():
+        array = array.copy()
+        array[series.is_null().to_numpy()] = None
+    return array
+
+
+def _meet_exactly(arrays: list[NDArray[Any]]) -> bool:
+    """Tell whether NumPy has a type that holds the values of all arrays as they are."""
+    kinds = {array.dtype.kind for array in arrays}
+    if kinds == {"U"}:
+        return True
+    if not kinds <= set("biuf"):
+        return False
+    if np.result_type(*arrays).kind != "f":
+        return True
+    return all(
+        array.dtype.kind not in "iu" or not ((array > _EXACT) | (array < -_EXACT)).any()
+        for array in arrays
+    )
+
+
+def _collected(lazy: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+    try:
+        return lazy.collect()
+    except MemoryError:
+        raise
+    except Exception as error:
+        # An engine raises errors of its own where its plan does not hold, over many lines.
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"frame is lazy and cannot be collected: {reason}") from error
 
 
 def _eager(frame: object) -> nw.DataFrame[Any]:
@@ -84,7 +138,7 @@ def _eager(frame: object) -> nw.DataFrame[Any]:
         ) from error
     table: Any = nw.from_native(frame, pass_through=True)
     if isinstance(table, nw.LazyFrame):
-        return table.collect()
+        return _collected(table)
     if isinstance(table, nw.DataFrame):
         return table
     if hasattr(frame, "__arrow_c_stream__"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from prefmath import _choice_build as build
 from prefmath import _choice_checks as check
 from prefmath._labels import CodedItems, code_items, code_labels, shown
+from prefmath.io._ballots import wide_rankings
 from prefmath.io._long import long_choice_sets, long_rankings
 from prefmath.io._table import Table
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import ArrayLike, NDArray
+
+    from prefmath.io._ballots import Offered
 
 _FORMS: dict[str, dict[str, tuple[set[str], set[str]]]] = {
     "pairs": {"pairs": ({"winner", "loser"}, {"tie", "first"})},
@@ -36,6 +40,7 @@ def fields_of_frame(
     layout: str,
     columns: Mapping[str, Any],
     item_ids: ArrayLike | None,
+    offered: Offered | None = None,
 ) -> dict[str, Any]:
     """Return the fields of `prefmath.Choices` that a frame holds.
 
@@ -49,6 +54,8 @@ def fields_of_frame(
         Names of columns under the arguments of `Choices.from_frame`; None for those not given.
     item_ids : array_like, optional
         Labels of the item table.
+    offered : {"all", "named"}, optional
+        Which items wide rankings are of.
 
     Returns
     -------
@@ -65,22 +72,40 @@ def fields_of_frame(
         If columns are lacking or do not belong to the layout, and as the other constructors do.
     """
     given = {role: name for role, name in columns.items() if name is not None}
-    names = {role: given.pop(role, None) for role in ("annotator", "weight", "context")}
+    about = {role: given.pop(role, None) for role in ("annotator", "weight", "context")}
     form = _form(layout, given)
+    _check_offered(offered, layout, form)
     table = Table(frame)
-    annotator = table.optional("annotator", names["annotator"])
-    weight = table.optional("weight", names["weight"])
-    context = None if names["context"] is None else table.context(names["context"])
+    try:
+        return _fields(table, layout, form, given, about, item_ids, offered)
+    except (TypeError, ValueError) as error:
+        error.args = (_with_columns(str(error), columns),)
+        raise
+
+
+def _fields(
+    table: Table,
+    layout: str,
+    form: str,
+    given: Mapping[str, Any],
+    about: Mapping[str, Any],
+    item_ids: ArrayLike | None,
+    offered: Offered | None,
+) -> dict[str, Any]:
+    annotator = table.optional("annotator", about["annotator"])
+    weight = table.optional("weight", about["weight"])
+    context = None if about["context"] is None else table.context(about["context"])
     if form == "pairs":
         winner, loser = (table.column(role, given[role]) for role in ("winner", "loser"))
         tie, first = (table.optional(role, given.get(role)) for role in ("tie", "first"))
         return build.pairs(winner, loser, tie, first, annotator, weight, item_ids, context)
     said = build.about(len(table), annotator, weight, context)
     if form == "wide" and layout == "rankings":
-        return _wide_rankings(table.columns("items", given["items"]), item_ids, said)
+        return wide_rankings(table, given["items"], item_ids, offered, said)
     if form == "wide":
         picked = table.column("chosen", given["chosen"])
-        return _wide_choice_sets(table.columns("items", given["items"]), picked, item_ids, said)
+        items = table.columns("items", given["items"], table.column)
+        return _wide_choice_sets(items, picked, item_ids, said)
     sets = table.column("choice_set", given["choice_set"])
     if layout == "rankings":
         item, rank = table.column("item", given["item"]), table.numbers("rank", given["rank"])
@@ -88,6 +113,30 @@ def fields_of_frame(
     chosen = table.column("chosen", given["chosen"])
     item_or_row = table.optional("item", given.get("item"))
     return long_choice_sets(sets, chosen, item_or_row, item_ids, said)
+
+
+def _with_columns(message: str, columns: Mapping[str, Any]) -> str:
+    """Return what is wrong with values of arguments with the columns that these values are in."""
+    called = [
+        f"{role} is column {name!r}"
+        for role, name in columns.items()
+        if isinstance(name, str) and name != role and re.search(rf"\b{role}\[\d", message)
+    ]
+    return f"{message} ({', '.join(called)})" if called else message
+
+
+def _check_offered(offered: object, layout: str, form: str) -> None:
+    if offered is None:
+        return
+    if offered not in ("all", "named"):
+        raise ValueError(f"offered must be 'all' or 'named', got {offered!r}")
+    if (layout, form) != ("rankings", "wide"):
+        raise ValueError(
+            f"offered={offered!r} says which items rankings in columns are of: it has no place in "
+            f"layout={layout!r} without items"
+            if layout == "rankings"
+            else f"offered={offered!r} has no place in layout={layout!r}"
+        )
 
 
 def _form(layout: str, given: Mapping[str, Any]) -> str:
@@ -118,14 +167,6 @@ def _wide_choice_sets(
         chosen = _place_among(list(items), chosen)
     positions = check.positions(chosen, np.diff(offsets))
     return build.sets("choice_sets", offsets, coded, said, chosen=positions)
-
-
-def _wide_rankings(
-    items: dict[str, NDArray[Any]], item_ids: ArrayLike | None, said: build.About
-) -> dict[str, Any]:
-    offsets, coded = _across(items, item_ids)
-    n_ranked = check.ranked_counts(None, np.diff(offsets))
-    return build.sets("rankings", offsets, coded, said, n_ranked=n_ranked)
 
 
 def _across(

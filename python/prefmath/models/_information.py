@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["Information", "covariance", "observed_information"]
+__all__ = ["Information", "inverse_information", "observed_information", "reported"]
 
 # A parameter whose information the others explain up to this share is not determined.
 _SINGULAR = 1e-12
@@ -173,12 +173,11 @@ def _on_parameters(utility: LinearUtility | ItemUtility, by_row: _F64) -> _F64:
     return np.concatenate([utility.features.T @ by_row[:n_items], by_row[n_items:]])
 
 
-def covariance(information: Information, point: Point, *, robust: bool) -> _F64:
-    """Covariance of the parameters of class after class, then of the shares of the classes.
+def inverse_information(information: Information, point: Point) -> _F64:
+    """Inverse of the observed information, anything being known of what no judgement tells.
 
-    The inverse of the observed information, or the sandwich of it about the outer products; free
-    utilities are those less their mean, without that of virtual pairs; shares follow from logits
-    by the delta method.
+    Those are the constant of free utilities and of the logits of the classes: they cancel in all
+    that is reported.
 
     Raises
     ------
@@ -188,19 +187,11 @@ def covariance(information: Information, point: Point, *, robust: bool) -> _F64:
     n_classes, n_parameters = point.params.shape
     n = len(information.observed)
     bread = information.observed.copy()
-    of_class = _reported(point)
-    n_reported = len(of_class)
-    change = np.zeros((n_classes * (n_reported + 1), n))
-    for z in range(n_classes):
-        rows = slice(z * n_reported, (z + 1) * n_reported)
-        change[rows, z * n_parameters : (z + 1) * n_parameters] = of_class
-        if not isinstance(point.utility, LinearUtility):
-            # No judgement tells the constant: it is given any information, and projected out.
+    if not isinstance(point.utility, LinearUtility):
+        for z in range(n_classes):
             items = slice(z * n_parameters, z * n_parameters + point.utility.n_coef)
             bread[items, items] += bread[items, items].trace() / point.utility.n_coef**2
     logits = slice(n_classes * n_parameters, n)
-    delta = np.diag(point.weights) - np.outer(point.weights, point.weights)
-    change[n_classes * n_reported :, logits] = delta
     bread[logits, logits] += point.n_units / n_classes
     empty = np.arange(n)[logits][point.weights == 0]
     bread[empty, empty] += point.n_units
@@ -211,22 +202,30 @@ def covariance(information: Information, point: Point, *, robust: bool) -> _F64:
             "choices must be those of fit, and the fit settled: a step could still raise the "
             f"log-likelihood by {gain:.3g}"
         )
-    image = change @ inverse
-    if not robust:
-        return image @ change.T
-    factor = information.n_units / (information.n_units - 1)
-    sandwich: _F64 = image @ information.outer @ image.T * factor
-    return sandwich
+    return inverse
 
 
-def _reported(point: Point) -> _F64:
-    """Return what is reported of a class, as linear functions of its parameters."""
-    change = np.eye(point.params.shape[1])
-    if isinstance(point.utility, LinearUtility):
-        return change
-    n = point.utility.n_coef - (point.prior > 0)
-    change[:n, :n] -= 1 / n
-    return change if point.prior == 0 else np.delete(change, n, axis=0)
+def reported(point: Point, reference: NDArray[np.bool_]) -> _F64:
+    """Return what is reported as linear functions of the parameters and logits.
+
+    Of class after class, then of the shares. Free utilities are those less the mean of the
+    reference items, without that of virtual pairs; shares follow from logits by the delta method.
+    """
+    n_classes, n_parameters = point.params.shape
+    of_class = np.eye(n_parameters)
+    if not isinstance(point.utility, LinearUtility):
+        n = point.utility.n_coef - (point.prior > 0)
+        of_class[:n, :n] -= reference / reference.sum()
+        if point.prior > 0:
+            of_class = np.delete(of_class, n, axis=0)
+    n_reported = len(of_class)
+    change = np.zeros((n_classes * (n_reported + 1), n_classes * (n_parameters + 1)))
+    for z in range(n_classes):
+        rows = slice(z * n_reported, (z + 1) * n_reported)
+        change[rows, z * n_parameters : (z + 1) * n_parameters] = of_class
+    delta = np.diag(point.weights) - np.outer(point.weights, point.weights)
+    change[n_classes * n_reported :, n_classes * n_parameters :] = delta
+    return change
 
 
 def _inverse(matrix: _F64, point: Point) -> _F64:

@@ -33,6 +33,7 @@ def rank_intervals(
     covariance: _F64,
     level: float,
     *,
+    unknown: NDArray[np.bool_],
     joint: bool,
     n_draws: int,
     rng: np.random.Generator,
@@ -42,10 +43,12 @@ def rank_intervals(
     An item surely stands behind those that are better by more than chance allows, and before those
     that are worse: all its differences to others, or all differences of all items where `joint`,
     lie within as many standard errors as the largest of them in draws of the estimates' normal
-    distribution (Mogstad, Romano, Shaikh and Wilhelm 2024, section 3).
+    distribution (Mogstad, Romano, Shaikh and Wilhelm 2024, section 3). Nothing is sure of the
+    differences to `unknown` ones.
     """
     variance = covariance.diagonal()
     errors = np.sqrt(np.maximum(variance[:, None] + variance - 2 * covariance, 0))
+    errors[unknown] = errors[:, unknown] = 0
     scale = np.where(errors > _ROUNDING * errors.max(), errors, np.inf)
     values, vectors = np.linalg.eigh(covariance)
     draws = (
@@ -57,6 +60,7 @@ def rank_intervals(
     if joint:
         largest[:] = largest.max(axis=0)
     allowed = np.quantile(largest, level, axis=1)[:, None] * errors
+    allowed[unknown] = allowed[:, unknown] = np.inf
     difference = utilities - utilities[:, None]
     better = (difference > allowed).sum(axis=1)
     worse = (difference < -allowed).sum(axis=1)

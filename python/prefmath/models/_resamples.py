@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath.models._intervals import SHOWN, as_level, intervals_of
 from prefmath.models._ranks import ranks_of
 from prefmath.models._text_table import text_table
-from prefmath.models.uncertainty import SHOWN, as_level, intervals_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from prefmath.models._intervals import Intervals
     from prefmath.models._parameters import Parameters
-    from prefmath.models.uncertainty import Intervals
 
     _F64 = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from prefmath._judgements import offsets_of
 from prefmath._threads import resolve_threads
-from prefmath.models._information import covariance, observed_information
+from prefmath.models._errors import errors_of
 from prefmath.models._observation import Form, observe_outcomes
 from prefmath.models._parameters import Parameters
 from prefmath.models._predictor import Predictor, as_choices_of_one, features_of
@@ -41,7 +41,7 @@ class Uncertain(Predictor):
         summed outer products of the slopes of annotators (a sandwich [2]_, times
         :math:`H / (H - 1)` for H annotators): they hold too where the judgements of one annotator
         depend on each other in ways that the model does not know, and want some dozens of
-        annotators in every class: of a few they come out too small.
+        annotators in every class: of a few they come out too small, and are marked.
 
         Parameters
         ----------
@@ -61,11 +61,21 @@ class Uncertain(Predictor):
         ValueError
             If these are not the choices of `fit`, or it had not settled; if the data do not
             determine a parameter; or if errors are to be robust with one annotator only.
+        MemoryError
+            If the covariance of so many parameters does not fit: `bootstrap` needs none.
 
         Notes
         -----
         Free utilities are taken less their mean, so that an item's standard error is that of its
-        distance from the average item. Memory grows with the square of the number of parameters.
+        distance from the average item: of those of which enough is known, so that an item nobody
+        judged does not blur all others. Memory grows with the square of the number of parameters.
+
+        Errors that are not to be relied on are marked [3]_. Where fewer than 20 units stand behind
+        a parameter of a class, counted as if each said equally much, or where the information is
+        nearly singular, the larger of the robust and the model's error is reported: there the
+        slopes of the units sum to next to nothing, whatever the truth is. What the judgements say
+        nothing of has an infinite error. A row of `weight` w counts once in robust errors, not w
+        times as in `bic`; for the larger of two, the model's error is that of rows that count once.
 
         References
         ----------
@@ -73,6 +83,8 @@ class Uncertain(Predictor):
            Journal of the Royal Statistical Society B 44, equation 3.1.
         .. [2] Liang and Zeger (1986), Longitudinal data analysis using generalized linear models,
            Biometrika 73, theorem 2.
+        .. [3] Cameron and Miller (2015), A practitioner's guide to cluster-robust inference,
+           Journal of Human Resources 50, section VI.
 
         Examples
         --------
@@ -81,7 +93,7 @@ class Uncertain(Predictor):
         >>> winner, loser = ["tea"] * 30 + ["milk"] * 10, ["milk"] * 30 + ["tea"] * 10
         >>> choices = Choices.from_pairs(winner, loser, annotator=[*range(20), *range(20)])
         >>> ChoiceMixture(l2=0).fit(choices).uncertainty(choices)
-        Uncertainty(robust standard errors from 20 units)
+        Uncertainty(robust standard errors from 20 annotators; best items first, not as in arrays)
                       class 0
         share   1.000 ± 0.000
         tea     0.549 ± 0.153
@@ -90,17 +102,24 @@ class Uncertain(Predictor):
         point = self._point(choices, features)
         if robust and point.n_units < 2:
             raise ValueError("robust errors need at least 2 annotators, not 1")
-        information = observed_information(point, outer=robust)
+        errors = errors_of(point, robust=robust)
         params = self._params()
         if not self._linear:
-            params[:, : self.coef_.shape[1]] -= self.coef_.mean(axis=1, keepdims=True)
+            items = params[:, : self.coef_.shape[1]]
+            items -= self.coef_[:, errors.reference].mean(axis=1, keepdims=True)
         return Uncertainty(
             params=params,
             weights=self.weights_.copy(),
-            covariance=covariance(information, point, robust=robust),
+            covariance=errors.covariance,
             robust=robust,
             n_units=point.n_units,
             parameters=self._parameters(),
+            marks=errors.marks,
+            weights_marks=errors.weights_marks,
+            n_behind=errors.n_behind,
+            reference=errors.reference,
+            named=choices.annotator_ids is not None,
+            weighted=choices.weight is not None,
         )
 
     def _parameters(self) -> Parameters:

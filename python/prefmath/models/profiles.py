@@ -12,8 +12,8 @@ import numpy as np
 from prefmath._label_values import family, is_missing, label_array, positions_of, shown
 from prefmath._labels import code_labels
 from prefmath._validate import as_responsibilities
+from prefmath.models._intervals import as_level
 from prefmath.models._text_table import text_table
-from prefmath.models.uncertainty import as_level
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

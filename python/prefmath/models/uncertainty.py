@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._validate import as_generator, as_number, as_whole_number
+from prefmath._validate import as_generator, as_whole_number
+from prefmath.models._intervals import (
+    SHOWN,
+    Intervals,
+    as_level,
+    intervals_of,
+    reading_order,
+    table_of,
+)
+from prefmath.models._marks import NOT_DETERMINED, footnotes, sign_of
 from prefmath.models._ranks import rank_intervals
-from prefmath.models._text_table import text_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,56 +27,48 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["SHOWN", "Intervals", "Uncertainty", "as_level", "intervals_of"]
-
-SHOWN = 12
-"""Rows of a printed table."""
-
-
-@dataclass(frozen=True, eq=False)
-class Intervals:
-    """Lower and upper ends of confidence intervals, each parameter by itself.
-
-    Attributes
-    ----------
-    coef : ndarray, shape (n_components, d, 2)
-        Of the coefficients, or of the utilities of items, in the order of ``coef_``.
-    weights : ndarray, shape (n_components, 2)
-        Of the shares of the classes.
-    position_effects : ndarray, shape (n_components, n_positions, 2)
-        Of the effects of position, if the model has any.
-    tie : ndarray, shape (n_components, 2), or None
-        Of the parameter of ties, nu or theta; None where a tie is half a win.
-    level : float
-        Of how many intervals out of all, in repetitions of the study, the truth is within.
-    """
-
-    coef: _F64
-    weights: _F64
-    position_effects: _F64
-    tie: _F64 | None
-    level: float
+__all__ = ["Intervals", "Uncertainty"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Uncertainty:
     """How far a fitted model's numbers may be off, had other annotators been asked.
 
+    Printed, items stand from the best to the worst; arrays have them in the order of ``coef_``.
+
     Attributes
     ----------
     params : ndarray, shape (n_components, p)
-        The estimates: coefficients, or utilities of items less their mean; effects of position; the
-        log of Davidson's nu, or the log of the log of Rao and Kupper's theta.
+        The estimates: coefficients, or utilities of items less the mean of those in `reference`;
+        effects of position; the log of Davidson's nu, or the log of the log of Rao and Kupper's
+        theta.
     weights : ndarray, shape (n_components,)
         Shares of the classes.
     covariance : ndarray, shape (n_components * (p + 1), n_components * (p + 1))
-        Of the parameters, class after class, then of the shares.
+        Of the parameters, class after class, then of the shares. The variances of marked ones are
+        raised to those of the model, if these are larger.
     robust : bool
         Whether it is robust to the clustering of judgements by annotator.
     n_units : int
         Annotators; judgements where nobody is named.
     parameters : Parameters
         What the columns of `params` are.
+    marks : ndarray of str, shape (n_components, p)
+        Why an error is not to be relied on, or nothing. "few units": fewer than 20 stand behind a
+        robust error. "nearly singular": the error of the model is more than 2 in utility, of the
+        item or of the usual difference in a feature, or more than 3 times the robust error.
+        "not determined": the judgements say nothing of it, and the error is infinite.
+    weights_marks : ndarray of str, shape (n_components,)
+        The same of the shares.
+    n_behind : ndarray, shape (n_components, p)
+        How many units stand behind each parameter: of how many equally informative ones it would
+        be, each counted as far as it is in the class.
+    reference : ndarray of bool, shape (n_items,)
+        Items whose mean utility is 0 in every class: all but those that are not determined or
+        nearly singular in some class. Empty for coefficients of features.
+    named, weighted : bool
+        Whether units are annotators, and whether judgements have weights. In robust errors a row
+        counts once, whatever its weight; in those of the model as often as its weight says.
 
     See Also
     --------
@@ -82,15 +82,21 @@ class Uncertainty:
     robust: bool
     n_units: int
     parameters: Parameters
+    marks: NDArray[Any]
+    weights_marks: NDArray[Any]
+    n_behind: _F64
+    reference: NDArray[np.bool_]
+    named: bool
+    weighted: bool
 
     @property
     def coef(self) -> _F64:
-        """Coefficients, or utilities of items less their mean, (n_components, d)."""
+        """Coefficients, or utilities of items less that of `reference`, (n_components, d)."""
         return self.params[:, self.parameters.coef]
 
     @property
     def coef_se(self) -> _F64:
-        """Standard errors of `coef`."""
+        """Standard errors of `coef`; infinite where it is not determined."""
         return self._params_se()[:, self.parameters.coef]
 
     @property
@@ -108,10 +114,12 @@ class Uncertainty:
         """Standard error of nu or theta by the delta method, (n_components,), if there is one."""
         if self.parameters.ties == "half":
             return None
-        return (self._params_se() * self.parameters.slope(self.params))[:, -1]
+        return self._natural_se()[:, -1]
 
     def interval(self, level: float = 0.95) -> Intervals:
         """Return intervals, normal for parameters (ties: their logs), and for logits of shares.
+
+        Those of what is not determined are infinite.
 
         Parameters
         ----------
@@ -130,14 +138,15 @@ class Uncertainty:
         reach = NormalDist().inv_cdf(0.5 + as_level(level) / 2)
         ends = np.array([-reach, reach])
         errors = self._params_se()
-        params = np.stack(
-            [self.parameters.natural(self.params + end * errors) for end in ends], axis=-1
-        )
-        inner = (self.weights > 0) & (self.weights < 1)
-        share = np.where(inner, self.weights, 0.5)
-        error = self.weights_se / (share * (1 - share))
-        logit = np.log(share / (1 - share))[:, None] + error[:, None] * ends
-        weights = np.where(inner[:, None], 1 / (1 + np.exp(-logit)), self.weights[:, None])
+        with np.errstate(over="ignore"):
+            params = np.stack(
+                [self.parameters.natural(self.params + end * errors) for end in ends], axis=-1
+            )
+            inner = (self.weights > 0) & (self.weights < 1)
+            share = np.where(inner, self.weights, 0.5)
+            error = self.weights_se / (share * (1 - share))
+            logit = np.log(share / (1 - share))[:, None] + error[:, None] * ends
+            weights = np.where(inner[:, None], 1 / (1 + np.exp(-logit)), self.weights[:, None])
         return intervals_of(params, weights, self.parameters, level)
 
     def ranks(
@@ -149,6 +158,8 @@ class Uncertainty:
         random_state: int | np.random.Generator | None = 0,
     ) -> NDArray[np.int64]:
         """Confidence intervals of the ranks of items in each class, 1 the best.
+
+        An item whose utility is not determined may have any rank.
 
         Parameters
         ----------
@@ -189,54 +200,59 @@ class Uncertainty:
                     utilities,
                     self.covariance[block, block],
                     as_level(level),
+                    unknown=marks == NOT_DETERMINED,
                     joint=joint,
                     n_draws=draws,
                     rng=rng,
                 )
-                for utilities, block in zip(self.coef, blocks, strict=True)
+                for utilities, block, marks in zip(
+                    self.coef, blocks, self.marks[:, :d], strict=True
+                )
             ]
         )
 
     def _errors(self) -> _F64:
         errors: _F64 = np.sqrt(np.maximum(self.covariance.diagonal(), 0))
+        errors[: self.params.size][self.marks.ravel() == NOT_DETERMINED] = np.inf
         return errors
 
     def _params_se(self) -> _F64:
         return self._errors()[: self.params.size].reshape(self.params.shape)
 
+    def _natural_se(self) -> _F64:
+        with np.errstate(over="ignore"):
+            errors: _F64 = self._params_se() * self.parameters.slope(self.params)
+        return errors
+
     def __repr__(self) -> str:
-        natural = self.parameters.natural(self.params)
-        errors = self._params_se() * self.parameters.slope(self.params)
-        rows = [["share", *map(_figure, self.weights, self.weights_se)]]
+        natural, errors = self.parameters.natural(self.params), self._natural_se()
+        marked = bool((self.marks != "").any() or (self.weights_marks != "").any())
+        of_row = zip(self.weights, self.weights_se, self.weights_marks, strict=True)
+        rows = [["share", *(_figure(*one, any_marked=marked) for one in of_row)]]
         labels = self.parameters.labels()
         for column in self.parameters.in_order(self.weights @ self.params, SHOWN):
-            figures = map(_figure, natural[:, column], errors[:, column])
-            rows.append([labels[column], *figures])
-        rest = len(labels) + 1 - len(rows)
-        rows += [[f"… {rest} more", *[""] * len(self.coef)]] if rest else []
+            of_row = zip(natural[:, column], errors[:, column], self.marks[:, column], strict=True)
+            rows.append([labels[column], *(_figure(*one, any_marked=marked) for one in of_row)])
+        table = table_of(len(self.coef), rows, len(labels) + 1 - len(rows))
         kind = "robust standard errors" if self.robust else "standard errors"
-        table = text_table(["", *(f"class {z}" for z in range(len(self.coef)))], rows)
-        return f"Uncertainty({kind} from {self.n_units:,} units)\n{table}"
+        units = f"{self.n_units:,} {'annotators' if self.named else 'judgements'}"
+        header = f"Uncertainty({kind} from {units}{reading_order(self.parameters)})"
+        return "\n".join([header, table, *self._footnotes()])
+
+    def _footnotes(self) -> list[str]:
+        """Say what the marks mean, here or in rows that are not printed, and what weights do."""
+        marks = self.marks, self.weights_marks
+        notes = footnotes(*marks, robust=self.robust, named=self.named)
+        if not self.reference.all():
+            n = len(self.reference)
+            notes.append(f"utilities are less the mean of {self.reference.sum()} of {n} items")
+        if self.weighted and self.robust:
+            notes.append("a row of weight w counts once, not w times, in robust errors")
+        elif self.weighted:
+            notes.append("a row of weight w counts w times")
+        return notes
 
 
-def intervals_of(params: _F64, weights: _F64, parameters: Parameters, level: float) -> Intervals:
-    """Return the ends of intervals, of parameters as they are called."""
-    return Intervals(
-        coef=params[:, parameters.coef],
-        weights=weights,
-        position_effects=params[:, parameters.positions],
-        tie=None if parameters.ties == "half" else params[:, -1],
-        level=level,
-    )
-
-
-def as_level(level: float) -> float:
-    """Return a level of confidence, above 0 and below 1."""
-    number = as_number(level, "level")
-    if not 0 < number < 1:
-        raise ValueError(f"level must be above 0 and below 1, not {level}")
-    return number
-
-
-def _figure(value: float, error: float) -> str:
-    return f"{value:.3f} ± {error:.3f}"
+def _figure(value: float, error: float, mark: str, *, any_marked: bool) -> str:
+    sign = sign_of(mark, any_marked=any_marked)
+    return f"{NOT_DETERMINED if mark == NOT_DETERMINED else f'{value:.3f} ± {error:.3f}'}{sign}"
