@@ -56,6 +56,17 @@ def test_all_were_offered(kind):
 
 
 @kinds
+def test_all_that_anybody_names_were_offered_where_no_table_is_given(kind):
+    choices = Choices.from_frame(FRAMES[kind](VOTES), "rankings", items=list(VOTES), offered="all")
+    assert sets_of(choices)[1] == (["say"], ["freedom", "order", "prices"])
+    # Rows 1, 2 and 4 of an item table; rows 0 and 3 are no goals.
+    frame = FRAMES[kind]({"a": [1, 4], "b": [2, None]})
+    choices = Choices.from_frame(frame, "rankings", items=["a", "b"], offered="all")
+    assert sets_of(choices) == [([1, 2], [4]), ([4], [1, 2])]
+    assert choices.n_items == 5
+
+
+@kinds
 @pytest.mark.parametrize("item_ids", [GOALS, None])
 def test_only_those_named_were_offered(kind, item_ids):
     choices = Choices.from_frame(
@@ -174,11 +185,11 @@ ASK = (
             {},
             {},
             (
-                "items['second'] is missing in row 1: say offered='named' if only the items named "
-                "were shown, or give item_ids and offered='all' if all of these could be ranked"
+                "items['second'] is missing in row 1: say offered='all' if all items that any row "
+                "names could be ranked, so that those not named lie behind, or offered='named' if "
+                "only those named were shown"
             ),
         ),
-        ({}, {"offered": "all"}, "offered='all' needs item_ids, the items that could be ranked"),
         ({}, {"offered": "some"}, "offered must be 'all' or 'named', got 'some'"),
         (
             {"third": ["prices", "order", None, "order"]},

@@ -99,8 +99,9 @@ NEEDS = {"choice_set": "set", "chosen": "yes"}
             "rankings",
             {"items": ["b", "a"]},
             (
-                "items['a'] is missing in row 2: say offered='named' if only the items named were "
-                "shown, or give item_ids and offered='all' if all of these could be ranked"
+                "items['a'] is missing in row 2: say offered='all' if all items that any row names "
+                "could be ranked, so that those not named lie behind, or offered='named' if only "
+                "those named were shown"
             ),
             ValueError,
         ),

@@ -218,6 +218,23 @@ def test_wide_form(ranked, people):
     assert_model(expected, *arguments, "choice_sets", "--chosen", "pick")
 
 
+@pytest.mark.parametrize("offered", ["all", "named"])
+def test_ballots_of_the_first_few(ranked, people, offered):
+    table = {"best": ITEMS[ranked[:, 0]], "next": ITEMS[ranked[:, 1]], "annotator": people}
+    table["next"] = pa.array(table["next"], mask=np.arange(N) % 5 == 0)
+    write_table("wide.csv", pa.table(table))
+    frame = pa.table(table)
+    choices = Choices.from_frame(
+        frame, "rankings", items=["best", "next"], annotator="annotator", offered=offered
+    )
+    expected = ChoiceMixture(2, random_state=0).fit(choices)
+    options = "--layout", "rankings", "--items", "best,next", "--components", 2
+    assert_model(expected, "wide.csv", *options, "--offered", offered)
+    result = run("fit", "wide.csv", *options, "-o", "other.npz")
+    assert result.status != 0
+    assert "items['next'] is missing in row 0" in " ".join(result.err.split())
+
+
 def test_rankings_in_long_form(ranked, people):
     place = np.argsort(ranked, axis=1) + 1
     rank = [int(p) if p <= 2 else None for p in place.ravel()]

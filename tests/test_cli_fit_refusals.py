@@ -59,6 +59,7 @@ REFUSED = {
     "column 'x' has no value in row 1": (
         *("c.csv", {**SETS, "x": [1.0, None]}, [*LONG, "--feature-columns", "x"]),
     ),
+    "--offered says nothing about pairs": ("c.csv", PAIRS, ["--offered", "all"]),
     "--layout rankings needs a table; 'c.npy' can hold pairs only": (
         *("c.npy", np.array([[0, 1]]), ["--layout", "rankings"]),
     ),

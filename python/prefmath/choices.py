@@ -81,7 +81,9 @@ class Choices(SortedJudgements):
         ----------
         winner, loser : array_like, shape (n,)
             The preferred item and the other one. Integers without `item_ids` are rows of the
-            item table; anything else is a label. A new array holds both, interleaved.
+            item table; anything else is a label, of one kind in all columns: 1, 1.0 and "1" are
+            not alike (pandas makes floats of integers beside missing values: drop these, and
+            ``astype(int)``). A new array holds both, interleaved.
         tie : array_like of bool, shape (n,), optional
             Where true neither won, and `winner` and `loser` are just the two items.
         first : array_like of bool, shape (n,), optional
@@ -103,7 +105,8 @@ class Choices(SortedJudgements):
         ------
         ValueError
             If lengths differ, there is no judgement, a pair is of one item twice, an item is
-            not in `item_ids`, a label is missing, or a weight is negative or not finite.
+            not in `item_ids`, a label is missing or infinite, a weight is negative or not finite,
+            the sum of the weights is 0 or overflows, or a column says which side won.
         TypeError
             If the items are of several kinds, or `tie`, `first` or `weight` of the wrong one.
 
@@ -270,8 +273,9 @@ class Choices(SortedJudgements):
         item_ids : array_like, shape (n_items,), optional
             Labels of the item table, in the order of the features.
         offered : {"all", "named"}, optional
-            Wide rankings only. All: each of `item_ids` could be ranked, and those not named are
-            unordered behind those named. Named: only the items named were shown.
+            Wide rankings only. All: each of `item_ids`, or else of the items that any row names,
+            could be ranked, and those that a ballot does not name are unordered behind those that
+            it does. Named: only the items named were shown.
 
         Returns
         -------

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from prefmath.cli.judgements import Layout, Names, Ties, read_features, read_judgements
+from prefmath.cli.judgements import Layout, Names, Offered, Ties, read_features, read_judgements
 from prefmath.cli.outputs import force_option, refuse_output
 from prefmath.cli.screen import screen, steps
 from prefmath.cli.summary import print_fit
@@ -91,6 +91,15 @@ def fit(
             "COLUMNS",
         ),
     ] = None,
+    offered: Annotated[
+        Offered | None,
+        typer.Option(
+            metavar="WHICH",
+            rich_help_panel="Columns of CHOICES",
+            help="Rankings in wide form that leave items out: all, if every item could be ranked,"
+            " or named, if only those named were shown.",
+        ),
+    ] = None,
     annotator: Annotated[str | None, _column("Who judged.")] = None,
     weight: Annotated[str | None, _column("What a judgement counts; otherwise 1.")] = None,
     ties: Annotated[
@@ -136,6 +145,7 @@ def fit(
         annotator=annotator,
         weight=weight,
         feature_columns=feature_columns,
+        offered=offered,
     )
     table = None if features is None else read_features(features, embedding, feature_item)
     choices, table = read_judgements(judgements, layout, names, table)

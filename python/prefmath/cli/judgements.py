@@ -34,9 +34,16 @@ class Layout(StrEnum):
     rankings = "rankings"
 
 
+class Offered(StrEnum):
+    """Which items rankings in columns are of."""
+
+    all = "all"
+    named = "named"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """The columns that the user named; None where a default may stand."""
+    """The columns that the user named, None where a default may stand; and what was offered."""
 
     winner: str | None = None
     loser: str | None = None
@@ -50,6 +57,7 @@ class Names:
     annotator: str | None = None
     weight: str | None = None
     feature_columns: str | None = None
+    offered: Offered | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,7 @@ def read_judgements(
     if table.num_rows == 0:
         raise ValueError(f"{str(path)!r} has no rows")
     arguments = _arguments(table, layout, names, has_features=features is not None)
+    offered = arguments.pop("offered", None)
     used = [
         name
         for value in arguments.values()
@@ -85,7 +94,13 @@ def read_judgements(
     item_ids = None if features is None else features.item_ids
     from prefmath.choices import Choices
 
-    choices = Choices.from_frame(table, layout=layout.value, item_ids=item_ids, **arguments)
+    choices = Choices.from_frame(
+        table,
+        layout=layout.value,
+        item_ids=item_ids,
+        offered=None if offered is None else offered.value,
+        **arguments,
+    )
     if features is not None and item_ids is None and choices.item_ids is not None:
         raise ValueError(
             "items are labels: --features must be a table with a column that names them"
@@ -120,6 +135,7 @@ def _from_array(path: Path, layout: Layout, names: Names, features: Features | N
         raise ValueError(
             f"--layout {layout.value} needs a table; {str(path)!r} can hold pairs only"
         )
+    _refuse_unused(layout, Names(offered=names.offered), {})
     for name, given in vars(names).items():
         if given is not None:
             option = name.replace("_", "-")
@@ -170,6 +186,8 @@ def _arguments(table: Any, layout: Layout, names: Names, *, has_features: bool) 
     arguments = takes[layout]
     if wide and layout is not Layout.pairs:
         arguments["items"] = columns.split(names.items or "")
+    if wide and layout is Layout.rankings:
+        arguments["offered"] = names.offered
     _refuse_unused(layout, names, arguments)
     if layout is Layout.choice_sets and not wide and arguments["item"] is None:
         if not has_features and names.feature_columns is None:

@@ -45,15 +45,14 @@ def wide_rankings(
     n_named = len(names) - gaps.sum(axis=1)
     if offered is None:
         _refuse_unclear(names, gaps, n_named, item_table)
-    if offered == "all" and item_table is None:
-        raise ValueError("offered='all' needs item_ids, the items that could be ranked")
     coded = code_items(_filled(names, columns, gaps), item_table)
     codes = np.stack(coded.columns, axis=1)
     items, offsets = codes[~gaps], offsets_of(n_named)
     if offered == "all":
         check.different_items(offsets, items, coded.item_ids, "ranking {}".format)
-        items = _before_the_rest(codes, gaps, coded.n_items)
-        offsets = np.arange(0, len(items) + 1, coded.n_items, dtype=np.int64)
+        rows = np.unique(items) if item_table is None else np.arange(coded.n_items, dtype=np.int32)
+        items = rows[_before_the_rest(np.searchsorted(rows, codes), gaps, len(rows))]
+        offsets = np.arange(0, len(items) + 1, len(rows), dtype=np.int64)
     coded = coded._replace(columns=[items])
     return build.sets("rankings", offsets, coded, said, n_ranked=n_named.astype(np.int32))
 
@@ -105,9 +104,9 @@ def _refuse_unclear(
     if item_table is None:
         for row, column in np.argwhere(gaps)[:1]:
             raise ValueError(
-                f"items[{names[column]!r}] is missing in row {row}: say offered='named' if only "
-                f"the items named were shown, or give item_ids and offered='all' if all of these "
-                f"could be ranked"
+                f"items[{names[column]!r}] is missing in row {row}: say offered='all' if all "
+                f"items that any row names could be ranked, so that those not named lie behind, or "
+                f"offered='named' if only those named were shown"
             )
         return
     n_items = len(item_table)
@@ -138,13 +137,13 @@ def _with(column: NDArray[Any], gap: NDArray[np.bool_], first: NDArray[Any]) -> 
 
 
 def _before_the_rest(
-    codes: NDArray[np.int32], gaps: NDArray[np.bool_], n_items: int
-) -> NDArray[np.int32]:
+    codes: NDArray[np.int64], gaps: NDArray[np.bool_], n_items: int
+) -> NDArray[np.int64]:
     """Return for each row the items named, in order, and then all others."""
     n = len(codes)
     left = np.ones((n, n_items), np.bool_)
     left[np.nonzero(~gaps)[0], codes[~gaps]] = False
-    items = np.empty((n, n_items), np.int32)
+    items = np.empty((n, n_items), np.int64)
     named = np.arange(n_items) < (~gaps).sum(axis=1)[:, None]
     items[named] = codes[~gaps]
     items[~named] = np.nonzero(left)[1]
