@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["Run", "maximize"]
+__all__ = ["Run", "maximize", "promised"]
 
+# So many iterations one after the other that fail to raise the objective are the last.
+_FAILURES = 2
 # Steps of EM before what they show of the curvature is used.
 _EM_STEPS = 3
 # A step of EM is halved until the objective rises, at most so often; one of quasi-Newton less.
@@ -36,6 +38,8 @@ _ENOUGH = 1e-4
 _LONGEST = 3.0
 # The logarithm of a weight of nothing.
 _NOTHING = -690.0
+# Changes of the objective below this share of it are rounding.
+_ROUNDING = 1e-15
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +62,10 @@ def maximize(
 ) -> Run:
     """Iterate until an iteration adds less than `tol` to the objective, or `max_iter` have passed.
 
+    The slope must say so too: a step where little was added is not the top if Newton's decrement,
+    which has no units but those of the objective, promises more. Where no step keeps what the slope
+    promises, the climb ends without having converged.
+
     The first iterations set the class weights to the mean responsibilities and take one Newton step
     in the coefficients, halved until the objective does not fall: EM with the gradient algorithm of
     Lange (1995a) for its M-step. Once they have found a basin, the changes of the gradient correct
@@ -65,19 +73,51 @@ def maximize(
     memory BFGS. Where such a step fails, one of EM follows, so that the objective never falls. With
     one class and the curvature of a sample it is enough that the next iteration would add less. A
     run that has settled already is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        If float64 cannot hold the sums.
     """
     if isinstance(run, State):
         run = Run(run, [run.objective], converged=False)
-    state, objectives, converged = run.state, run.objectives.copy(), run.converged
+    if run.converged:
+        return run
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return _climbed(problem, run, tol, max_iter, report)
+
+
+def _climbed(
+    problem: Problem, run: Run, tol: float, max_iter: int, report: Callable[[int, float], None]
+) -> Run:
+    state, objectives, converged = run.state, run.objectives.copy(), False
     climb = _Climb(problem, run, tol)
-    while not converged and len(objectives) <= max_iter:
+    n_failed = 0
+    while not converged and len(objectives) <= max_iter and n_failed < _FAILURES:
+        _refuse_overflow(state)
         after = climb.step(state)
-        converged = after.objective - state.objective < tol and climb.sure
+        rise = after.objective - state.objective
         state = after
         objectives.append(state.objective)
         report(len(objectives) - 1, state.objective)
-        converged = converged or climb.at_the_top(state)
+        small = rise < climb.tol(state) and climb.sure
+        converged = (small and climb.settled(state)) or climb.at_the_top(state)
+        n_failed = n_failed + 1 if small and rise <= 0 and not converged else 0
+        if n_failed:
+            climb.curvature = None
+    _refuse_overflow(state)
     return Run(state, objectives, converged, climb.curvature)
+
+
+def promised(problem: Problem, run: Run) -> float:
+    """Return what the slope at the end of a run says that a step would still add."""
+    return _Climb(problem, run, 0.0).promise(run.state)
+
+
+def _refuse_overflow(state: State) -> None:
+    if not (np.isfinite(state.objective) and np.isfinite(state.gradient).all()):
+        msg = "weights or features are too large for float64 to sum: divide them by a constant"
+        raise ValueError(msg)
 
 
 class _Climb:
@@ -92,6 +132,8 @@ class _Climb:
         self._n_steps = 0
         self.curvature = run.curvature
         self.sure = True
+        # Of the last step, if it was one of EM.
+        self._promised = np.inf
 
     def step(self, state: State) -> State:
         """Take a step that does not lower the objective."""
@@ -99,6 +141,7 @@ class _Climb:
         if curvature is None or curvature.due(self._n_steps):
             curvature = self.curvature = self._survey.at(state)
         self._n_steps += 1
+        self._promised = np.inf
         after = None
         if len(self._secants) and not (curvature.exact and self._one_class):
             after = self._quasi_newton_step(state, curvature)
@@ -114,12 +157,13 @@ class _Climb:
 
     def _em_step(self, state: State, curvature: Curvature) -> State:
         step = curvature.solve(state.gradient)
-        promise = float((state.gradient * step).sum()) / 2
+        promise = self._promised = float((state.gradient * step).sum()) / 2
+        tol = self.tol(state)
         after = self._problem.expect(state.coef + step, state.shares)
         halvings = 0
         while not after.objective >= state.objective and halvings < _HALVINGS:
             # A promise below the tolerance is kept or broken by rounding alone.
-            halvings = _HALVINGS if promise < self._tol else halvings + 1
+            halvings = _HALVINGS if promise < tol else halvings + 1
             size = 0.0 if halvings == _HALVINGS else 0.5**halvings
             after = self._problem.expect(state.coef + size * step, state.shares)
         self.sure = True
@@ -130,10 +174,32 @@ class _Climb:
         if not self._one_class or self.curvature is None or self.curvature.exact:
             return False
         slope, direction = _slope(self._problem, state), self._direction(state, self.curvature)
-        return float(slope @ direction) / 2 < self._tol * _TOP
+        return float(slope @ direction) / 2 < max(self._tol * _TOP, self._rounding(state))
+
+    def tol(self, state: State) -> float:
+        """Return what an iteration must add for the climb to go on: no less than rounding."""
+        return max(self._tol, self._rounding(state))
+
+    def settled(self, state: State) -> bool:
+        """Whether the slope, before the last step or after it, promised next to nothing."""
+        tol = self.tol(state)
+        return self._promised < tol or self.promise(state) < tol
+
+    def promise(self, state: State) -> float:
+        """Half of what the slope along a step of EM says, in coefficients and class weights."""
+        if self.curvature is None:
+            self.curvature = self._survey.at(state)
+        slope, solve = _slope(self._problem, state), self._solver(state, self.curvature)
+        return float(slope @ solve(slope)) / 2
+
+    def _rounding(self, state: State) -> float:
+        return _ROUNDING * abs(state.objective)
 
     def _direction(self, state: State, curvature: Curvature) -> _F64:
         """Solve for the step by the curvature, corrected by the secants."""
+        return self._secants.direction(_slope(self._problem, state), self._solver(state, curvature))
+
+    def _solver(self, state: State, curvature: Curvature) -> Callable[[_F64], _F64]:
         shape = state.coef.shape
         weights = self._problem.n_annotators * state.weights
 
@@ -142,7 +208,7 @@ class _Climb:
             of_weights = slope[-shape[0] :] / np.maximum(weights, 1e-300)
             return np.concatenate([of_coef.ravel(), of_weights])
 
-        return self._secants.direction(_slope(self._problem, state), solve)
+        return solve
 
     def _quasi_newton_step(self, state: State, curvature: Curvature) -> State | None:
         """Step by the secants; None where that does not raise the objective as it should."""
@@ -155,7 +221,7 @@ class _Climb:
         for _ in range(_CUTS):
             after = self._moved(state, size * direction)
             if after.objective - state.objective >= _ENOUGH * size * rise:
-                self.sure = size * rise < 10 * self._tol
+                self.sure = size * rise < 10 * self.tol(state)
                 return after
             missing = size * rise - (after.objective - state.objective)
             share = size * rise / (2 * missing) if np.isfinite(missing) and missing > 0 else 0.1

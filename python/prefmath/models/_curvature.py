@@ -96,7 +96,11 @@ class _Dense:
         return replace(self, matrix=matrix, exact=False, at_the_end=True)
 
     def solve(self, gradient: _F64) -> _F64:
-        return kernels.newton_direction(np.ascontiguousarray(gradient), self.matrix, self.n_threads)
+        right = np.ascontiguousarray(gradient)
+        if not np.isfinite(self.matrix).all():
+            msg = "weights or features are too large for float64 to sum: divide them by a constant"
+            raise ValueError(msg)
+        return kernels.newton_direction(right, self.matrix, self.n_threads)
 
     def of_one_class(self) -> _F64:
         first: _F64 = self.matrix[0]

@@ -15,6 +15,8 @@ __all__ = ["DenseFit", "fit_wins"]
 
 # A step is halved until the objective rises, at most this often.
 _HALVINGS = 30
+# Changes of the objective below this share of it are rounding.
+_ROUNDING = 1e-15
 # exp of utilities further apart than this might overflow when it is added up and multiplied.
 _WIDEST = 300.0
 # Newton's systems are solved to this share of the first residual, squared.
@@ -23,12 +25,13 @@ _CG_STEPS_AN_ITEM = 2
 
 
 class DenseFit(NamedTuple):
-    """Where Newton's method has come to."""
+    """Where Newton's method has come to; the last step promised to add `promise`."""
 
     utility: _F64
     log_likelihood: float
     objectives: list[float]
     converged: bool
+    promise: float
 
 
 def fit_wins(
@@ -57,12 +60,26 @@ def fit_wins(
     Returns
     -------
     DenseFit
+
+    Raises
+    ------
+    ValueError
+        If float64 cannot hold the sums.
     """
+    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+        found = _climbed(wins, l2, prior, begin, tol, max_iter)
+    _refuse_overflow(found.utility, found.log_likelihood)
+    return found
+
+
+def _climbed(
+    wins: _F64, l2: float, prior: float, begin: _F64 | None, tol: float, max_iter: int
+) -> DenseFit:
     won, lost = wins.sum(axis=1), wins.sum(axis=0)
     games = wins + wins.T
-    utility = np.log(won + 1) - np.log(lost + 1) if begin is None else begin
+    utility = np.log(won + 1 + prior) - np.log(lost + 1 + prior) if begin is None else begin
     value, worth, sums = _objective(utility, won, games, l2, prior)
-    objectives, converged = [value], False
+    objectives, converged, promise = [value], False, np.inf
     while not converged and len(objectives) <= max_iter:
         share = worth[:, None] / sums
         expected = games * share
@@ -70,11 +87,12 @@ def fit_wins(
         edges = expected * share.T
         diagonal = edges.sum(axis=1) + l2
         if prior > 0:
-            virtual = 1 / (1 + np.exp(-utility))
-            gradient += prior * (1 - 2 * virtual)
-            diagonal += 2 * prior * virtual * (1 - virtual)
+            gradient -= prior * np.tanh(utility / 2)
+            diagonal += prior / 2 / np.square(np.cosh(utility / 2))
+        _refuse_overflow(gradient, diagonal)
         step = _newton_step(edges, diagonal, gradient)
         promise = float(gradient @ step) / 2
+        enough = max(tol, _ROUNDING * abs(value))
         size, halvings = 1.0, 0
         while True:
             after = utility + size * step
@@ -82,15 +100,24 @@ def fit_wins(
             if after_value >= value or halvings == _HALVINGS:
                 break
             # A promise below the tolerance is kept or broken by rounding alone.
-            halvings = _HALVINGS if promise < tol else halvings + 1
+            halvings = _HALVINGS if promise < enough else halvings + 1
             size = 0.0 if halvings == _HALVINGS else size / 2
-        converged = promise < tol or after_value - value < tol
+        converged = promise < enough
+        failed = not (converged or after_value > value)
         utility, value, worth, sums = after, after_value, after_worth, after_sums
         objectives.append(value)
-    log_likelihood = value + l2 / 2 * float(utility @ utility)
-    if prior > 0:
-        log_likelihood -= _of_prior(utility, prior)
-    return DenseFit(utility, log_likelihood, objectives, converged)
+        if failed:
+            break
+    log_likelihood, *_ = _objective(utility, won, games, 0.0, 0.0)
+    constant = -2 * prior * len(utility) * np.log(2)
+    objectives = [float(value + constant) for value in objectives]
+    return DenseFit(utility, log_likelihood, objectives, converged, promise)
+
+
+def _refuse_overflow(*sums: _F64 | float) -> None:
+    if not all(np.isfinite(values).all() for values in sums):
+        msg = "weights are too large for float64 to sum: divide them by a constant"
+        raise ValueError(msg)
 
 
 def _newton_step(edges: _F64, diagonal: _F64, gradient: _F64) -> _F64:
@@ -101,14 +128,19 @@ def _newton_step(edges: _F64, diagonal: _F64, gradient: _F64) -> _F64:
     all that such a matrix may not determine.
     """
     step, residual = np.zeros_like(gradient), gradient.copy()
+    # An item without information stays where it is.
+    bends, diagonal = diagonal, np.where(diagonal > 0, diagonal, np.inf)
     scaled = residual / diagonal
     direction, size = scaled, float(np.vdot(residual, scaled))
     enough = _CG_TOLERANCE * size
     for _ in range(_CG_STEPS_AN_ITEM * len(gradient)):
         if not size > enough:
             break
-        image = diagonal * direction - np.einsum("ij,j", edges, direction)
-        length = size / float(np.vdot(direction, image))
+        image = bends * direction - np.einsum("ij,j", edges, direction)
+        bend = float(np.vdot(direction, image))
+        if not bend > 0:
+            break
+        length = size / bend
         step += length * direction
         residual -= length * image
         scaled = residual / diagonal
@@ -120,7 +152,10 @@ def _newton_step(edges: _F64, diagonal: _F64, gradient: _F64) -> _F64:
 def _objective(
     utility: _F64, won: _F64, games: _F64, l2: float, prior: float
 ) -> tuple[float, _F64, _F64]:
-    """Return the penalised log-likelihood, exp(u_i), and exp(u_i) + exp(u_j)."""
+    """Return the penalised log-likelihood, exp(u_i), and exp(u_i) + exp(u_j).
+
+    The prior's is less what it is where all utilities are 0, beside which others would lose digits.
+    """
     middle = (utility.max() + utility.min()) / 2
     centered = utility - middle
     if not centered.max() < _WIDEST:
@@ -136,4 +171,8 @@ def _objective(
 
 
 def _of_prior(utility: _F64, prior: float) -> float:
-    return -prior * float(np.logaddexp(0, utility).sum() + np.logaddexp(0, -utility).sum())
+    """Return -2 prior Σ log cosh(u / 2), to the last digit for small and large utilities."""
+    half = np.abs(utility) / 2
+    near = np.log1p(2 * np.square(np.sinh(np.minimum(half, 1) / 2)))
+    far = half + np.log1p(np.exp(-2 * half)) - np.log(2)
+    return -2 * prior * float(np.where(half < 1, near, far).sum())

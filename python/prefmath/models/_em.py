@@ -94,8 +94,13 @@ class Problem:
     def expect(self, coef: _F64, weights: _F64) -> State:
         """E-step, and the gradient of the penalised marginal log-likelihood.
 
-        By Fisher's identity it is that of the complete data under the responsibilities.
+        By Fisher's identity it is that of the complete data under the responsibilities. What
+        float64 cannot hold is infinite or nan, and never the objective of a better state.
         """
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            return self._expected(coef, weights)
+
+    def _expected(self, coef: _F64, weights: _F64) -> State:
         tabulated = None
         utility = self.utility
         if isinstance(utility, LinearUtility) and self._fits_one_pass(utility):

@@ -11,6 +11,7 @@ from prefmath._label_values import positions_of
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_number, as_whole_number
 from prefmath.choices import Choices
+from prefmath.models._ascent import promised
 from prefmath.models._connected import refuse_undetermined, wins_of
 from prefmath.models._em import ConvergenceWarning, Problem
 from prefmath.models._item_rows import refuse_sparse_rows
@@ -152,17 +153,27 @@ class ChoiceModel(Uncertain):
         n_annotators = 1 if annotator_ids is None else len(annotator_ids)
         self._keep(run, problem, form, n_annotators)
         self.annotator_ids_, self.item_ids_ = annotator_ids, item_ids
-        self._warn_if_not_settled(stacklevel=5)
+        if not run.converged:
+            self._warn_not_settled(promised(problem, run), stacklevel=5)
         return self
 
     def _first_params(self, problem: Problem) -> NDArray[np.float64] | None:  # noqa: ARG002
         """Parameters to begin with, where there are better ones than 0."""
         return None
 
-    def _warn_if_not_settled(self, stacklevel: int) -> None:
-        if not self.converged_:
-            msg = f"the fit has not settled after {self.max_iter} iterations: raise max_iter or tol"
-            warnings.warn(msg, ConvergenceWarning, stacklevel=stacklevel)
+    def _warn_not_settled(self, promise: float, stacklevel: int) -> None:
+        msg = f"the fit has not settled after {self.n_iter_} iterations: "
+        if self.n_iter_ >= self.max_iter:
+            msg += (
+                f"raise max_iter, since a step may still raise the log-likelihood by {promise:.2g}"
+            )
+        else:
+            msg += (
+                "no step raises the log-likelihood any more, although its slope promises "
+                f"{promise:.2g}: set l2 above 0"
+                + (", or leave out what nearly repeats other features" if self._linear else "")
+            )
+        warnings.warn(msg, ConvergenceWarning, stacklevel=stacklevel)
 
     def _check_parameters(self) -> None:
         as_whole_number(self.n_components, "n_components", 1)
@@ -209,7 +220,7 @@ class ChoiceModel(Uncertain):
         if self.prior > 0:
             self._n_free -= 1
             self.coef_ = self.coef_[:, :-1] - self.coef_[:, :-1].mean(axis=1, keepdims=True)
-            self.log_likelihood_ -= _of_virtual_pairs(problem, utility.table(state.coef))
+            self.log_likelihood_ = _without_virtual_pairs(problem, utility.table(state.coef))
         self.weights_ = state.weights[order]
         # In a single class nobody's judgements need to be kept apart, nor are they.
         self.responsibilities_ = (
@@ -281,9 +292,12 @@ def _matched(
     return matched
 
 
-def _of_virtual_pairs(problem: Problem, table: NDArray[np.float64]) -> float:
-    """Log-likelihood of the virtual pairs, two for each item but the one they are against."""
+def _without_virtual_pairs(problem: Problem, table: NDArray[np.float64]) -> float:
+    """Log-likelihood of all but the virtual pairs, two for each item but the one they are against.
+
+    Not as a difference: a strong prior would leave few of its digits.
+    """
     n = 2 * (problem.utility.n_parameters - problem.utility.n_extra - 1)
-    log_likelihood = problem.observation.log_likelihood(table)[-n:, 0]
-    weight = np.ones(n) if problem.weight is None else problem.weight[-n:]
+    log_likelihood = problem.observation.log_likelihood(table)[:-n, 0]
+    weight = np.ones(len(log_likelihood)) if problem.weight is None else problem.weight[:-n]
     return float(weight @ log_likelihood)

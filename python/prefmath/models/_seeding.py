@@ -23,6 +23,8 @@ _JUDGEMENTS_A_PARAMETER = 3.0
 _LLOYD_STEPS = 20
 # A class begins at least as strongly penalised as this.
 _LEAST_PENALTY = 1.0
+# Where weights are so large that this penalty is nothing beside them, this share is not.
+_RIDGE = 1e-10
 
 
 class Seeding:
@@ -85,8 +87,10 @@ class Seeding:
         if self._curvature.ndim == 1:
             by_diagonal: _F64 = scores / (sizes[:, None] * self._curvature + _LEAST_PENALTY)
             return by_diagonal + self._pooled
-        ridge = _LEAST_PENALTY * np.eye(len(self._pooled))
-        systems = sizes[:, None, None] * self._curvature + ridge
+        systems = sizes[:, None, None] * self._curvature
+        every = np.arange(len(self._pooled))
+        systems[:, every, every] *= 1 + _RIDGE
+        systems[:, every, every] += _LEAST_PENALTY
         steps: _F64 = np.linalg.solve(systems, scores[:, :, None])[:, :, 0]
         return steps + self._pooled
 

@@ -54,7 +54,8 @@ class BradleyTerry(ItemModel):
         So many virtual wins and as many losses of every item against an item of utility 0, which
         keep utilities finite: an alternative to `l2`.
     tol : float
-        An iteration that raises the log-likelihood by less ends the fit. In nats, over all data.
+        An iteration that raises the log-likelihood by less ends the fit, if the slope promises
+        no more either. In nats, over all data.
     max_iter : int
         Iterations.
     warm_start : bool
@@ -280,7 +281,8 @@ class BradleyTerry(ItemModel):
         self.annotator_ids_, self.item_ids_ = None, item_ids
         self._layout, self._ties, self._n_positions = "pairs", "half", 0
         self._linear, self._n_free = False, n_items - 1
-        self._warn_if_not_settled(stacklevel=4)
+        if not found.converged:
+            self._warn_not_settled(found.promise, stacklevel=4)
         return self
 
 

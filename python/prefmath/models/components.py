@@ -216,7 +216,7 @@ def select_components(
     models = [result for result in reversed(results) if isinstance(result, ChoiceMixture)]
     unsettled = ", ".join(str(m.n_components) for m in models if not m.converged_)
     if unsettled:
-        msg = f"EM has not settled with {unsettled} classes: raise max_iter or tol of the estimator"
+        msg = f"EM has not settled with {unsettled} classes: raise max_iter of the estimator"
         warnings.warn(msg, ConvergenceWarning, stacklevel=2)
     held_out = None
     if folds:

@@ -47,8 +47,8 @@ class ChoiceMixture(ChoiceModel):
         a common model, the others from a few annotators a class. All run for some iterations, of
         annotators drawn at random where there are many, and the best of them to the end.
     tol : float
-        An iteration that raises the penalised log-likelihood by less ends the fit. In nats, summed
-        over all data.
+        An iteration that raises the penalised log-likelihood by less ends the fit, if the slope
+        promises no more either. In nats, over all data.
     max_iter : int
         Iterations a start.
     warm_start : bool
