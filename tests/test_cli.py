@@ -1,5 +1,6 @@
 """The command line as a whole: status, one line an error, no traceback."""
 
+import os
 import subprocess
 import sys
 import warnings
@@ -27,13 +28,23 @@ def test_help_names_the_commands(arguments):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["choose"], "No such command 'choose'."),
-        (["--colour"], "No such option: --colour"),
-        (["select"], "Missing argument 'POOL'."),
-        (["select", "x.npy", "-o", "o.npy"], "Missing option '-k'."),
-        (["fit", "x.npy"], "Missing option '-o' / '--output'."),
-        (["demo", "--groups", 1], "Invalid value for '--groups': "),
-        (["demo", "--seed", "one"], "Invalid value for '--seed': "),
+        (["choose"], "no such command 'choose': see prefmath --help"),
+        (["--colour"], "no such option: --colour: see prefmath --help"),
+        (["select"], "missing argument 'POOL': see prefmath select --help"),
+        (["select", "x.npy", "-o", "o.npy"], "missing option '-k': see prefmath select --help"),
+        (["fit", "x.npy"], "missing option '-o' / '--output': see prefmath fit --help"),
+        (["select", "x.npy", "-o"], "option '-o' requires an argument"),
+        (["demo", "--groups", 1], "--groups must be at least 2, not 1: see prefmath demo --help"),
+        (["demo", "--default-share", 2], "--default-share must be at most 1, not 2: see"),
+        (["demo", "--seed", "one"], "--seed must be a whole number, not 'one': see prefmath demo"),
+        (["select", "x.npy", "-k", "1.5"], "-k must be a whole number, not '1.5': see prefmath"),
+        (["fit", "x.csv", "--l2", "x"], "--l2 must be a number, not 'x': see prefmath fit --help"),
+        (
+            ["fit", "x.csv", "--ties", "foo"],
+            "--ties must be one of half, davidson, rao_kupper, not",
+        ),
+        (["fit", "x.csv", "--seed", -1], "--seed must be at least 0, not -1: see"),
+        (["fit", "x.csv", "--threads", 0], "--threads must be at least 1, not 0: see"),
     ],
 )
 def test_misuse_is_one_line(arguments, message):
@@ -77,6 +88,45 @@ def test_a_bug_is_not_hidden(monkeypatch):
         run("select", "x.npy", "-k", 1, "-o", "o.npy")
 
 
+@pytest.mark.parametrize("command", [[], ["demo"], ["select"], ["fit"]])
+def test_what_takes_no_value_shows_none_in_help(command):
+    text = run(*command, "--help").out
+    assert "--help" in text
+    assert "<bool>" not in text
+    assert "BOOL" not in text
+
+
+def shell(**environment):
+    """Run the command line as a shell does that asks what may come next."""
+    command = [sys.executable, "-m", "prefmath"]
+    done = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_completion():
+    script = shell(_PREFMATH_COMPLETE="source_bash")
+    assert "complete -o default -F _prefmath_completion prefmath" in script
+    assert "#compdef prefmath" in shell(_PREFMATH_COMPLETE="source_zsh")
+    for words, expected in {
+        "prefmath sel": ["select"],
+        "prefmath select --allow": ["--allow-fewer"],
+        "prefmath fit x.csv --ties ": ["half", "davidson", "rao_kupper"],
+        "prefmath fit x.csv --layout r": ["rankings"],
+    }.items():
+        place = str(len(words.split(" ")) - 1)
+        found = shell(_PREFMATH_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=place)
+        assert found.split() == expected
+
+
+def test_completion_is_offered():
+    text = run("--help").out
+    assert "--install-completion" in text
+    assert "--show-completion" in text
+
+
 @pytest.mark.parametrize("missing", ["typer", "rich"])
 def test_without_the_extra(monkeypatch, missing):
     for name in list(sys.modules):
@@ -98,9 +148,10 @@ def test_without_arrow(monkeypatch, tmp_path):
     )
 
 
-def test_as_a_module(tmp_path):
+@pytest.mark.parametrize("module", ["prefmath", "prefmath.cli"])
+def test_as_a_module(tmp_path, module):
     np.save(tmp_path / "x.npy", np.eye(3))
-    command = [sys.executable, "-m", "prefmath.cli", "select", "x.npy", "-k", "2", "-o"]
+    command = [sys.executable, "-m", module, "select", "x.npy", "-k", "2", "-o"]
     done = subprocess.run([*command, "o.npy"], cwd=tmp_path, capture_output=True, check=True)
     assert done.stderr == b""
     assert np.load(tmp_path / "o.npy").tolist() == [0, 1]

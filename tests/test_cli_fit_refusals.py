@@ -69,7 +69,11 @@ REFUSED = {
     "'c.npy' must hold whole numbers in 2 columns (winner, loser) or 3 (annotator, winner,": (
         *("c.npy", np.ones((3, 4)), []),
     ),
-    "Invalid value for '--layout': ": ("c.csv", PAIRS, ["--layout", "triples"]),
+    "--layout must be one of pairs, choice_sets, rankings, not 'triples': see": (
+        "c.csv",
+        PAIRS,
+        ["--layout", "triples"],
+    ),
 }
 
 

@@ -201,7 +201,11 @@ REFUSED = {
     "no such file: 'no.npy'": ("no.npy", None, []),
     "'pool.txt' must end in .npy or .parquet or .csv or .csv.gz": ("pool.txt", None, []),
     "-k must be at least 1, not 0": ("x.npy", np.eye(3), ["-k", 0]),
-    "Invalid value for '-k': ": ("x.npy", np.eye(3), ["-k", "two"]),
+    "-k must be a whole number, not 'two': see prefmath select --help": (
+        "x.npy",
+        np.eye(3),
+        ["-k", "two"],
+    ),
     "'o.xls' must end in .npy or .parquet or .csv or .csv.gz": (
         "x.npy",
         np.eye(3),

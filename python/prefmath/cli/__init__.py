@@ -6,6 +6,8 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, TextIO
 
+from prefmath.cli.misuse import sentence
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -52,7 +54,7 @@ def _run(arguments: list[str]) -> int:
         if type(error).__name__ == "Abort":
             status = 130
         elif hasattr(error, "format_message"):
-            return _fail(error.format_message())
+            return _fail(sentence(error))
         else:
             raise
     if status == 130:

@@ -1,17 +1,37 @@
 """The commands under one name."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from prefmath.cli.demo import demo
 from prefmath.cli.fit import fit
 from prefmath.cli.select import select
 
+
+def _without_types(parameters: list[Any]) -> list[Any]:
+    """Return the parameters, of which those that take no value show none, not <bool>, in help."""
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+            parameter.metavar = ""
+    return parameters
+
+
+class _Command(TyperCommand):
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_types(super().get_params(ctx))
+
+
+class _Group(TyperGroup):
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_types(super().get_params(ctx))
+
+
 app = typer.Typer(
+    cls=_Group,
     name="prefmath",
     help="The mathematics of plural preferences: diverse selection and mixture models of choice.",
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -37,6 +57,6 @@ def prefmath(
         typer.echo(context.get_help())
 
 
-app.command()(demo)
-app.command()(select)
-app.command()(fit)
+app.command(cls=_Command)(demo)
+app.command(cls=_Command)(select)
+app.command(cls=_Command)(fit)

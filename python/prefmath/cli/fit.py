@@ -117,8 +117,8 @@ def fit(
     l2: Annotated[float, typer.Option(help="Penalty on the squared coefficients.")] = 1e-3,
     starts: Annotated[int, typer.Option(help="Number of random starts; the best one stays.")] = 10,
     max_iter: Annotated[int, typer.Option(help="Most iterations of one start.")] = 500,
-    seed: Annotated[int, typer.Option(help="Seed of the random starts.")] = 0,
-    threads: Annotated[int | None, typer.Option(help="Number of threads.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random starts.")] = 0,
+    threads: Annotated[int | None, typer.Option(min=1, help="Number of threads.")] = None,
     force: Annotated[bool, force_option()] = False,
 ) -> None:
     """Fit who prefers what: latent classes of annotators, by expectation-maximisation.

@@ -64,7 +64,7 @@ def select(
     allow_fewer: Annotated[
         bool, typer.Option("--allow-fewer", help="Take fewer where a pool has not k that differ.")
     ] = False,
-    threads: Annotated[int | None, typer.Option(help="Number of threads.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Number of threads.")] = None,
     force: Annotated[bool, force_option()] = False,
 ) -> None:
     """Choose k candidates that differ from each pool, by a greedy determinantal point process."""
