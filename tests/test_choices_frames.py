@@ -209,6 +209,14 @@ def test_a_context_may_hold_what_is_not_a_number():
     np.testing.assert_array_equal(choices.context, [[np.nan, 5], [3, 3]])
 
 
+def test_columns_may_be_called_by_numbers():
+    frame = pd.DataFrame([[3, 5], [5, 4]])
+    pairs = Choices.from_frame(frame, "pairs", winner=0, loser=1)
+    same(pairs, Choices.from_pairs([3, 5], [5, 4]))
+    rankings = Choices.from_frame(frame, "rankings", items=[0, 1])
+    same(rankings, Choices.from_rankings([0, 2, 4], [3, 5, 5, 4]))
+
+
 def test_electricity(data_dir):
     frame = pd.read_csv(data_dir / "electricity" / "electricity.csv.gz")
     choices = Choices.from_frame(

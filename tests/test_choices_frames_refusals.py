@@ -107,6 +107,20 @@ NEEDS = {"choice_set": "set", "chosen": "yes"}
         ),
         (
             PAIRS,
+            ["pairs"],
+            {},
+            "layout must be one of 'pairs', 'choice_sets', 'rankings', got ['pairs']",
+            ValueError,
+        ),
+        (
+            PAIRS,
+            "rankings",
+            {"items": [["a"], ["b"]]},
+            "items must be a list of column names, got [['a'], ['b']]",
+            TypeError,
+        ),
+        (
+            PAIRS,
             "rankings",
             {"items": ["b", "b"]},
             "items must name each column once, got 'b' twice",
@@ -270,6 +284,13 @@ def test_a_lazy_frame_that_cannot_be_collected_is_refused_in_words():
     lazy = pl.LazyFrame({"a": ["x"], "b": ["y"]}).with_columns(c=pl.col("d"))
     with pytest.raises(ValueError, match=r'^frame is lazy and cannot be collected: .*"d".*$'):
         Choices.from_frame(lazy, "pairs", winner="a", loser="b")
+
+
+def test_two_columns_of_one_name_are_refused_in_a_sentence():
+    frame = pd.DataFrame([["x", "y", "z"]], columns=["a", "a", "b"])
+    message = "frame cannot be read: Expected unique column names, got: - 'a' 2 times"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Choices.from_frame(frame, "pairs", winner="a", loser="b")
 
 
 def test_ranks_must_be_numbers():

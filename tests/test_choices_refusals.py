@@ -109,11 +109,7 @@ def refuses(make, changes, message, error=ValueError):
         ({"weight": [1]}, "weight must have one entry a judgement: 1 for 3 judgements"),
         (
             {"weight": [[1], [1, 2], [1]]},
-            (
-                "weight must have one dimension: setting an array element with a sequence. The "
-                "requested array has an inhomogeneous shape after 1 dimensions. The detected shape "
-                "was (3,) + inhomogeneous part."
-            ),
+            "weight must have one dimension, not lists of unequal length",
         ),
         ({"weight": [[1], [1], [1]]}, "weight must have one dimension, got shape (3, 1)"),
         ({"tie": [0, 2, 0]}, "tie must hold booleans or 0 and 1: tie[1]=2"),

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._label_values import first_missing, kind_of, objects, refuse_missing, shown
+from prefmath._label_values import (
+    first_missing,
+    kind_of,
+    objects,
+    plain_array,
+    refuse_missing,
+    shown,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -33,10 +40,7 @@ def length_of(values: ArrayLike, name: str) -> int:
 
 def one_a_judgement(values: ArrayLike, name: str, n: int) -> NDArray[Any]:
     """Return values as an array of one dimension with `n` entries."""
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name} must have one dimension: {error}") from error
+    array = plain_array(values, name)
     if array.ndim != 1:
         raise ValueError(f"{name} must have one dimension, got shape {array.shape}")
     same_length(array, name, n)
@@ -87,7 +91,7 @@ def tied_pairs(tie: ArrayLike | None, n: int) -> NDArray[np.bool_] | None:
 
 def offsets(values: ArrayLike, n_items: int, set_name: str) -> NDArray[np.int64]:
     """Return offsets as int64 that start at 0, increase and end at the number of items."""
-    given = np.asarray(values)
+    given = plain_array(values, "offsets")
     if given.ndim != 1:
         raise ValueError(f"offsets must have one dimension, got shape {given.shape}")
     if given.dtype.kind not in "iu" and len(given):
@@ -177,8 +181,8 @@ def contexts(context: ArrayLike | None, n: int) -> NDArray[Any] | None:
     if context is None:
         return None
     try:
-        array = np.asarray(context)
-    except ValueError:  # lists of unequal length
+        array = plain_array(context, "context")
+    except ValueError:  # lists of unequal length are carried along as they are
         array = objects(context)  # type: ignore[arg-type]
     same_length(array, "context", n)
     return array

@@ -67,7 +67,7 @@ def label_array(values: ArrayLike, name: str) -> NDArray[Any]:
     ):
         array = _array_of_sequence(values, name)
     else:
-        array = np.asarray(values)
+        array = plain_array(values, name)
         if array.dtype.kind in "US" and not hasattr(values, "dtype"):
             array = np.asarray(values, dtype=object)
     if array.dtype.kind == "T":
@@ -77,6 +77,20 @@ def label_array(values: ArrayLike, name: str) -> NDArray[Any]:
     if array.dtype.kind not in _FAMILIES:
         raise TypeError(f"{name} must hold integers or labels, got dtype {array.dtype}")
     return array
+
+
+def plain_array(values: ArrayLike, name: str) -> NDArray[Any]:
+    """Return values as the array that NumPy makes of them, or refuse what it makes none of."""
+    try:
+        return np.asarray(values)
+    except MemoryError:
+        raise
+    except ValueError as error:
+        raise ValueError(f"{name} must have one dimension, not lists of unequal length") from error
+    except Exception as error:
+        # A tensor or series raises errors of its own library where it cannot be converted.
+        reason = str(error).partition("\n")[0]
+        raise TypeError(f"{name} cannot be made an array: {reason}") from error
 
 
 def family(array: NDArray[Any]) -> str:
@@ -220,10 +234,7 @@ def positions_of(labels: NDArray[Any], table: NDArray[Any], name: str) -> NDArra
 def _array_of_sequence(values: Sequence[Any], name: str) -> NDArray[Any]:
     types = set(map(type, values))
     if any(issubclass(type_, list | np.ndarray) for type_ in types):
-        try:
-            return np.asarray(values)
-        except ValueError as error:
-            raise ValueError(f"{name} must have one dimension: {error}") from error
+        return plain_array(values, name)
     if not types:
         return np.asarray(values)
     if len(types) == 1 and issubclass(next(iter(types)), _NUMPY_KNOWS):

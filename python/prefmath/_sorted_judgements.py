@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from prefmath._judgements import Judgements, ends_of, offsets_of, spans, stable_order
+from prefmath._label_values import plain_array
 from prefmath._labels import code_labels
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _first_axis(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
-    array = np.asarray(values)
+    array = plain_array(values, "values")
     length = len(array) if array.ndim else 1
     if length != n:
         raise ValueError(f"values must have one entry a stored {what}: {length} for {n}")
@@ -199,7 +200,7 @@ def _first_axis(values: ArrayLike, n: int, what: str) -> NDArray[Any]:
 
 def _row_numbers(rows: ArrayLike, n: int) -> NDArray[np.int64]:
     """Return rows, given as NumPy takes them (a mask, or integers, negative from the end)."""
-    array = np.asarray(rows)
+    array = plain_array(rows, "rows")
     if array.ndim != 1:
         raise ValueError(f"rows must have one dimension, got shape {array.shape}")
     if array.dtype.kind == "b":

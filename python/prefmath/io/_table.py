@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from prefmath._label_values import objects
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import narwhals as nw
     from numpy.typing import NDArray
@@ -60,17 +62,18 @@ class Table:
         missing = series.is_null().to_numpy().astype(np.bool_)  # a copy of what may be read-only
         if missing.any() and series.dtype.is_integer():
             series = series.fill_null(0)
-        array = series.to_numpy()
+        array = _array(series)
         if array.dtype.kind == "f":
             missing |= np.isnan(array)
         return array, missing
 
     def columns(self, role: str, names: Any, read: Callable[[str, str], _T]) -> dict[str, _T]:
         """Return several columns by their names, each as `read` reads it."""
-        if isinstance(names, str) or not len(names):
+        named = [] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
+        if not named or not all(isinstance(name, Hashable) for name in named):
             raise TypeError(f"{role} must be a list of column names, got {names!r}")
         columns: dict[str, _T] = {}
-        for name in names:
+        for name in named:
             if name in columns:
                 raise ValueError(f"{role} must name each column once, got {name!r} twice")
             columns[name] = read(role, name)
@@ -91,12 +94,15 @@ class Table:
         if name not in self._frame.columns:
             has = ", ".join(map(repr, self._frame.columns))
             raise ValueError(f"frame has no column {name!r} for {role}: it has {has}")
-        return self._frame[name]
+        return self._frame.get_column(name)  # a name may be a number in pandas
 
 
 def _array(series: nw.Series[Any]) -> NDArray[Any]:
     """Return a series as NumPy has it, but for nulls: pandas has several of its own."""
-    array = series.to_numpy()
+    if str(series.dtype) in {"Int128", "UInt128"}:  # which NumPy has not
+        array = objects(series.to_list())
+    else:
+        array = series.to_numpy()
     if array.dtype.kind == "O" and series.null_count():
         array = array.copy()
         array[series.is_null().to_numpy()] = None
@@ -136,7 +142,10 @@ def _eager(frame: object) -> nw.DataFrame[Any]:
         raise ImportError(
             'reading a data frame needs narwhals: pip install "prefmath[frames]"'
         ) from error
-    table: Any = nw.from_native(frame, pass_through=True)
+    try:
+        table: Any = nw.from_native(frame, pass_through=True)
+    except ValueError as error:  # two columns of one name
+        raise ValueError(f"frame cannot be read: {' '.join(str(error).split())}") from error
     if isinstance(table, nw.LazyFrame):
         return _collected(table)
     if isinstance(table, nw.DataFrame):

@@ -139,9 +139,9 @@ def _check_offered(offered: object, layout: str, form: str) -> None:
         )
 
 
-def _form(layout: str, given: Mapping[str, Any]) -> str:
+def _form(layout: Any, given: Mapping[str, Any]) -> str:
     """Return the form of the layout that the columns make, or refuse them."""
-    if layout not in _FORMS:
+    if not isinstance(layout, str) or layout not in _FORMS:
         raise ValueError(f"layout must be one of {', '.join(map(repr, _FORMS))}, got {layout!r}")
     forms = _FORMS[layout]
     form = "wide" if "items" in given and "wide" in forms else next(iter(forms))
