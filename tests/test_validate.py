@@ -111,10 +111,18 @@ def test_quality():
     assert as_quality(None, 3) is None
     given_quality = np.array([0.0, 1e149, 0.5])
     assert as_quality(given_quality, 3) is given_quality
-    with raises(ValueError, "quality must lie in [0, 1e150): quality[1]=-1e-09"):
+    message = (
+        "quality must be at least 0 in a determinantal point process: quality[1]=-1e-09; scores of "
+        "either sign, such as rewards, can be given as np.exp of them, and other methods of select "
+        "take them as they are"
+    )
+    with raises(ValueError, message):
         as_quality([1, -1e-9], 2)
-    with raises(ValueError, "quality must lie in [0, 1e150): quality[0]=1e+150"):
-        as_quality([1e150, 0], 2)
+    assert as_quality([1, -1e-9], 2, negative=True).tolist() == [1, -1e-9]
+    for value in (1e150, -1e150):
+        message = f"quality must be finite and below 1e150 in size: quality[0]={value}"
+        with raises(ValueError, message):
+            as_quality([value, 0], 2, negative=True)
     with raises(ValueError, "quality must have shape (3,), not (2,)"):
         as_quality([1, 1], 3)
 

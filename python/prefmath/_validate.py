@@ -109,17 +109,35 @@ def as_offsets(offsets: ArrayLike, n_rows: int) -> NDArray[np.int64]:
     return np.ascontiguousarray(array, np.int64)
 
 
-def as_quality(quality: ArrayLike | None, n_rows: int) -> NDArray[np.float64] | None:
-    """Return `quality` as float64, one finite value of at least 0 for each row, or None."""
+def as_quality(
+    quality: ArrayLike | None, n_rows: int, name: str = "quality", *, negative: bool = False
+) -> NDArray[np.float64] | None:
+    """Return `quality` as float64, one finite value for each row, or None.
+
+    Values below 0 are refused unless `negative`: the logarithm or the square of quality is taken.
+    """
     if quality is None:
         return None
-    array = np.ascontiguousarray(quality, np.float64)
+    array = as_array(quality, name)
+    if array.size and array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+        what = "texts" if array.dtype.kind in "UST" else f"{array.dtype}"
+        msg = f"{name} must hold real numbers, not {what}"
+        raise TypeError(msg)
     if array.shape != (n_rows,):
-        msg = f"quality must have shape ({n_rows},), not {array.shape}"
+        msg = f"{name} must have shape ({n_rows},), not {array.shape}"
         raise ValueError(msg)
+    array = np.ascontiguousarray(array, np.float64)
+    if not negative:
+        for row in np.flatnonzero(array < 0):
+            msg = (
+                f"{name} must be at least 0 in a determinantal point process: {name}[{row}]="
+                f"{array[row]}; scores of either sign, such as rewards, can be given as np.exp of "
+                "them, and other methods of select take them as they are"
+            )
+            raise ValueError(msg)
     # Its square enters the determinant.
-    for row in np.flatnonzero(~((array >= 0) & (array < 1e150))):
-        msg = f"quality must lie in [0, 1e150): quality[{row}]={array[row]}"
+    for row in np.flatnonzero(~(np.abs(array) < 1e150)):
+        msg = f"{name} must be finite and below 1e150 in size: {name}[{row}]={array[row]}"
         raise ValueError(msg)
     return array
 

@@ -36,10 +36,23 @@ def _by_theory(call: Call, values: NDArray[np.float64]) -> NDArray[np.float64]:
     if call.rules.for_kernels() is not None:
         return nothing
     if call.method in {"facility_location", "saturated_coverage"}:
-        return values / (1 - 1 / np.e)
+        # With the same added to every bonus, so that none is negative, what is chosen is the same.
+        added = call.ks * _lowest_bonus(call)
+        return (values + added) / (1 - 1 / np.e) - added
     if call.method == "max_min" and pure and call.terms.weight > 0:
         return np.minimum(2.0, 4 * values / call.terms.weight) * call.terms.weight
     return nothing
+
+
+def _lowest_bonus(call: Call) -> NDArray[np.float64]:
+    """Return for each pool how far its lowest bonus is below 0."""
+    lowest = np.zeros(len(call.ks))
+    if call.terms.bonus is not None:
+        there = np.diff(call.cuts) > 0
+        starts = call.cuts[:-1][there]
+        if len(starts):
+            lowest[there] = np.minimum.reduceat(call.terms.bonus, starts)
+    return np.maximum(-lowest, 0)
 
 
 def reaches(values: NDArray[np.float64], bounds: NDArray[np.float64]) -> NDArray[np.bool_]:

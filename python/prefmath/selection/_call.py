@@ -88,7 +88,7 @@ def prepared(
     one_pool = cuts is None
     cuts = np.array([0, len(x)], np.int64) if cuts is None else cuts
     wanted = as_counts(as_whole_number(k, "k", 0) if one_pool else k, len(cuts) - 1)
-    q = as_quality(quality, len(x))
+    q = as_quality(quality, len(x), negative=method != "dpp")
     sizes = np.diff(cuts)
     for pool in np.flatnonzero(sizes < wanted)[: 0 if allow_fewer else 1]:
         there = "rows of X" if one_pool else f"candidates of pool {pool}"

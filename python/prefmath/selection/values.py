@@ -61,7 +61,7 @@ def set_value(
     check_method(method)
     x = as_embeddings(X)
     rows = _distinct_rows(indices, len(x))
-    q = as_quality(quality, len(x))
+    q = as_quality(quality, len(x), negative=method != "dpp")
     cuts, ks = np.array([0, len(x)], np.int64), np.array([len(rows)], np.int64)
     bonus, weight = terms(method, q, trade_off, cuts, ks)
     of_rows = np.zeros(len(rows)) if bonus is None else bonus[rows]
