@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._validate import as_embeddings, as_quality, as_whole_number
+from prefmath._validate import as_quality, as_whole_number
+from prefmath.selection._directions import as_directions
 from prefmath.selection._objectives import Terms, check_method, terms
 from prefmath.selection._rules import Given, Rules, rules_of
 from prefmath.selection.values import units
@@ -84,7 +85,7 @@ def prepared(
 ) -> Call:
     """Check the arguments of a call; without `cuts` all of X is one pool."""
     check_method(method)
-    x = as_embeddings(X)
+    x = as_directions(X)
     one_pool = cuts is None
     cuts = np.array([0, len(x)], np.int64) if cuts is None else cuts
     wanted = as_counts(as_whole_number(k, "k", 0) if one_pool else k, len(cuts) - 1)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._threads import resolve_threads
-from prefmath._validate import as_embeddings, as_offsets, as_quality, as_whole_number
+from prefmath._validate import as_offsets, as_quality, as_whole_number
+from prefmath.selection._directions import as_directions
 from prefmath.selection._ensemble import RANK_TOLERANCE, Ensemble
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def checked(
     X: ArrayLike, offsets: ArrayLike | None, quality: ArrayLike | None, n_threads: int | None
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64] | None, int]:
     """Return the arguments that say what is drawn from, and the number of threads."""
-    x = as_embeddings(X)
+    x = as_directions(X)
     cuts = np.array([0, len(x)]) if offsets is None else as_offsets(offsets, len(x))
     return x, cuts, as_quality(quality, len(x)), resolve_threads(n_threads)
 

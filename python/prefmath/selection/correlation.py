@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._validate import as_embeddings, as_generator, as_offsets, as_whole_number
+from prefmath._validate import as_generator, as_offsets, as_whole_number
+from prefmath.selection._directions import as_directions
 from prefmath.selection._pairs import Pairs, bin_edges
 from prefmath.selection._sets import Sets, drawn_sets, given_sets
 
@@ -147,7 +148,7 @@ def pair_correlation(
     >>> prefmath.pair_correlation(uniform, X, bins=2, random_state=0).ratio.round(1)
     array([0.7, 0.7])
     """
-    x = as_embeddings(X)
+    x = as_directions(X)
     in_pools = offsets is not None
     cuts = np.array([0, len(x)]) if offsets is None else as_offsets(offsets, len(x))
     if callable(sampler):

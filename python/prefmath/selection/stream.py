@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath._validate import as_embeddings, as_whole_number
+from prefmath._validate import as_whole_number
+from prefmath.selection._directions import as_directions
 from prefmath.selection._results import Selection
 from prefmath.selection.values import set_value, units
 
@@ -88,7 +89,7 @@ def select_stream(
     sieves: list[_Sieve] = [make(k, most / (1 + epsilon) ** at) for at in range(n_guesses)]
     n_seen = 0
     for chunk in chunks:
-        x = as_embeddings(chunk)
+        x = as_directions(chunk)
         unit = units(x, slice(0, len(x)), n_seen)
         for sieve in sieves:
             sieve.see(x, unit, n_seen)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath._validate import as_embeddings, as_quality
+from prefmath._validate import as_quality
+from prefmath.selection._directions import as_directions
 from prefmath.selection._objectives import check_method, terms
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def set_value(
     2.4
     """
     check_method(method)
-    x = as_embeddings(X)
+    x = as_directions(X)
     rows = _distinct_rows(indices, len(x))
     q = as_quality(quality, len(x), negative=method != "dpp")
     cuts, ks = np.array([0, len(x)], np.int64), np.array([len(rows)], np.int64)
