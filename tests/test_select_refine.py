@@ -29,6 +29,7 @@ def test_no_swap_helps(method, seed):
     quality = rng.uniform(0.1, 1, n) if rng.integers(2) else None
     terms = {"quality": quality, "trade_off": None if quality is None else 0.6}
     labels, limit = rng.integers(2, size=n), 0.9
+    labels[:2] = 0, 1  # a quota names groups that there are
     quota = {0: (None, max(k - 1, 1)), 1: k}
     rules = {"groups": labels, "quota": quota, "max_similarity": limit, "allow_fewer": True}
     found = select(x, k, method=method, refine=True, **terms, **rules)

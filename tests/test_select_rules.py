@@ -102,7 +102,7 @@ IMPOSSIBLE = [
     (
         {"groups": LABELS, "quota": {"it": (1, 2)}},
         ValueError,
-        "quota asks for 1 of group 'it', which no row is in",
+        "quota names group 'it', which no row is in: groups holds 'de', 'en', 'fr'",
     ),
     (
         {"groups": LABELS, "quota": {"en": (3, None), "de": (2, None)}},
@@ -117,11 +117,11 @@ IMPOSSIBLE = [
     (
         {"include": [0, 4], "max_similarity": -0.99},
         ValueError,
-        "include has rows 0 and 4, whose similarity is",
+        "include has row 0 and row 4, whose similarity is",
     ),
     ({"max_similarity": 2}, ValueError, "max_similarity must lie between -1 and 1, not 2"),
     ({"max_similarity": "x"}, TypeError, "max_similarity must be a number, not 'x'"),
-    ({"max_similarity": -0.9}, ValueError, "of X keep the rules, fewer than k=4"),
+    ({"max_similarity": -0.9}, ValueError, "of X that keep the rules, fewer than k=4"),
 ]
 
 

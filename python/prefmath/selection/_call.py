@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from prefmath._validate import as_quality, as_whole_number
 from prefmath.selection._directions import as_directions
+from prefmath.selection._names import Names
 from prefmath.selection._objectives import Terms, check_method, terms
 from prefmath.selection._rules import Given, Rules, rules_of
 from prefmath.selection.values import units
@@ -16,7 +18,10 @@ from prefmath.selection.values import units
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Call", "as_counts", "prepared", "totals"]
+__all__ = ["MOST_ROWS", "SEARCHED_ROWS", "Call", "as_counts", "can_search", "prepared", "totals"]
+
+# Pools of which all sets are searched, and what larger ones may have.
+SEARCHED_ROWS, MOST_ROWS, SEARCHED_SETS = 32, 64, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -36,26 +41,34 @@ class Call:
     terms: Terms
     rules: Rules
     width: int
+    names: Names
 
-    @property
-    def in_pools(self) -> bool:
-        """Whether an error should say in which pool."""
-        return len(self.ks) != 1
-
-    def refuse_fewer(self, pool: int, n_found: int) -> None:
+    def refuse_fewer(self, pool: int, n_found: int, *, exact: bool) -> None:
         """Refuse a pool that gives fewer than were wanted."""
-        where = f"pool {pool}" if self.in_pools else "X"
-        held = self.rules.for_kernels() is not None
-        kept = " and keep the rules" if held else ""
-        what = (
-            f"candidates of {where}{kept}"
-            if held and self.method != "dpp"
-            else (f"candidates of {where} differ and have a positive quality{kept}")
-        )
+        wanted, size = int(self.wanted[pool]), int(self.cuts[pool + 1] - self.cuts[pool])
+        where, held = self.names.pool(pool), self.rules.for_kernels() is not None
+        must = "keep the rules"
+        if self.method == "dpp":
+            must = "differ and have a positive quality" + (f" and {must}" if held else "")
+        if not held or exact:
+            raise ValueError(
+                f"only {n_found} candidates of {where} {must}{' together' if held else ''}, fewer "
+                f"than k={wanted}; allow_fewer=True returns what there is"
+            )
+        advice = ["allow_fewer=True returns these"]
+        if self.rules.max_similarity < np.inf:
+            advice.insert(0, "a higher max_similarity lets more in")
+        if self.method != "mmr" and can_search(size, min(wanted, size)):
+            advice.insert(0, "exact=True finds a set of as many if there is one")
         raise ValueError(
-            f"only {n_found} {what}, fewer than k={self.wanted[pool]}; allow_fewer=True returns "
-            "what there is"
+            f"the greedy choice found only {n_found} candidates of {where} that {must}, fewer than "
+            f"k={wanted}: {', '.join(advice)}"
         )
+
+
+def can_search(n: int, k: int) -> bool:
+    """Whether all sets of `k` of `n` rows are searched in good time."""
+    return n <= SEARCHED_ROWS or (n <= MOST_ROWS and comb(n, k) <= SEARCHED_SETS)
 
 
 def as_counts(k: Any, n_pools: int) -> NDArray[np.int64]:
@@ -82,47 +95,49 @@ def prepared(
     given: Given,
     *,
     allow_fewer: bool,
+    names: Names | None = None,
 ) -> Call:
     """Check the arguments of a call; without `cuts` all of X is one pool."""
     check_method(method)
     x = as_directions(X)
     one_pool = cuts is None
+    names = Names(in_pools=not one_pool) if names is None else names
     cuts = np.array([0, len(x)], np.int64) if cuts is None else cuts
     wanted = as_counts(as_whole_number(k, "k", 0) if one_pool else k, len(cuts) - 1)
     q = as_quality(quality, len(x), negative=method != "dpp")
     sizes = np.diff(cuts)
     for pool in np.flatnonzero(sizes < wanted)[: 0 if allow_fewer else 1]:
-        there = "rows of X" if one_pool else f"candidates of pool {pool}"
+        there = f"{'candidates' if names.in_pools else 'rows'} of {names.pool(pool)}"
         raise ValueError(
             f"k={wanted[pool]} exceeds the {sizes[pool]} {there}; allow_fewer=True returns what "
             "there is"
         )
-    rules = rules_of(given, cuts, wanted)
-    _refuse_similar(x, rules)
+    rules = rules_of(given, cuts, wanted, x.shape[1], names)
+    _refuse_similar(x, rules, given, names)
     for pool in np.flatnonzero(rules.available < wanted)[: 0 if allow_fewer else 1]:
-        there = "of X" if one_pool else f"of pool {pool}"
         raise ValueError(
-            f"k={wanted[pool]} exceeds the {rules.available[pool]} candidates {there} that the "
-            "rules allow; allow_fewer=True returns what there is"
+            f"k={wanted[pool]} exceeds the {rules.available[pool]} candidates of "
+            f"{names.pool(pool)} that the rules allow; allow_fewer=True returns what there is"
         )
     ks = np.minimum(wanted, rules.available)
     width = int(wanted.max(initial=0)) if np.ndim(k) else int(k)
     of_terms = terms(method, q, trade_off, cuts, ks)
-    return Call(x, cuts, wanted, ks, method, q, of_terms, rules, width)
+    return Call(x, cuts, wanted, ks, method, q, of_terms, rules, width, names)
 
 
-def _refuse_similar(x: NDArray[np.float32], rules: Rules) -> None:
+def _refuse_similar(x: NDArray[np.float32], rules: Rules, given: Given, names: Names) -> None:
     """Refuse rows to include of which two are more similar than any chosen two may be."""
     if rules.max_similarity == np.inf:
         return
     for pool in np.flatnonzero(np.diff(rules.include_offsets) > 1):
         rows = rules.include[slice(*rules.include_offsets[pool : pool + 2])]
-        unit = units(x, rows)
-        close = np.minimum(unit @ unit.T, 1) > rules.max_similarity + 1e-12
+        with names.given_to_kernels():
+            unit = units(x, rows)
+        close = np.minimum(unit @ unit.T, 1) > rules.max_similarity
         for i, j in np.argwhere(np.triu(close, 1))[:1]:
             raise ValueError(
-                f"include has rows {rows[i]} and {rows[j]}, whose similarity is "
-                f"{unit[i] @ unit[j]:.4g}, and max_similarity={rules.max_similarity:g}"
+                f"include has {names.row(rows[i])} and {names.row(rows[j])}, whose similarity is "
+                f"{unit[i] @ unit[j]:.7g}, more than max_similarity={given.max_similarity}"
             )
 
 

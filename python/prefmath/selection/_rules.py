@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._labels import code_labels
+from prefmath._labels import code_labels, shown
 from prefmath._validate import as_number, as_whole_number
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Given", "Rules", "rules_of"]
+    from prefmath.selection._names import Names
+
+__all__ = ["Given", "Rules", "as_row_numbers", "rules_of"]
 
 _MANY = np.iinfo(np.int64).max
+
+# Half the distance between float32 numbers from 1 on.
+_HALF_STEP = 2.0**-24
+
+# Groups that an error names where none is like the one that was asked for.
+_FEW = 5
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,9 @@ class Rules:
         )
 
 
-def rules_of(given: Given, cuts: NDArray[np.int64], ks: NDArray[np.int64]) -> Rules:
+def rules_of(
+    given: Given, cuts: NDArray[np.int64], ks: NDArray[np.int64], n_columns: int, names: Names
+) -> Rules:
     """Return the rules of the pools ``cuts[p]:cuts[p + 1]``, `ks` to be chosen of each.
 
     Raises
@@ -70,19 +81,23 @@ def rules_of(given: Given, cuts: NDArray[np.int64], ks: NDArray[np.int64]) -> Ru
         If a rule is of the wrong type.
     """
     n = int(cuts[-1])
-    excluded = None if given.exclude is None else _rows(given.exclude, "exclude", n)
+    excluded = None if given.exclude is None else as_row_numbers(given.exclude, "exclude", n)
     eligible = None
     if excluded is not None:
         eligible = np.ones(n, np.bool_)
         eligible[excluded] = False
-    include = np.empty(0, np.int64) if given.include is None else _rows(given.include, "include", n)
+    include = (
+        np.empty(0, np.int64)
+        if given.include is None
+        else as_row_numbers(given.include, "include", n)
+    )
     for row in include[~eligible[include]][:1] if eligible is not None else ():
-        raise ValueError(f"row {row} is both in include and in exclude")
+        raise ValueError(f"{names.row(row)} is both in include and in exclude")
     pool_of = np.searchsorted(cuts, include, side="right") - 1
     order = np.argsort(pool_of, kind="stable")
     include, counts = include[order], np.bincount(pool_of, minlength=len(ks))
     for pool in np.flatnonzero(counts > ks)[:1]:
-        raise ValueError(f"include has {counts[pool]} rows{_of(pool, ks)}, more than k={ks[pool]}")
+        raise ValueError(f"include has {counts[pool]} rows{names.of(pool)}, more than k={ks[pool]}")
     group, least, most, labels = _quotas(given, n)
     available = np.diff(cuts)
     if eligible is not None:
@@ -91,7 +106,7 @@ def rules_of(given: Given, cuts: NDArray[np.int64], ks: NDArray[np.int64]) -> Ru
         )
     if group is not None:
         available = _check_quotas(
-            group, least, most, labels, eligible, include, pool_of[order], cuts, ks
+            group, least, most, labels, eligible, include, pool_of[order], cuts, ks, names
         )
     return Rules(
         eligible,
@@ -100,13 +115,15 @@ def rules_of(given: Given, cuts: NDArray[np.int64], ks: NDArray[np.int64]) -> Ru
         group,
         least,
         most,
-        _max_similarity(given.max_similarity),
+        _max_similarity(given.max_similarity, n_columns),
         available,
     )
 
 
-def _rows(values: ArrayLike, name: str, n: int) -> NDArray[np.int64]:
-    """Return rows of X from their numbers, or from a mask."""
+def as_row_numbers(values: ArrayLike, name: str, n: int, whole: str = "X") -> NDArray[np.int64]:
+    """Return rows of X, or of another `whole`, from their numbers or from a mask."""
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} must not be masked: give row numbers, or a mask of booleans")
     array = np.asarray(values)
     if array.dtype == np.bool_:
         if array.shape != (n,):
@@ -119,7 +136,9 @@ def _rows(values: ArrayLike, name: str, n: int) -> NDArray[np.int64]:
             f"{name} must hold row numbers or a mask, not {array.dtype} of shape {array.shape}"
         )
     for at in np.flatnonzero((array < 0) | (array >= n))[:1]:
-        raise ValueError(f"{name} must name rows of X, 0 to {n - 1}: {name}[{at}]={array[at]}")
+        raise ValueError(
+            f"{name} must name rows of {whole}, 0 to {n - 1}: {name}[{at}]={array[at]}"
+        )
     rows = array.astype(np.int64)
     found, first, counts = np.unique(rows, return_index=True, return_counts=True)
     if name == "include":
@@ -139,7 +158,8 @@ def _quotas(
         if given.groups is not None:
             raise ValueError("groups need a quota: how many of each may be chosen")
         return None, nothing, nothing, []
-    labels, codes = code_labels(given.groups, "groups")
+    # Labels of no rows have no kind.
+    labels, codes = code_labels(given.groups if n else [""][:0], "groups")
     if len(codes) != n:
         raise ValueError(f"groups has {len(codes)} labels for {n} rows of X")
     names = labels.tolist()
@@ -150,11 +170,34 @@ def _quotas(
     place = {label: at for at, label in enumerate(names)}
     for label, ends in given.quota.items():
         low, high = _ends(label, ends)
-        if label in place:
-            least[place[label]], most[place[label]] = low, high
-        elif low > 0:
-            raise ValueError(f"quota asks for {low} of group {label!r}, which no row is in")
+        at = place.get(_as_one_of(labels, label))
+        if at is not None:
+            least[at], most[at] = low, high
+        elif n:
+            raise ValueError(
+                f"quota names group {shown(label)}, which no row is in: {_like(label, names)}"
+            )
     return codes.astype(np.int32), least, most, names
+
+
+def _as_one_of(labels: NDArray[Any], label: Any) -> Any:
+    """Return a label as the labels of an array are in Python: dates have several forms."""
+    if labels.dtype.kind in "Mm":
+        try:
+            return np.array([label], labels.dtype).tolist()[0]
+        except (TypeError, ValueError):
+            return label
+    return label
+
+
+def _like(label: Any, names: list[Any]) -> str:
+    """Say which groups there are: those whose names are like this one, or else the first few."""
+    texts = [str(name).casefold() for name in names]
+    near = get_close_matches(str(label).casefold(), texts, n=3)
+    found = [name for name, text in zip(names, texts, strict=True) if text in near][:3]
+    listed = ", ".join(map(repr, found or names[:_FEW]))
+    n_more = len(names) - len(found or names[:_FEW])
+    return f"groups holds {listed}" + (f" and {n_more} more" if n_more else "")
 
 
 def _ends(label: Any, ends: Any) -> tuple[int, int]:
@@ -181,6 +224,7 @@ def _check_quotas(
     include_pool: NDArray[np.int64],
     cuts: NDArray[np.int64],
     ks: NDArray[np.int64],
+    names: Names,
 ) -> NDArray[np.int64]:
     """Refuse quotas that no choice can keep; return how many each pool can give."""
     n_groups, n_pools = len(least), len(ks)
@@ -192,7 +236,7 @@ def _check_quotas(
     for at in np.flatnonzero(n_forced > most[forced % max(n_groups, 1)])[:1]:
         pool, code = (int(part) for part in divmod(forced[at], n_groups))
         raise ValueError(
-            f"include has {n_forced[at]} rows of group {labels[code]!r}{_of(pool, ks)}, and quota "
+            f"include has {n_forced[at]} rows of group {labels[code]!r}{names.of(pool)}, and quota "
             f"allows {most[code]}"
         )
     must = np.zeros(n_pools, np.int64)
@@ -202,7 +246,7 @@ def _check_quotas(
         for pool in np.flatnonzero(there < least[code])[:1]:
             raise ValueError(
                 f"quota asks for {least[code]} of group {labels[code]!r}, and {there[pool]} can be "
-                f"chosen{_of(pool, ks)}"
+                f"chosen{names.of(pool)}"
             )
         taken = np.zeros(n_pools, np.int64)
         mine = forced % n_groups == code
@@ -212,19 +256,23 @@ def _check_quotas(
     must += np.bincount(include_pool[in_others], minlength=n_pools)
     for pool in np.flatnonzero(must > ks)[:1]:
         raise ValueError(
-            f"quota and include ask for {must[pool]} rows{_of(pool, ks)}, more than k={ks[pool]}"
+            f"quota and include ask for {must[pool]} rows{names.of(pool)}, more than k={ks[pool]}"
         )
     return np.bincount(pools, np.minimum(sizes, most[codes]), n_pools).astype(np.int64)
 
 
-def _max_similarity(value: float | None) -> float:
+def _max_similarity(value: float | None, n_columns: int) -> float:
+    """Return what no similarity, computed in float64 of float32 rows, may exceed.
+
+    A limit may be the similarity of a pair as `similarity_matrix` gives it, and lets that pair in.
+    Of float32 rows it is a float32 number, and wrong by no more than d + 3 half steps; of float64
+    rows, which are rounded to float32 here, by less than 3. What is 1 or more limits nothing.
+    """
     if value is None:
         return np.inf
     number = as_number(value, "max_similarity")
     if not -1 <= number <= 1:
         raise ValueError(f"max_similarity must lie between -1 and 1, not {value}")
-    return number
-
-
-def _of(pool: int, ks: NDArray[np.int64]) -> str:
-    return f" of pool {pool}" if len(ks) > 1 else ""
+    n_half_steps = n_columns + 3 if float(np.float32(number)) == number else 3
+    limit = number + n_half_steps * _HALF_STEP
+    return limit if limit < 1 else np.inf

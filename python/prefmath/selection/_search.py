@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from prefmath._kernels import kernels
-from prefmath.selection._call import totals
+from prefmath.selection._call import MOST_ROWS, SEARCHED_ROWS, can_search, totals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from prefmath.selection._call import Call
 
 __all__ = ["check_search", "refined"]
-
-# Pools of which all sets are searched, and what larger ones may have.
-_ROWS, _MOST_ROWS, _SETS = 32, 64, 1_000_000
 
 
 def check_search(call: Call, *, exact: bool, refine: bool) -> None:
@@ -40,13 +36,12 @@ def check_search(call: Call, *, exact: bool, refine: bool) -> None:
     if not exact:
         return
     sizes = np.diff(call.cuts)
-    for pool in np.flatnonzero(sizes > _ROWS):
+    for pool in np.flatnonzero(sizes > SEARCHED_ROWS).tolist():
         n, k = int(sizes[pool]), int(call.ks[pool])
-        if n > _MOST_ROWS or comb(n, k) > _SETS:
-            where = f"pool {pool}" if call.in_pools else "X"
+        if not can_search(n, k):
             raise ValueError(
-                f"exact searches pools of up to {_ROWS} rows, or of {_MOST_ROWS} where there are "
-                f"no more than a million sets: {where} has {n}, and k={k}"
+                f"exact searches pools of up to {SEARCHED_ROWS} rows, or of {MOST_ROWS} where "
+                f"there are no more than a million sets: {call.names.pool(pool)} has {n}, and k={k}"
             )
 
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
-from prefmath._validate import as_embeddings, as_offsets
+from prefmath._validate import as_offsets
 from prefmath.selection._bounds import reaches, upper_bounds
 from prefmath.selection._call import prepared, totals
+from prefmath.selection._directions import as_directions
+from prefmath.selection._names import Names
 from prefmath.selection._results import BatchSelection
 from prefmath.selection._rules import Given
 from prefmath.selection._search import check_search, refined
@@ -18,9 +20,9 @@ from prefmath.selection._search import check_search, refined
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["select_batch"]
+__all__ = ["choose_from_pools", "select_batch"]
 
 
 def select_batch(
@@ -93,20 +95,53 @@ def select_batch(
     >>> prefmath.select_batch(X, [0, 3, 5], 2, method="max_min", exact=True).greedy_optimal
     array([ True,  True])
     """
-    x = as_embeddings(X)
-    cuts = as_offsets(offsets, len(x))
-    given = Given(include, exclude, groups, quota, max_similarity)
-    call = prepared(x, cuts, k, method, quality, trade_off, given, allow_fewer=allow_fewer)
+    x = as_directions(X)
+    return choose_from_pools(
+        x,
+        as_offsets(offsets, len(x)),
+        k,
+        Given(include, exclude, groups, quota, max_similarity),
+        Names(in_pools=True),
+        method=method,
+        quality=quality,
+        trade_off=trade_off,
+        allow_fewer=allow_fewer,
+        exact=exact,
+        refine=refine,
+        n_threads=n_threads,
+    )
+
+
+def choose_from_pools(
+    x: NDArray[np.float32],
+    cuts: NDArray[np.int64],
+    k: ArrayLike,
+    given: Given,
+    names: Names,
+    *,
+    method: str = "dpp",
+    quality: ArrayLike | None = None,
+    trade_off: float | None = None,
+    allow_fewer: bool = False,
+    exact: bool = False,
+    refine: bool = False,
+    n_threads: int | None = None,
+) -> BatchSelection:
+    """Choose as `select_batch` does; errors call rows and pools by the names given."""
+    call = prepared(
+        x, cuts, k, method, quality, trade_off, given, allow_fewer=allow_fewer, names=names
+    )
     check_search(call, exact=exact, refine=refine)
     arguments = x, cuts, method, *call.terms, call.ks, call.rules.for_kernels()
     threads = resolve_threads(n_threads)
     of_greedy = None
-    if exact:
-        positions, gains, of_greedy = kernels.exact_batch(*arguments, threads)
-    else:
-        positions, gains = kernels.greedy_batch(*arguments, threads)
-    if refine:
-        positions, gains = refined(call, positions, gains, threads)
+    with names.given_to_kernels():
+        if exact:
+            positions, gains, of_greedy = kernels.exact_batch(*arguments, threads)
+        else:
+            positions, gains = kernels.greedy_batch(*arguments, threads)
+        if refine:
+            positions, gains = refined(call, positions, gains, threads)
     n_short = call.width - positions.shape[1]
     if n_short:
         positions = np.pad(positions, ((0, 0), (0, n_short)), constant_values=-1)
@@ -114,7 +149,7 @@ def select_batch(
     found = positions >= 0
     n_found = found.sum(axis=1)
     for pool in np.flatnonzero(n_found < call.wanted)[: 0 if allow_fewer else 1]:
-        call.refuse_fewer(int(pool), int(n_found[pool]))
+        call.refuse_fewer(int(pool), int(n_found[pool]), exact=exact)
     values = totals(method, gains, found)
     bounds = values
     if not exact:

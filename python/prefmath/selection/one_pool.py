@@ -70,7 +70,8 @@ def select(
     method : str
         The objective.
     quality : array_like of float64, shape (n,), optional
-        How good each candidate is, at least 0; under ``"dpp"`` one of quality 0 is never chosen. By
+        How good each candidate is, of either sign, such as a reward or the cosine to a query. Under
+        ``"dpp"`` at least 0, and one of quality 0 is never chosen: give ``np.exp`` of a reward. By
         default all are equally good.
     trade_off : float, optional
         Between 0, quality alone, and 1, diversity alone; it means the same for every method, since
@@ -83,13 +84,16 @@ def select(
         The group of each row, such as its language, model or country.
     quota : int or mapping, optional
         How many of each group at most; or for some groups ``{label: most}`` or
-        ``{label: (least, most)}``, with None for no bound.
+        ``{label: (least, most)}``, with None for no bound. A label that no row has is refused.
     max_similarity : float, optional
-        No two chosen are more similar than this.
+        No two chosen are more similar than this. A pair whose similarity, as `similarity_matrix`
+        gives it, is the limit may be chosen: a limit that is a float32 number is exceeded by no
+        more than what float32 rounds in such a matrix, (d + 3) 2⁻²⁴, any other by 2⁻²².
     allow_fewer : bool
         Return fewer than `k` instead of an error where the rules allow no more, or where under
         ``"dpp"`` no further candidate adds anything: beyond their dimension, or copies of each
-        other.
+        other. Under `max_similarity` the greedy choice may find fewer than keep the rules together;
+        `exact` finds as many as do.
     stream : bool
         `X` is an iterable of chunks, seen once and more than memory holds, as for `select_stream`:
         ``"dpp"`` or ``"max_min"``, with `k` alone.
@@ -124,7 +128,8 @@ def select(
     ------
     ValueError
         If `X` has a row of zeros, NaN or infinity, if fewer than `k` can be chosen, if a rule is
-        impossible to keep, or if a quality is negative or not finite.
+        impossible to keep or names a group that there is not, or if a quality is not finite, or
+        negative under ``"dpp"``.
     TypeError
         If an argument is of the wrong type.
 
@@ -188,7 +193,7 @@ def select(
         positions, gained = refined(call, rows[None], gains[None], threads)
         rows, gains = positions[0], gained[0]
     if len(rows) < call.wanted[0] and not allow_fewer:
-        call.refuse_fewer(0, len(rows))
+        call.refuse_fewer(0, len(rows), exact=exact)
     value = totals(method, gains[None], np.ones((1, len(gains)), np.bool_))
     bound = value if exact else np.full(1, np.inf)
     if not exact and len(rows) == call.ks[0]:

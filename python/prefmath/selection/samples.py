@@ -73,7 +73,8 @@ def sample_dpp(
     offsets : array_like of int, shape (n_pools + 1,), optional
         Draw from each of many pools: pool p holds the rows ``offsets[p]:offsets[p + 1]``.
     quality : array_like of float64, shape (n,), optional
-        How good each candidate is, at least 0. By default all are 1.
+        How good each candidate is, at least 0: of scores of either sign ``np.exp``. By default all
+        are 1.
     random_state : int, numpy.random.Generator or None
         The source of random numbers. The same seed draws the same sets with any number of threads
         and on every backend; on another processor LAPACK may round its eigenvectors differently.
