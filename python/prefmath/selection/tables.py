@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._labels import code_labels
-from prefmath.selection.many_pools import select_batch
+from prefmath._validate import as_quality, as_whole_number
+from prefmath.selection._columns import column, embeddings, pools
+from prefmath.selection._directions import as_directions
+from prefmath.selection._names import NamesInTable
+from prefmath.selection._rules import Given, as_row_numbers
+from prefmath.selection.many_pools import choose_from_pools
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,12 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["select_table"]
 
+_RULES = ("include", "exclude", "quota", "max_similarity")
+_OPTIONS = (*_RULES, "method", "trade_off", "allow_fewer", "exact", "refine", "n_threads")
+
 
 def select_table(
     table: Any,
     k: int,
     *,
-    by: str | None = "prompt_id",
+    by: str | Sequence[str] | None = "prompt_id",
     embedding: str | Sequence[str] = "embedding",
     quality: str | None = None,
     groups: str | None = None,
@@ -36,8 +44,9 @@ def select_table(
         A pyarrow Table or RecordBatch, pandas or Polars frame, or what else narwhals knows.
     k : int
         How many to choose from each pool.
-    by : str or None
-        Column of labels: the rows of one label are one pool. None: the table is one pool.
+    by : str, sequence of str or None
+        Column of labels: the rows of one label are one pool; of several columns, the rows that
+        share all labels. None: the table is one pool.
     embedding : str or sequence of str
         A column of lists of numbers, or several columns of numbers.
     quality, groups : str, optional
@@ -46,18 +55,21 @@ def select_table(
         Name of the new column with the order of choice in the pool, from 1.
     **options
         As for `select_batch`: `method`, `trade_off`, `quota`, `max_similarity`, `allow_fewer`,
-        `n_threads`; `include` and `exclude` are masks or row numbers of the table.
+        `exact`, `refine`, `n_threads`; `include` and `exclude` are masks or row numbers of the
+        table.
 
     Returns
     -------
     frame
         The chosen rows of `table`, of the same kind, pools in the order of their first rows and
-        rows in order of choice, with the column `rank`.
+        rows in order of choice, with the column `rank`. Without rows, whatever `k` is, where
+        `table` has none.
 
     Raises
     ------
     ValueError
-        If a column is lacking or holds nulls or lists of unequal length, and as `select_batch`.
+        If a column is lacking or holds nulls or lists of unequal length, and as `select_batch`;
+        rows are named as they stand in the table, from 0, and pools by their labels.
     TypeError
         If `table` is no frame, and as `select_batch`.
     ImportError
@@ -89,27 +101,73 @@ def select_table(
     import narwhals as nw
 
     native, was_batch = _whole(table)
-    frame = nw.from_native(native, eager_only=True)
+    frame = _as_frame(native)
     if rank in frame.columns:
         raise ValueError(f"table has a column {rank!r} already: name another with rank=")
-    order, offsets = _pools(frame, by)
-    x = np.ascontiguousarray(_embeddings(frame, embedding), np.float32)
-    columns = {"quality": quality, "groups": groups}
-    for name, column in columns.items():
-        if column is not None:
-            options[name] = _column(frame, name, column)[order]
-    for name in ("include", "exclude"):
-        if options.get(name) is not None:
-            options[name] = _moved(options[name], order)
-    sorted_already = bool((order[1:] > order[:-1]).all())
-    chosen = select_batch(x if sorted_already else x[order], offsets, k, **options).indices
+    for option in options:
+        if option not in _OPTIONS:
+            raise TypeError(f"select_table has no option {option!r}: it has {', '.join(_OPTIONS)}")
+    of_pools = [] if by is None else [by] if isinstance(by, str) else list(by)
+    roles: dict[str, Sequence[str | None]] = {
+        "by": of_pools,
+        "quality": [quality],
+        "groups": [groups],
+    }
+    roles["embedding"] = [embedding] if isinstance(embedding, str) else list(embedding)
+    for role, names in roles.items():
+        for name in names:
+            if name is not None:
+                column(frame, role, name)
+    chosen = _choose(frame, k, of_pools, embedding, quality, groups, options)
     there = chosen >= 0
-    rows = order[chosen[there]]
     ranks = np.broadcast_to(np.arange(1, chosen.shape[1] + 1), chosen.shape)[there]
-    taken = frame[rows.tolist()]
+    taken = frame[chosen[there].tolist()]
     series = nw.new_series(rank, ranks, nw.Int64, backend=frame.implementation)
     result = nw.to_native(taken.with_columns(series))
     return _as_batch(result) if was_batch else result
+
+
+def _choose(
+    frame: Any,
+    k: int,
+    by: list[str],
+    embedding: str | Sequence[str],
+    quality: str | None,
+    groups: str | None,
+    options: dict[str, Any],
+) -> NDArray[np.int64]:
+    """Return the chosen rows of the table, those of a pool in a row; -1 for none."""
+    n, columns = len(frame), (embedding,) if isinstance(embedding, str) else tuple(embedding)
+    if not n:
+        return np.empty((0, as_whole_number(k, "k", 0)), np.int64)
+    order, offsets, called = pools(frame, by)
+    x = as_directions(embeddings(frame, embedding))
+    scores = as_quality(
+        None if quality is None else column(frame, "quality", quality),
+        n,
+        f"table[{quality!r}]",
+        negative=options.get("method", "dpp") != "dpp",
+    )
+    rules = {name: options[name] for name in _RULES if name in options}
+    if groups is not None:
+        labels, codes = code_labels(column(frame, "groups", groups), f"table[{groups!r}]")
+        rules["groups"] = labels[codes[order]]
+    for name in ("include", "exclude"):
+        if rules.get(name) is not None:
+            place = np.empty(n, np.int64)
+            place[order] = np.arange(n)
+            rules[name] = place[as_row_numbers(rules[name], name, n, "the table")]
+    sorted_already = bool((order[1:] > order[:-1]).all())
+    chosen = choose_from_pools(
+        x if sorted_already else x[order],
+        offsets,
+        k,
+        Given(**rules),
+        NamesInTable(bool(by), order, offsets, called, columns),
+        quality=None if scores is None else scores[order],
+        **{name: value for name, value in options.items() if name not in _RULES},
+    ).indices
+    return np.where(chosen >= 0, order[chosen], -1)
 
 
 def _whole(table: Any) -> tuple[Any, bool]:
@@ -121,6 +179,25 @@ def _whole(table: Any) -> tuple[Any, bool]:
     return table, False
 
 
+def _as_frame(table: Any) -> Any:
+    """Return a frame of narwhals whose rows are there."""
+    import narwhals as nw
+
+    try:
+        frame: Any = nw.from_native(table)
+    except TypeError:
+        kind = type(table).__name__
+        raise TypeError(
+            f"table must be a data frame, such as one of pyarrow, pandas or Polars, not {kind}"
+        ) from None
+    if isinstance(frame, nw.LazyFrame):
+        raise TypeError(
+            f"table must hold its rows, and a lazy {type(table).__name__} does not yet: give what "
+            "its collect() returns"
+        )
+    return frame
+
+
 def _as_batch(table: Any) -> Any:
     batches = table.combine_chunks().to_batches()
     if batches:
@@ -128,76 +205,3 @@ def _as_batch(table: Any) -> Any:
     import pyarrow as pa
 
     return pa.RecordBatch.from_pylist([], schema=table.schema)
-
-
-def _column(frame: Any, role: str, name: str) -> NDArray[Any]:
-    if name not in frame.columns:
-        has = ", ".join(map(repr, frame.columns))
-        raise ValueError(f"table has no column {name!r} for {role}: it has {has}")
-    series = frame[name]
-    for row in np.flatnonzero(series.is_null().to_numpy())[:1]:
-        raise ValueError(f"column {name!r} for {role} has no value in row {row}")
-    array: NDArray[Any] = series.to_numpy()
-    return array
-
-
-def _pools(frame: Any, by: str | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the rows pool after pool, pools as they first appear, and where each begins."""
-    n = len(frame)
-    if by is None:
-        return np.arange(n), np.array([0, n], np.int64)
-    _, codes = code_labels(_column(frame, "by", by), "by")
-    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    place = np.argsort(np.argsort(first))[inverse]
-    sizes = np.bincount(place, minlength=len(first))
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return np.argsort(place, kind="stable"), offsets
-
-
-def _embeddings(frame: Any, names: str | Sequence[str]) -> NDArray[Any]:
-    if not isinstance(names, str):
-        return np.stack([_column(frame, "embedding", name) for name in names], axis=1)
-    column = _column(frame, "embedding", names)
-    if not len(column):
-        return np.empty((0, 1), np.float32)
-    if column.dtype.kind in "fiu":
-        return column[:, None] if column.ndim == 1 else column
-    series = frame[names].to_native()
-    if hasattr(series, "to_arrow"):
-        series = series.to_arrow()
-    if hasattr(series, "combine_chunks"):
-        series = series.combine_chunks()
-    if not hasattr(series, "flatten") or not hasattr(series, "value_lengths"):
-        return _stacked(column, names)
-    lengths = np.asarray(series.value_lengths()).astype(np.int64)
-    _check_lengths(lengths, names)
-    values: NDArray[Any] = series.flatten().to_numpy(zero_copy_only=False)
-    return values.reshape(len(lengths), -1)
-
-
-def _stacked(column: NDArray[Any], name: str) -> NDArray[Any]:
-    _check_lengths(np.array([len(row) for row in column], np.int64), name)
-    return np.stack([np.asarray(row) for row in column])
-
-
-def _check_lengths(lengths: NDArray[np.int64], name: str) -> None:
-    for row in np.flatnonzero(lengths != lengths[:1])[:1]:
-        raise ValueError(
-            f"column {name!r} holds lists of unequal length: {lengths[row]} values in row {row} "
-            f"after {lengths[0]}"
-        )
-
-
-def _moved(rows: Any, order: NDArray[np.int64]) -> NDArray[Any]:
-    """Return a mask of rows in their new order, or where rows that are named have gone."""
-    array = np.asarray(rows)
-    if array.dtype == np.bool_ and array.shape == order.shape:
-        return array[order]
-    if array.dtype.kind not in "iu" or array.size == 0:
-        return array
-    if ((array < 0) | (array >= len(order))).any():
-        return array  # select_batch says what is wrong
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    moved: NDArray[Any] = place[array]
-    return moved
