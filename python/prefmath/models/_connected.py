@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     _I32 = NDArray[np.int32]
     _Bool = NDArray[np.bool_]
 
-__all__ = ["refuse_undetermined", "refuse_undetermined_table", "wins_of"]
+__all__ = ["reached_from", "refuse_undetermined", "refuse_undetermined_table", "wins_of"]
 
 # Most graphs are connected by their first edges, so many an item; then by so many times more.
 _EDGES_AN_ITEM = 32
@@ -107,6 +107,11 @@ def wins_of(choices: Choices) -> tuple[_I32, _I32]:
     return winner[edges], loser[edges]
 
 
+def reached_from(item: int, source: _I32, target: _I32, n_items: int) -> _Bool:
+    """Return which items can be reached from one, itself among them."""
+    return _search(source, target, n_items, item)
+
+
 def _reached(source: _I32, target: _I32, n_items: int) -> _Bool:
     """Return which items can be reached from item 0."""
     n_edges = min(len(source), _EDGES_AN_ITEM * n_items)
@@ -117,14 +122,14 @@ def _reached(source: _I32, target: _I32, n_items: int) -> _Bool:
         n_edges = min(len(source), _GROWTH * n_edges)
 
 
-def _search(source: _I32, target: _I32, n_items: int) -> _Bool:
+def _search(source: _I32, target: _I32, n_items: int, begin: int = 0) -> _Bool:
     """Search breadth first, each edge looked at once."""
     order = stable_order(source, n_items)
     sorted_target = target if order is None else target[order]
     ends = ends_of(source, n_items)
     reached = np.zeros(n_items, np.bool_)
-    reached[0] = True
-    frontier = np.zeros(1, np.int64)
+    reached[begin] = True
+    frontier = np.full(1, begin, np.int64)
     while len(frontier):
         found = sorted_target[spans(ends[frontier], ends[frontier + 1] - ends[frontier])]
         new = np.zeros(n_items, np.bool_)

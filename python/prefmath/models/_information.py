@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["Information", "inverse_information", "observed_information", "reported"]
+__all__ = [
+    "Information",
+    "complete_information",
+    "inverse_information",
+    "observed_information",
+    "reported",
+]
 
 # A parameter whose information the others explain up to this share is not determined.
 _SINGULAR = 1e-12
@@ -80,7 +86,7 @@ def observed_information(point: Point, *, outer: bool = True) -> Information:
     elif outer:
         for _, scores in score_blocks(point):
             products[: logits.start, : logits.start] += scores[:, 0].T @ scores[:, 0]
-    complete = _complete_information(point, weights)
+    complete = complete_information(point, weights)
     for z in range(n_classes):
         block = slice(z * n_parameters, (z + 1) * n_parameters)
         observed[block, block] += complete[z]
@@ -116,7 +122,7 @@ def _add_missing(point: Point, observed: _F64, products: _F64) -> None:
         observed[logits, logits] += shift + shift.T
 
 
-def _complete_information(point: Point, weights: _F64) -> _F64:
+def complete_information(point: Point, weights: _F64) -> _F64:
     """Information of the parameters if the classes were known, with the penalty, (K, p, p)."""
     observation, utility = point.observation, point.utility
     table = utility.table(point.params)

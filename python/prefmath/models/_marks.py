@@ -12,6 +12,7 @@ __all__ = [
     "FEW_UNITS",
     "NEARLY_SINGULAR",
     "NOT_DETERMINED",
+    "NOT_FINITE",
     "footnotes",
     "sign_of",
 ]
@@ -19,6 +20,7 @@ __all__ = [
 FEW_UNITS = "few units"
 NEARLY_SINGULAR = "nearly singular"
 NOT_DETERMINED = "not determined"
+NOT_FINITE = "not finite"
 
 FEWEST_UNITS = 20
 """Robust errors of fewer units are not reported alone.
@@ -28,7 +30,7 @@ of Human Resources 50, section VI) call few, where units are alike; and they are
 were.
 """
 
-_SIGNS = {"": "  ", FEW_UNITS: " *", NEARLY_SINGULAR: " !", NOT_DETERMINED: "  "}
+_SIGNS = {"": "  ", FEW_UNITS: " *", NEARLY_SINGULAR: " !", NOT_FINITE: " !", NOT_DETERMINED: "  "}
 
 
 def sign_of(mark: str, *, any_marked: bool) -> str:

@@ -11,10 +11,12 @@ from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_whole_number
 from prefmath.models._ascent import maximize
+from prefmath.models._behind import Behind, units_behind
+from prefmath.models._collected import Refit, bootstrap_of
 from prefmath.models._dense_pairs import fit_wins
 from prefmath.models._em import Problem
 from prefmath.models._matching import best_assignment
-from prefmath.models._resamples import Bootstrap
+from prefmath.models._run_away import FINITE, edges_of, sides_of_items, sides_of_parameters
 from prefmath.models._side_by_side import side_by_side
 from prefmath.models._uncertain import units_of
 from prefmath.models._units import units_of_columns
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
 
     from prefmath._progress import Progress
     from prefmath.choices import Choices
+    from prefmath.models._em import State
     from prefmath.models._fitting import ChoiceModel
+    from prefmath.models._resamples import Bootstrap
+    from prefmath.models._run_away import Edges
+    from prefmath.models._scores import Point
 
     _F64 = NDArray[np.float64]
 
@@ -36,6 +42,8 @@ __all__ = ["bootstrap"]
 
 # Newton's method on a table of wins takes the cube of the number of items.
 _FEW_ITEMS = 500
+# A penalty, beside the weight of an outcome, that changes no figure that is finite without.
+_NEXT_TO_NOTHING = 1e-6
 
 
 def bootstrap(
@@ -52,6 +60,15 @@ def bootstrap(
 
     Every refit starts from the model, so that it takes few iterations, and classes are matched to
     the model's by who is in them.
+
+    Without `l2` or `prior` a resample may have no finite estimate of some parameter: of an item
+    that wins all its games there, or was not drawn; of a feature that tells winners from losers.
+    Such a parameter counts as above or below all others in percentiles, whose ends may be infinite;
+    what was not drawn is missing. The other parameters of the resample stay. Utilities are less the
+    mean of the items that are finite in 95% of resamples and do not swing by odds of 50 either way;
+    where one of those is not finite in a resample, its zero is set by the others of them, which
+    must be more than half. Parameters that are not finite in over 5% of resamples, or behind which
+    fewer than 20 units stand, are marked.
 
     Parameters
     ----------
@@ -77,6 +94,8 @@ def bootstrap(
     ------
     ValueError
         If the model is not fitted, or not to such choices, or `n_resamples` is below 2.
+    MemoryError
+        If the parameters of so many resamples do not fit.
 
     References
     ----------
@@ -97,35 +116,38 @@ def bootstrap(
     n_resamples = as_whole_number(n_resamples, "n_resamples", 2)
     threads = resolve_threads(model.n_threads if n_threads is None else n_threads)
     pose = _posed(model, choices, features)
-    n_coef, n_units = model.coef_.shape[1], len(pose.units) - 1
+    n_units = len(pose.units) - 1
     seeds = as_generator(random_state).integers(1 << 63, size=n_resamples)
 
-    def refit(seed: np.int64, check: Callable[[], None]) -> tuple[_F64, _F64, bool]:
+    def refit(seed: np.int64, check: Callable[[], None]) -> Refit:
         counts = np.random.default_rng(seed).multinomial(n_units, np.full(n_units, 1 / n_units))
         return pose.refit(counts.astype(np.float64), check)
 
-    with reporting(progress, "bootstrap") as report:
-        found = side_by_side(refit, list(seeds), threads, report)
-    params, estimate = np.stack([one[0] for one in found]), model._params()  # noqa: SLF001
-    parameters = model._parameters()  # noqa: SLF001
-    if parameters.of_items:
-        for each in (params, estimate):
-            each[..., :n_coef] -= each[..., :n_coef].mean(axis=-1, keepdims=True)
-    return Bootstrap(
-        params=params,
-        weights=np.stack([one[1] for one in found]),
-        converged=np.array([one[2] for one in found]),
-        estimate_params=estimate,
-        estimate_weights=model.weights_.copy(),
-        parameters=parameters,
-    )
+    try:
+        with reporting(progress, "bootstrap") as report:
+            found = side_by_side(refit, list(seeds), threads, report)
+        return bootstrap_of(
+            found,
+            model._params(),  # noqa: SLF001
+            model.weights_.copy(),
+            model._parameters(),  # noqa: SLF001
+            pose.reported_behind(),
+            named=choices.annotator_ids is not None,
+        )
+    except MemoryError:
+        size = n_resamples * model._params().size * 8 / 2**30  # noqa: SLF001
+        raise MemoryError(
+            f"{n_resamples:,} resamples of {model._params().size:,} parameters are "  # noqa: SLF001
+            f"{size:,.1f} GiB, held several times, and there is not as much memory: ask for fewer"
+        ) from None
 
 
 @dataclass(frozen=True, eq=False)
 class _Pose:
     """The problem that a model solved, for annotators who may stand for several or for none.
 
-    `left_out` are columns of the parameters that are not the model's: of the virtual item.
+    `left_out` are columns of the parameters that are not the model's: of the virtual item. `edges`
+    are there where they tell which utilities are finite.
     """
 
     model: ChoiceModel
@@ -133,20 +155,28 @@ class _Pose:
     units: NDArray[np.int64]
     start: _F64
     left_out: list[int]
+    point: Point
+    behind: Behind
+    edges: Edges | None
 
-    def refit(self, counts: _F64, check: Callable[[], None]) -> tuple[_F64, _F64, bool]:
+    def refit(self, counts: _F64, check: Callable[[], None]) -> Refit:
         """Return parameters, shares, and whether they settled, with so many of each unit."""
-        model = self.model
+        model, problem, sides = self.model, self.problem, None
         if len(model.weights_) > 1:
-            problem = replace(self.problem, counts=counts)
+            problem = replace(problem, counts=counts)
         else:
             # Of a single class only the weights of outcomes matter.
             weight = self._weight(counts)
             check()
+            if self.edges is not None:
+                sides = sides_of_items(self.edges, weight, model.coef_.shape[1])
             if self.by_table:
-                return self._refit_table(weight)
-            observation, utility = self.problem.observation, self.problem.utility
+                return self._refit_table(weight, sides)
+            observation, utility = problem.observation, problem.utility
             problem = model._problem_of_one(observation, weight, utility)  # noqa: SLF001
+        if sides is not None and sides.any():
+            # Far from what keeps the others finite, so that those which are stay as they are.
+            problem = replace(problem, l2=_NEXT_TO_NOTHING * float(weight.mean()))
         run = maximize(
             problem,
             problem.expect(self.start, model.weights_),
@@ -157,8 +187,39 @@ class _Pose:
         order = np.zeros(1, np.int64)
         if len(model.weights_) > 1:
             order = best_assignment(model.responsibilities_.T @ run.state.responsibilities)
-        params = problem.utility.reported(run.state.coef, problem.l2)[order]
-        return np.delete(params, self.left_out, axis=1), run.state.weights[order], run.converged
+        params = problem.utility.reported(run.state.coef, problem.l2)
+        params = np.delete(params, self.left_out, axis=1)
+        of_all = np.zeros(params.shape, np.int8)
+        if self.unpenalised and (sides is None or problem.utility.n_extra > 0):
+            of_all = self._sides(problem, run.state)
+        if sides is not None:
+            of_all[0, : len(sides)][sides != FINITE] = sides[sides != FINITE]
+        return Refit(params[order], run.state.weights[order], run.converged, of_all[order])
+
+    def _sides(self, problem: Problem, state: State) -> NDArray[np.int8]:
+        """Say which parameters have no finite estimate, by the curvature where the refit ended."""
+        utility, slope = problem.utility, state.gradient + problem.l2 * state.coef
+        if isinstance(utility, LinearUtility):
+            slope = utility.posed(slope)
+        point = replace(
+            self.point, observation=problem.observation, params=utility.reported(state.coef, 0.0)
+        )
+        if state.tabulated is not None:
+            weights = state.tabulated.outcome_weights
+        else:
+            weights = problem.outcome_weights(state.responsibilities)
+        return sides_of_parameters(point, weights, slope, self.behind)
+
+    @property
+    def unpenalised(self) -> bool:
+        """Whether nothing but the data keeps estimates finite."""
+        return self.model.l2 == 0 and self.model.prior == 0
+
+    def reported_behind(self) -> Behind:
+        """Say what stands behind the parameters of the model."""
+        behind = self.behind
+        parts = (behind.units, behind.information, behind.scale)
+        return Behind(*(np.delete(part, self.left_out, axis=1) for part in parts))
 
     @property
     def by_table(self) -> bool:
@@ -176,7 +237,7 @@ class _Pose:
             weight = np.bincount(self.problem.outcome, weight, n_outcomes).astype(np.float64)
         return weight
 
-    def _refit_table(self, weight: _F64) -> tuple[_F64, _F64, bool]:
+    def _refit_table(self, weight: _F64, sides: NDArray[np.int8] | None) -> Refit:
         observation, model = self.problem.observation, self.model
         n = model.coef_.shape[1]
         winner, loser = observation.items[0::2].astype(np.int64), observation.items[1::2]
@@ -184,11 +245,20 @@ class _Pose:
         wins = np.bincount(winner * n + loser, weight * (1 - half), n * n).astype(np.float64)
         if observation.tied is not None:
             wins += np.bincount(loser * n + winner, weight * half, n * n)
+        wins = wins.reshape(n, n)
         begin = model.coef_[0] - (self.start[0, n] if model.prior > 0 else 0)
-        found = fit_wins(
-            wins.reshape(n, n), model.l2, model.prior, begin, model.tol, model.max_iter
-        )
-        return found.utility[None], np.ones(1), found.converged
+        if sides is None or not sides.any():
+            found = fit_wins(wins, model.l2, model.prior, begin, model.tol, model.max_iter)
+            finite = np.zeros((1, n), np.int8)
+            return Refit(found.utility[None], np.ones(1), found.converged, finite)
+        # Differences among those that are finite rest on the games between them alone.
+        utility, converged = np.zeros(n), True
+        core = np.flatnonzero(sides == FINITE)
+        if len(core) > 1:
+            among = wins[np.ix_(core, core)]
+            found = fit_wins(among, 0.0, 0.0, begin[core], model.tol, model.max_iter)
+            utility[core], converged = found.utility, found.converged
+        return Refit(utility[None], np.ones(1), converged, sides[None])
 
 
 def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> _Pose:
@@ -209,4 +279,11 @@ def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> 
         left_out = [model.coef_.shape[1]]
         start = np.insert(start, left_out, virtual_utility(model.coef_[0]), axis=1)
         problem = replace(problem, utility=replace(utility, n_items=utility.n_items - 1))
-    return _Pose(model, problem, units_of(choices, judged.annotator_offsets), start, left_out)
+    point = model._point(choices, features)  # noqa: SLF001
+    edges = None
+    one_of_items = len(model.weights_) == 1 and isinstance(utility, ItemUtility)
+    if one_of_items and model.l2 == 0 and model.prior == 0:
+        edges = edges_of(observation)
+    behind = units_behind(point)
+    units = units_of(choices, judged.annotator_offsets)
+    return _Pose(model, problem, units, start, left_out, point, behind, edges)
