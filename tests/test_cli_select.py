@@ -260,7 +260,7 @@ REFUSED = {
             ["--quality", "q", "-k", 1, "--embedding", "f"],
         ),
     ),
-    "pool 'b' has 1 candidates, fewer than 2: --allow-fewer takes what there is": (
+    "pool 'b' has 1 candidate, fewer than 2: --allow-fewer takes what there is": (
         "p.csv",
         pa.table({"by": ["a", "b", "a"], "e0": [1.0, 2, 3], "e1": [4.0, 5, 7]}),
         ["--by", "by"],

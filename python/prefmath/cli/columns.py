@@ -132,11 +132,38 @@ def pools(table: Any, name: str) -> tuple[NDArray[np.int64], list[Any]]:
     if pa.types.is_nested(column.type):
         raise ValueError(f"column {name!r} must hold one label a row, not {column.type}")
     _refuse_null(column, name)
+    refuse_rounded(column, name)
     coded = column.dictionary_encode().unify_dictionaries()
     if coded.num_chunks == 0:
         return np.zeros(0, np.int64), []
     codes = [chunk.indices.to_numpy() for chunk in coded.chunks]
     return np.concatenate(codes).astype(np.int64), coded.chunk(0).dictionary.to_pylist()
+
+
+def refuse_rounded(column: Any, name: str) -> None:
+    """Refuse labels that are numbers beyond what a float tells apart.
+
+    Whole numbers that 64 bits do not hold are read from CSV as floats: two ids become one.
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> refuse_rounded(pyarrow.chunked_array([[1.0, 2.0**63]]), "id")
+    Traceback (most recent call last):
+    ...
+    ValueError: column 'id' holds labels too large to tell apart, 9.2e+18 in row 1: write text
+    """
+    import pyarrow as pa
+
+    if not pa.types.is_floating(column.type):
+        return
+    with np.errstate(invalid="ignore"):
+        large = np.abs(column.to_numpy()) >= 2.0**53
+    for row in np.flatnonzero(large)[:1]:
+        raise ValueError(
+            f"column {name!r} holds labels too large to tell apart,"
+            f" {column[int(row)].as_py():.1e} in row {row}: write text"
+        )
 
 
 def refuse_not_finite(matrix: Matrix) -> None:

@@ -72,7 +72,10 @@ def fit(
     winner: Annotated[str | None, _column("Pairs: the preferred item.")] = None,
     loser: Annotated[str | None, _column("Pairs: the other item.")] = None,
     tie: Annotated[str | None, _column("Pairs: true where neither won.")] = None,
-    first: Annotated[str | None, _column("Pairs: true where the winner was shown first.")] = None,
+    first: Annotated[
+        str | None,
+        _column("Pairs: true where the winner was shown first, false where the other was."),
+    ] = None,
     choice_set: Annotated[
         str | None, _column("Long form, one row an alternative: which judgement it belongs to.")
     ] = None,
@@ -123,7 +126,8 @@ def fit(
 ) -> None:
     """Fit who prefers what: latent classes of annotators, by expectation-maximisation.
 
-    A column that is not named has the name of its option; tie and annotator may be missing.
+    A column that is not named has the name of its option; tie, annotator and weight may be missing,
+    and first is read where positions have an effect.
     """
     suffix_of(output, (".npz",))
     refuse_output(output, [judgements, features, embedding], force=force)
@@ -148,7 +152,9 @@ def fit(
         offered=offered,
     )
     table = None if features is None else read_features(features, embedding, feature_item)
-    choices, table = read_judgements(judgements, layout, names, table)
+    choices, table, used = read_judgements(
+        judgements, layout, names, table, position_effect=position_effect
+    )
     if components > 1 and choices.annotator_ids is None:
         raise ValueError(
             f"{components} components need to know who judged: name the column with --annotator"
@@ -170,6 +176,8 @@ def fit(
         ).fit(choices, None if matrix is None else matrix.values)
     save_model(output, model, feature_names=None if matrix is None else matrix.names)
     bic = model.bic(choices, None if matrix is None else matrix.values)
+    if used:
+        screen().print(f"columns: {', '.join(used)}", soft_wrap=True)
     if matrix is not None:
         screen().print(f"features: {matrix.described()}", soft_wrap=True)
     print_fit(screen(), choices, model, bic, None if matrix is None else matrix.names)

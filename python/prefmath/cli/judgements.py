@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefmath.cli import columns
 from prefmath.cli.embeddings import embedding
@@ -69,15 +69,34 @@ class Features:
     """The labels of the rows; None where items are row numbers."""
 
 
+class Judgements(NamedTuple):
+    """What a file of judgements holds."""
+
+    choices: Choices
+    features: Features | None
+    columns: list[str]
+    """The columns that were read; none of an array."""
+
+
 def read_judgements(
-    path: Path, layout: Layout, names: Names, features: Features | None
-) -> tuple[Choices, Features | None]:
-    """Read the judgements, and the features where they stand in the same table."""
+    path: Path,
+    layout: Layout,
+    names: Names,
+    features: Features | None,
+    *,
+    position_effect: bool = False,
+) -> Judgements:
+    """Read the judgements, and the features where they stand in the same table.
+
+    Which was shown first is read unasked only if positions are to have an effect.
+    """
     if suffix_of(path, (".npy", *TABLES)) == ".npy":
-        return _from_array(path, layout, names, features), features
+        return Judgements(_from_array(path, layout, names, features), features, [])
     table = read_table(path)
     if table.num_rows == 0:
         raise ValueError(f"{str(path)!r} has no rows")
+    if position_effect and layout is Layout.pairs and names.first is None:
+        names = replace(names, first="first" if "first" in table.column_names else None)
     arguments = _arguments(table, layout, names, has_features=features is not None)
     offered = arguments.pop("offered", None)
     used = [
@@ -87,6 +106,12 @@ def read_judgements(
         if name is not None
     ]
     columns.require(table, used)
+    for role in _MARKS if layout is Layout.pairs or names.items is None else ():
+        if arguments.get(role) is not None:
+            _refuse_no_mark(table[arguments[role]], arguments[role], role)
+    for name in used:
+        if name != arguments.get("weight"):
+            columns.refuse_rounded(table[name], name)
     if names.feature_columns is not None:
         matrix = columns.numbers(table, columns.split(names.feature_columns))
         columns.refuse_not_finite(matrix)
@@ -106,7 +131,28 @@ def read_judgements(
             "items are labels: --features must be a table with a column that names them"
             " (--feature-item)"
         )
-    return choices, features
+    return Judgements(choices, features, used)
+
+
+_MARKS = {
+    "tie": "whether neither won",
+    "first": "whether the winner was shown first",
+    "chosen": "whether the row was chosen",
+}
+"""What is said with true and false."""
+
+
+def _refuse_no_mark(column: Any, name: str, role: str) -> None:
+    """Refuse a column that holds text, such as an item, where true or false is wanted."""
+    if columns.is_number(column.type) or column.null_count == len(column):
+        return
+    for row, value in enumerate(column.to_pylist()):
+        if value is not None:
+            shown = columns.shortened(value) if isinstance(value, str) else repr(value)
+            raise ValueError(
+                f"column {name!r} must tell with true or false, or 1 and 0, {_MARKS[role]}: row"
+                f" {row} has {shown}; another column is named with --{role}"
+            )
 
 
 def read_features(path: Path, spec: str | None, item: str | None) -> Features:
@@ -124,6 +170,8 @@ def read_features(path: Path, spec: str | None, item: str | None) -> Features:
         others = [] if item is None else [item]
         columns.require(table, others)
         matrix = embedding(table, spec, others)
+        if item is not None:
+            columns.refuse_rounded(table[item], item)
         item_ids = None if item is None else table[item].to_numpy()
     columns.refuse_not_finite(matrix)
     return Features(matrix, item_ids)
@@ -200,7 +248,7 @@ def _arguments(table: Any, layout: Layout, names: Names, *, has_features: bool) 
             "--feature-columns describe the alternative of a row: they go with --layout choice_sets"
             " in long form, without --item; features of items come with --features"
         )
-    return {**arguments, "annotator": usual("annotator"), "weight": names.weight}
+    return {**arguments, "annotator": usual("annotator"), "weight": usual("weight")}
 
 
 def _item(table: Any, names: Names) -> str | None:

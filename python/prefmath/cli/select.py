@@ -136,6 +136,10 @@ def _choose(
 
     offsets = candidates.offsets
     n_pools = len(offsets) - 1
+    sizes = np.diff(offsets)
+    for pool in np.flatnonzero(sizes < k)[:1] if not allow_fewer else ():
+        _refuse_few(candidates, pool, int(sizes[pool]), k)
+    k = min(k, int(sizes.max()))  # no pool fills more places
     rows = np.full((n_pools, k), -1, np.int64)
     gains = np.zeros((n_pools, k))
     with steps(n_pools) as bar:
@@ -168,7 +172,10 @@ def _choose(
 def _refuse_few(candidates: _Candidates, pool: int, found: int, k: int) -> None:
     size = candidates.offsets[pool + 1] - candidates.offsets[pool]
     name = "the pool" if candidates.labels is None else f"pool {candidates.labels[pool]!r}"
-    of = f"{size} candidates" if size == found else f"{found} among {size} candidates that differ"
+    plural = "" if size == 1 else "s"
+    of = f"{size} candidate{plural}"
+    if found < size:
+        of = f"{found} among {of} that differ"
     raise ValueError(f"{name} has {of}, fewer than {k}: --allow-fewer takes what there is")
 
 
