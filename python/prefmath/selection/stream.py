@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath._validate import as_whole_number
+from prefmath._validate import as_number, as_whole_number
 from prefmath.selection._directions import as_directions
 from prefmath.selection._results import Selection
 from prefmath.selection.values import set_value, units
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["select_stream"]
 
 _METHODS = ("dpp", "max_min")
+
+# Sieves that a chunk goes through.
+_MOST_SIEVES = 1000
 
 
 def select_stream(
@@ -39,7 +42,8 @@ def select_stream(
         the best possible. Under ``"dpp"`` the regularised log det(1 + S), which is monotone, is at
         least 1/2 - ε of the best possible [1]_; the value is log det S as for `select`.
     epsilon : float
-        How closely guesses lie, between 0 and 1: smaller is better and slower.
+        How closely guesses lie, between 0 and 1: smaller is better and slower. No more than a
+        thousand sieves are made, for which it must be about 0.01.
 
     Returns
     -------
@@ -77,7 +81,8 @@ def select_stream(
             f"a stream has the methods 'dpp' and 'max_min', not {method!r}: the others "
             "need all rows at once or have no guarantee in one pass"
         )
-    if not 0 < epsilon < 1:
+    step = as_number(epsilon, "epsilon")
+    if not 0 < step < 1:
         raise ValueError(f"epsilon must lie between 0 and 1, not {epsilon}")
     k = as_whole_number(k, "k", 0)
     if not isinstance(chunks, Iterable):
@@ -85,7 +90,16 @@ def select_stream(
     make: type[_Sieve] = _Apart if method == "max_min" else _Adding
     # Above the largest guess no two rows lie, or add as much; below the smallest are copies.
     most, least = (2.0, 1e-3) if method == "max_min" else (2 * k * np.log(2), np.log(2) / 2)
-    n_guesses = 1 + int(np.log(most / least) / np.log1p(epsilon)) if k else 0
+    span = float(np.log(most / least)) if k else 0.0
+    # Rounded up to three digits, so that what the error advises is accepted.
+    finest = float(f"{1.001 * np.expm1(span / _MOST_SIEVES):.2e}") if k else 0.0
+    if step < finest:
+        raise ValueError(
+            f"epsilon must be at least {finest:g} for k={k}, so that no more than "
+            f"{_MOST_SIEVES:,} sieves are needed, not {epsilon}"
+        )
+    epsilon = step
+    n_guesses = 1 + int(span / np.log1p(epsilon)) if k else 0
     sieves: list[_Sieve] = [make(k, most / (1 + epsilon) ** at) for at in range(n_guesses)]
     n_seen = 0
     for chunk in chunks:
