@@ -104,6 +104,12 @@ class Ensemble:
         counts: NDArray[np.int64] = (self.log_values > -np.inf).sum(axis=1)
         return counts
 
+    def by_size(self, k: int) -> Iterator[tuple[NDArray[np.int64], int]]:
+        """Yield the pools whose sets of up to `k` rows have the same size, and that size."""
+        sizes = np.minimum(self.ranks, k)
+        for size in np.unique(sizes).tolist():
+            yield np.flatnonzero(sizes == size), size
+
     def vectors(self, members: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Return eigenvectors of L, one a row, and which of these rows `members` are.
 

@@ -32,13 +32,16 @@ def checked(
     return x, cuts, as_quality(quality, len(x)), resolve_threads(n_threads)
 
 
-def as_size(k: Any, cuts: NDArray[np.int64], *, in_pools: bool) -> int:
-    """Return `k`, which no pool has fewer rows than."""
+def as_size(k: Any, cuts: NDArray[np.int64], *, in_pools: bool, allow_fewer: bool) -> int:
+    """Return `k`, which no pool has fewer rows than unless fewer are allowed."""
     size = as_whole_number(k, "k", 0)
     sizes = np.diff(cuts)
-    for pool in np.flatnonzero(sizes < size)[:1]:
+    for pool in np.flatnonzero(sizes < size)[: 0 if allow_fewer else 1]:
         there = f"candidates of pool {pool}" if in_pools else "rows of X"
-        raise ValueError(f"k={size} exceeds the {sizes[pool]} {there}")
+        raise ValueError(
+            f"k={size} exceeds the {sizes[pool]} {there}; allow_fewer=True draws as many as there "
+            "are"
+        )
     return size
 
 
@@ -51,7 +54,10 @@ def ensembles(
     *,
     in_pools: bool,
 ) -> Iterator[tuple[NDArray[np.int64], Ensemble]]:
-    """Yield pools with their eigenvalues, those of one size together; threads share the pools."""
+    """Yield pools with their eigenvalues, those of one size together; threads share the pools.
+
+    Pools of a rank below `k` are refused; None for no such limit.
+    """
     sizes, d = np.diff(cuts), x.shape[1]
     parts: list[NDArray[np.int64]] = []
     for n in np.unique(sizes[sizes > 0]):
@@ -81,5 +87,6 @@ def _refuse_rank(
         where = f"pool {pools[at]}" if in_pools else "X"
         raise ValueError(
             f"k={k} exceeds the rank of {where}, {ranks[at]}: no more eigenvalues are above "
-            f"{RANK_TOLERANCE:g} of the largest, so that any {k} rows are dependent"
+            f"{RANK_TOLERANCE:g} of the largest, so that any {k} rows are dependent; "
+            "allow_fewer=True draws as many as differ"
         )

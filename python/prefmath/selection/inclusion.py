@@ -21,13 +21,14 @@ def inclusion_probabilities(
     *,
     offsets: ArrayLike | None = None,
     quality: ArrayLike | None = None,
+    allow_fewer: bool = False,
     n_threads: int | None = None,
 ) -> NDArray[np.float64]:
     r"""Return how likely each row of `X` is to be in a set that `sample_dpp` draws.
 
     Parameters
     ----------
-    X, k, offsets, quality, n_threads
+    X, k, offsets, quality, allow_fewer, n_threads
         As for `sample_dpp`.
 
     Returns
@@ -56,13 +57,20 @@ def inclusion_probabilities(
     array([0.5, 0.5, 1. ])
     """
     x, cuts, q, threads = checked(X, offsets, quality, n_threads)
-    size = None if k is None else as_size(k, cuts, in_pools=offsets is not None)
-    out = np.zeros(len(x))
-    for pools, ensemble in ensembles(x, cuts, q, size, threads, in_pools=offsets is not None):
+    in_pools = offsets is not None
+    size = None
+    if k is not None:
+        size = as_size(k, cuts, in_pools=in_pools, allow_fewer=allow_fewer)
+    out, least = np.zeros(len(x)), None if allow_fewer else size
+    for pools, ensemble in ensembles(x, cuts, q, least, threads, in_pools=in_pools):
+        log_values = ensemble.log_values
         if size is None:
-            weights = share_of_any(ensemble.log_values + ensemble.log_scale[:, None])
+            weights = share_of_any(log_values + ensemble.log_scale[:, None])
         else:
-            weights = share_of_k(ensemble.log_values, log_polynomials(ensemble.log_values, size))
+            weights = np.zeros(log_values.shape)
+            for of, n_drawn in ensemble.by_size(size):
+                table = log_polynomials(log_values[of], n_drawn)
+                weights[of] = share_of_k(log_values[of], table)
         found = ensemble.weighted_squares(weights)
         out[cuts[pools][:, None] + np.arange(found.shape[1])] = found.clip(0, 1)
     return out

@@ -31,6 +31,7 @@ def sample_dpp(
     n_samples: int = ...,
     offsets: ArrayLike | None = ...,
     quality: ArrayLike | None = ...,
+    allow_fewer: bool = ...,
     random_state: int | np.random.Generator | None = ...,
     n_threads: int | None = ...,
 ) -> NDArray[np.int64]: ...
@@ -42,6 +43,7 @@ def sample_dpp(
     n_samples: int = ...,
     offsets: ArrayLike | None = ...,
     quality: ArrayLike | None = ...,
+    allow_fewer: bool = ...,
     random_state: int | np.random.Generator | None = ...,
     n_threads: int | None = ...,
 ) -> Samples: ...
@@ -52,6 +54,7 @@ def sample_dpp(
     n_samples: int = 1,
     offsets: ArrayLike | None = None,
     quality: ArrayLike | None = None,
+    allow_fewer: bool = False,
     random_state: int | np.random.Generator | None = None,
     n_threads: int | None = None,
 ) -> NDArray[np.int64] | Samples:
@@ -75,6 +78,9 @@ def sample_dpp(
     quality : array_like of float64, shape (n,), optional
         How good each candidate is, at least 0: of scores of either sign ``np.exp``. By default all
         are 1.
+    allow_fewer : bool
+        From a pool of rank below `k`, in which rows are copies or of quality 0, draw sets of as
+        many rows as its rank, instead of an error.
     random_state : int, numpy.random.Generator or None
         The source of random numbers. The same seed draws the same sets with any number of threads
         and on every backend; on another processor LAPACK may round its eigenvectors differently.
@@ -84,7 +90,7 @@ def sample_dpp(
     Returns
     -------
     ndarray of int64, shape (n_samples, k), or (n_pools, n_samples, k) with `offsets`
-        With `k`: rows of `X`, ascending in each set.
+        With `k`: rows of `X`, ascending in each set; with `allow_fewer`, -1 after fewer.
     Samples
         Without: as many sets, of unequal size, those of the first pool first.
 
@@ -130,12 +136,15 @@ def sample_dpp(
     """
     x, cuts, q, threads = checked(X, offsets, quality, n_threads)
     n_samples = as_whole_number(n_samples, "n_samples", 0)
-    n_pools = len(cuts) - 1
-    size = None if k is None else as_size(k, cuts, in_pools=offsets is not None)
+    n_pools, in_pools = len(cuts) - 1, offsets is not None
+    size = None
+    if k is not None:
+        size = as_size(k, cuts, in_pools=in_pools, allow_fewer=allow_fewer)
     rng = as_generator(random_state)
+    least = None if allow_fewer else size
     drawn = [
         (pools, *_draw(ensemble, size, n_samples, rng, threads))
-        for pools, ensemble in ensembles(x, cuts, q, size, threads, in_pools=offsets is not None)
+        for pools, ensemble in ensembles(x, cuts, q, least, threads, in_pools=in_pools)
     ]
     sizes = np.zeros((n_pools, n_samples), np.int64)
     for pools, _, of_pools in drawn:
@@ -150,8 +159,9 @@ def sample_dpp(
         rows[np.repeat(begin, lengths) + within] = items + first
     if size is None:
         return Samples(rows, starts)
-    shape = (n_samples, size) if offsets is None else (n_pools, n_samples, size)
-    return rows.reshape(shape)
+    sets = np.full((n_pools, n_samples, size), -1, np.int64)
+    sets[np.arange(size) < sizes[:, :, None]] = rows
+    return sets if in_pools else sets[0]
 
 
 def _draw(
@@ -162,10 +172,14 @@ def _draw(
     if k is None:
         members, sizes = _draw_any(ensemble, n_samples, rng)
     else:
-        table = log_polynomials(ensemble.log_values, k)
-        drawn = draw_k(table, rng.random((n_pools, n_samples, k)))
-        members = (drawn + r * np.arange(n_pools)[:, None, None]).ravel()
-        sizes = np.full((n_pools, n_samples), k)
+        most = min(k, r)
+        drawn, sizes = np.full((n_pools, n_samples, most), -1), np.empty((n_pools, n_samples), int)
+        for of, size in ensemble.by_size(k):
+            table = log_polynomials(ensemble.log_values[of], size)
+            columns = draw_k(table, rng.random((len(of), n_samples, size)))
+            drawn[of, :, :size] = columns + (r * of)[:, None, None]
+            sizes[of] = size
+        members = drawn[drawn >= 0]
     if not len(members):
         return np.empty(0, np.int32), sizes
     vectors, rows = ensemble.vectors(members)
