@@ -101,3 +101,21 @@ def test_more_than_any_pool_has(k):
     )
     assert run(*start, "--allow-fewer").status == 0
     assert np.load("o.npy").shape == (2, 2)
+
+
+def test_empty_cells_of_labels_are_missing():
+    Path("p.csv").write_text("by,e0,e1\na,1,0\n,0,1\n", encoding="utf-8")
+    assert refusal("select", "p.csv", "-k", 1, "--by", "by", "-o", "o.npy") == (
+        "column 'by' has no value in row 1"
+    )
+    write_table("j.csv", pa.table({"winner": ["a", "b"], "loser": ["b", "a"]}))
+    Path("x.csv").write_text("item,f\na,1\n,2\n", encoding="utf-8")
+    features = ["--features", "x.csv", "--embedding", "f"]
+    assert (
+        refusal("fit", "j.csv", "-o", "m.npz", *features) == "column 'item' has no value in row 1"
+    )
+
+
+def test_too_much_for_the_memory_is_said():
+    arguments = ["--annotators", 4, "--prompts", 10**14]
+    assert refusal("demo", *arguments).startswith("out of memory: unable to allocate ")

@@ -30,9 +30,23 @@ REFUSED = {
     "2 components need to know who judged: name the column with --annotator": (
         *("c.csv", PAIRS, ["--components", 2]),
     ),
-    "n_components must be at least 1, not 0": ("c.csv", PAIRS, ["--components", 0]),
-    "l2 must be finite and at least 0, not -1.0": ("c.csv", PAIRS, ["--l2", -1]),
-    "n_init must be at least 1, not 0": ("c.csv", PAIRS, ["--starts", 0]),
+    "--components must be at least 1, not 0: see": ("c.csv", PAIRS, ["--components", 0]),
+    "--l2 must be at least 0, not -1: see": ("c.csv", PAIRS, ["--l2", -1]),
+    "--starts must be at least 1, not 0: see": ("c.csv", PAIRS, ["--starts", 0]),
+    "--l2 must be at least 0, not nan: see prefmath fit --help": ("c.csv", PAIRS, ["--l2", "nan"]),
+    "--items must name columns, commas between, not ','": (
+        *("c.csv", PAIRS, ["--layout", "rankings", "--items", ","]),
+    ),
+    "--position-effect needs a column that tells with true or false whether the winner was shown": (
+        *("c.csv", PAIRS, ["--position-effect"]),
+    ),
+    "column 'winner' must hold numbers: row 0 has 'a'": ("c.csv", PAIRS, ["--weight", "winner"]),
+    "winner must not be missing: winner[1]=None": (
+        *("c.csv", {"winner": ["a", ""], "loser": ["b", "c"]}, []),
+    ),
+    "annotator must not be missing: annotator[0]=None": (
+        *("c.csv", {**PAIRS, "annotator": ["", "ann"]}, []),
+    ),
     "--chosen says nothing about pairs": ("c.csv", PAIRS, ["--chosen", "winner"]),
     "--winner says nothing about choice_sets in long form": (
         *("c.csv", SETS, [*LONG, "--winner", "x", "--feature-columns", "x"]),

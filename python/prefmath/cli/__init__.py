@@ -82,7 +82,10 @@ def _status(arguments: list[str]) -> int:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror.lower()}: {error.filename!r}" if error.filename else error.strerror
-    return str(error) or "out of memory"
+    if isinstance(error, MemoryError):
+        said = str(error)
+        return f"out of memory: {said[:1].lower()}{said[1:]}" if said else "out of memory"
+    return str(error)
 
 
 def _fail(message: str) -> int:

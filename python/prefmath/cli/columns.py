@@ -125,13 +125,13 @@ def pools(table: Any, name: str) -> tuple[NDArray[np.int64], list[Any]]:
     import pyarrow as pa
 
     require(table, [name])
-    column = table[name]
+    column = without_empty_labels(table, [name])[name]
     if pa.types.is_dictionary(column.type):
         # its codes stand in an order of their own, and some may not be in use
         column = column.cast(column.type.value_type)
     if pa.types.is_nested(column.type):
         raise ValueError(f"column {name!r} must hold one label a row, not {column.type}")
-    _refuse_null(column, name)
+    refuse_null(column, name)
     refuse_rounded(column, name)
     coded = column.dictionary_encode().unify_dictionaries()
     if coded.num_chunks == 0:
@@ -164,6 +164,28 @@ def refuse_rounded(column: Any, name: str) -> None:
             f"column {name!r} holds labels too large to tell apart,"
             f" {column[int(row)].as_py():.1e} in row {row}: write text"
         )
+
+
+def without_empty_labels(table: Any, names: Sequence[str]) -> Any:
+    """Return the table with null for text of no length, which in CSV is what a cell left out is.
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> without_empty_labels(pyarrow.table({"who": ["a", ""]}), ["who"])["who"].to_pylist()
+    ['a', None]
+    """
+    import pyarrow as pa
+    from pyarrow import compute
+
+    for name in dict.fromkeys(names):
+        column = table[name]
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            empty = compute.equal(column, "")
+            if compute.any(empty).as_py():
+                kept = compute.if_else(empty, pa.scalar(None, column.type), column)
+                table = table.set_column(table.column_names.index(name), name, kept)
+    return table
 
 
 def refuse_not_finite(matrix: Matrix) -> None:
@@ -202,7 +224,7 @@ def of_columns(table: Any, names: Sequence[str], dtype: type[np.floating[Any]]) 
         if not is_number(column.type):
             _refuse_cell(column, name)
             raise ValueError(f"column {name!r} must hold numbers, not {column.type}")
-        _refuse_null(column, name)
+        refuse_null(column, name)
         given = column.to_numpy()
         with np.errstate(over="ignore"):
             values[:, j] = given
@@ -216,7 +238,7 @@ def _refuse_cell(column: Any, name: str) -> None:
     import pyarrow as pa
 
     if pa.types.is_null(column.type):
-        _refuse_null(column, name)
+        refuse_null(column, name)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return
     for row, cell in enumerate(column.to_pylist()):
@@ -245,7 +267,7 @@ def shortened(cell: str) -> str:
 
 def of_lists(column: Any, name: str) -> Matrix:
     """Return lists of numbers, all of one length, as rows."""
-    _refuse_null(column, name)
+    refuse_null(column, name)
     if not is_number(column.type.value_type):
         raise ValueError(f"column {name!r} must hold lists of numbers, not {column.type}")
     parts, first, size = [], 0, None
@@ -271,7 +293,8 @@ def of_lists(column: Any, name: str) -> Matrix:
     return Matrix(values.reshape(-1, size), names, [name])
 
 
-def _refuse_null(column: Any, name: str) -> None:
+def refuse_null(column: Any, name: str) -> None:
+    """Refuse a column that has no value in some row, with the row."""
     if column.null_count:
         row = int(np.flatnonzero(column.is_null())[0])
         raise ValueError(f"column {name!r} has no value in row {row}")

@@ -31,7 +31,7 @@ def fit(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="MODEL", help="The model, an .npz file.")
     ],
-    components: Annotated[int, typer.Option(help="Number of latent classes.")] = 1,
+    components: Annotated[int, typer.Option(min=1, help="Number of latent classes.")] = 1,
     layout: Annotated[
         Layout,
         typer.Option(
@@ -117,9 +117,11 @@ def fit(
         bool,
         typer.Option("--position-effect", help="Let positions have an effect; pairs need --first."),
     ] = False,
-    l2: Annotated[float, typer.Option(help="Penalty on the squared coefficients.")] = 1e-3,
-    starts: Annotated[int, typer.Option(help="Number of random starts; the best one stays.")] = 10,
-    max_iter: Annotated[int, typer.Option(help="Most iterations of one start.")] = 500,
+    l2: Annotated[float, typer.Option(min=0, help="Penalty on the squared coefficients.")] = 1e-3,
+    starts: Annotated[
+        int, typer.Option(min=1, help="Number of random starts; the best one stays.")
+    ] = 10,
+    max_iter: Annotated[int, typer.Option(min=1, help="Most iterations of one start.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random starts.")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, help="Number of threads.")] = None,
     force: Annotated[bool, force_option()] = False,

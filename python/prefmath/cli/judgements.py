@@ -96,7 +96,13 @@ def read_judgements(
     if table.num_rows == 0:
         raise ValueError(f"{str(path)!r} has no rows")
     if position_effect and layout is Layout.pairs and names.first is None:
-        names = replace(names, first="first" if "first" in table.column_names else None)
+        if "first" not in table.column_names:
+            there = columns.listed(table.column_names)
+            raise ValueError(
+                "--position-effect needs a column that tells with true or false whether the winner"
+                f" was shown first, named with --first: there are {there}"
+            )
+        names = replace(names, first="first")
     arguments = _arguments(table, layout, names, has_features=features is not None)
     offered = arguments.pop("offered", None)
     used = [
@@ -109,9 +115,12 @@ def read_judgements(
     for role in _MARKS if layout is Layout.pairs or names.items is None else ():
         if arguments.get(role) is not None:
             _refuse_no_mark(table[arguments[role]], arguments[role], role)
+    if arguments["weight"] is not None:
+        columns.numbers(table, [arguments["weight"]])
     for name in used:
-        if name != arguments.get("weight"):
+        if name != arguments["weight"]:
             columns.refuse_rounded(table[name], name)
+    table = columns.without_empty_labels(table, used)
     if names.feature_columns is not None:
         matrix = columns.numbers(table, columns.split(names.feature_columns))
         columns.refuse_not_finite(matrix)
@@ -172,6 +181,7 @@ def read_features(path: Path, spec: str | None, item: str | None) -> Features:
         matrix = embedding(table, spec, others)
         if item is not None:
             columns.refuse_rounded(table[item], item)
+            columns.refuse_null(columns.without_empty_labels(table, [item])[item], item)
         item_ids = None if item is None else table[item].to_numpy()
     columns.refuse_not_finite(matrix)
     return Features(matrix, item_ids)
@@ -234,6 +244,8 @@ def _arguments(table: Any, layout: Layout, names: Names, *, has_features: bool) 
     arguments = takes[layout]
     if wide and layout is not Layout.pairs:
         arguments["items"] = columns.split(names.items or "")
+        if not arguments["items"]:
+            raise ValueError(f"--items must name columns, commas between, not {names.items!r}")
     if wide and layout is Layout.rankings:
         arguments["offered"] = names.offered
     _refuse_unused(layout, names, arguments)
