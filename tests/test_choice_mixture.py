@@ -10,7 +10,7 @@ import pytest
 from choice_samples import LAYOUTS, draw
 from prefmath import Choices
 from prefmath.metrics import adjusted_rand_index
-from prefmath.models import ChoiceMixture, ConvergenceWarning
+from prefmath.models import ChoiceMixture, ConvergenceWarning, UndeterminedWarning
 
 
 def fit(sample, *, linear=True, **parameters):
@@ -179,7 +179,8 @@ def test_an_item_that_only_wins_stays_finite():
 
 def test_choices_that_say_nothing():
     choices = Choices.from_choice_sets([0, 1, 2], [0, 1], [0, 0], annotator=["a", "b"])
-    model = ChoiceMixture(2, random_state=0).fit(choices)
+    with pytest.warns(UndeterminedWarning, match="^2 of 2 choice sets have a single alternative"):
+        model = ChoiceMixture(2, random_state=0).fit(choices)
     assert model.log_likelihood_ == pytest.approx(0, abs=1e-12)
     np.testing.assert_allclose(model.coef_, 0, atol=1e-12)
     assert model.weights_.sum() == pytest.approx(1)

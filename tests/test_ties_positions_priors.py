@@ -162,6 +162,7 @@ def test_mixtures_with_ties_and_order(ties):
     assert score == pytest.approx(evidence.sum() / choices.weight.sum())
 
 
+@pytest.mark.filterwarnings("ignore:position_effect is of positions")
 def test_positions_in_choice_sets():
     sample = draw(1, n_items=8)
     c = sample.choices

@@ -68,6 +68,7 @@ def test_slope_and_information_are_finite_differences(form, linear, n_components
     np.testing.assert_allclose(found, -along(slope), atol=1e-5 * np.abs(found).max())
 
 
+@pytest.mark.filterwarnings("ignore:position_effect is of positions")
 def test_positions_in_choice_sets():
     sample = draw(3, n_annotators=60, n_each=20)
     model = ChoiceMixture(position_effect=True, l2=1e-3, tol=1e-9)

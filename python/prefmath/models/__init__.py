@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prefmath.models._choice_warnings import UndeterminedWarning
 from prefmath.models._em import ConvergenceWarning
 from prefmath.models._resamples import Bootstrap
 from prefmath.models.bradley_terry import BradleyTerry
@@ -28,6 +29,7 @@ __all__ = [
     "PlackettLuce",
     "TableLikelihood",
     "Uncertainty",
+    "UndeterminedWarning",
     "bootstrap",
     "class_profiles",
     "disagreement",

@@ -52,7 +52,7 @@ class Survey:
     def __init__(self, problem: Problem, n_classes: int) -> None:
         self._problem = problem
         self._sample = None
-        if isinstance(problem.utility, LinearUtility):
+        if isinstance(problem.utility, LinearUtility) and problem.utility.n_coef > 0:
             self._sample = Sample(problem, problem.utility, n_classes)
 
     def at(self, state: State) -> Curvature:
@@ -62,11 +62,28 @@ class Survey:
             matrix = self._sample.curvature(state)
             return _Dense(matrix, problem.n_threads, exact=self._sample.exact)
         seen = _tabulated(state)
+        if isinstance(problem.utility, LinearUtility):
+            return self._of_positions(problem.utility, seen)
         if problem.utility.n_parameters > _DENSE_ROWS:
             return _Implicit(problem, seen)
         matrix = table_curvature(problem.observation, seen.table, seen.outcome_weights)
         diagonal = np.arange(matrix.shape[1])
         matrix[:, diagonal, diagonal] += problem.l2
+        return _Dense(matrix, problem.n_threads, exact=True)
+
+    def _of_positions(self, utility: LinearUtility, seen: Tabulated) -> Curvature:
+        """Curvature where positions and ties have all the parameters, which are few."""
+        problem, e = self._problem, utility.n_extra
+        n_classes = seen.table.shape[1]
+        matrix = np.empty((n_classes, e, e))
+        for j in range(e):
+            direction = np.zeros_like(seen.table)
+            direction[j - e] = 1
+            image = problem.observation.curvature_product(
+                seen.table, seen.outcome_weights, direction
+            )
+            matrix[:, j] = image[-e:].T
+        matrix[:, np.arange(e), np.arange(e)] += problem.l2
         return _Dense(matrix, problem.n_threads, exact=True)
 
 

@@ -12,11 +12,16 @@ from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_number, as_whole_number
 from prefmath.choices import Choices
 from prefmath.models._ascent import promised
+from prefmath.models._choice_warnings import UndeterminedWarning, warn_of_little
 from prefmath.models._connected import refuse_undetermined, wins_of
+from prefmath.models._direction_text import column_names
 from prefmath.models._em import ConvergenceWarning, Problem
+from prefmath.models._features import features_of
+from prefmath.models._identified import refuse_collinear, separation
 from prefmath.models._item_rows import refuse_sparse_rows
 from prefmath.models._observation import Form, form_of, observe_outcomes
-from prefmath.models._predictor import as_choices_of_one, features_of
+from prefmath.models._parameters import labels_of_others
+from prefmath.models._predictor import as_choices_of_one
 from prefmath.models._starts import Search
 from prefmath.models._uncertain import Uncertain
 from prefmath.models._units import units_of_columns
@@ -32,6 +37,9 @@ if TYPE_CHECKING:
     from prefmath.models._observation import Observation, Ties
 
 __all__ = ["ChoiceModel", "ItemModel", "refuse_other_than_choices"]
+
+# Judgements that are in a class with less than this share of the most probable are not its own.
+_NOBODY = 1e-6
 
 
 class ChoiceModel(Uncertain):
@@ -82,7 +90,13 @@ class ChoiceModel(Uncertain):
             if features is None:
                 refuse_undetermined(*wins_of(choices), choices.n_items, choices.item_ids)
         problem = self._problem(choices, features)
-        return self._solve(problem, form, choices.item_ids, choices.annotator_ids)
+        names: list[str] = []
+        if features is not None:
+            of_pairs = choices.layout == "pairs"
+            others = labels_of_others(form.n_positions, self.ties, of_pairs=of_pairs)
+            names = column_names(features, problem.utility.n_coef, others)
+        warn_of_little(choices, position_effect=self.position_effect, stacklevel=3)
+        return self._solve(problem, form, choices.item_ids, choices.annotator_ids, names)
 
     def _problem(
         self, choices: Choices, features: ArrayLike | None, *, by_annotator: bool = False
@@ -94,7 +108,7 @@ class ChoiceModel(Uncertain):
         utility: LinearUtility | ItemUtility = ItemUtility(n_items, form.n_extra)
         if features is not None:
             judged = as_choices_of_one(choices)
-            x = features_of(choices, features)
+            x = features_of(choices, features, columns=form.n_extra == 0)
             n_items = len(x)
             utility = LinearUtility(x, n_threads, form.n_extra, units_of_columns(x))
         if self.n_components > 1 or by_annotator:
@@ -133,8 +147,15 @@ class ChoiceModel(Uncertain):
         form: Form,
         item_ids: NDArray[Any] | None,
         annotator_ids: NDArray[Any] | None,
+        names: list[str],
     ) -> Self:
-        """Search from where the last fit ended or anew, and keep what is found."""
+        """Search from where the last fit ended or anew, and keep what is found.
+
+        Linear utilities without a penalty, whose columns then have `names`, must be determined.
+        """
+        unpenalised = self.l2 == 0 and isinstance(problem.utility, LinearUtility)
+        if unpenalised:
+            refuse_collinear(problem, names)
         search = Search(
             self.n_components,
             self.n_init,
@@ -150,12 +171,40 @@ class ChoiceModel(Uncertain):
             run = search.from_here(problem, begin, np.ones(1))
         else:
             run = search.from_random_starts(problem)
+        if unpenalised and self.n_components == 1:
+            params = problem.utility.reported(run.state.coef, self.l2)[0]
+            converged = run.converged
+            found = separation(problem, problem.weight, params, names, self.tol, settled=converged)
+            if found is not None:
+                raise ValueError(found)
         n_annotators = 1 if annotator_ids is None else len(annotator_ids)
         self._keep(run, problem, form, n_annotators)
         self.annotator_ids_, self.item_ids_ = annotator_ids, item_ids
         if not run.converged:
             self._warn_not_settled(promised(problem, run), stacklevel=5)
+        self._undetermined: list[str] = []
+        if unpenalised and self.n_components > 1:
+            self._warn_of_classes(problem, names)
         return self
+
+    def _warn_of_classes(self, problem: Problem, names: list[str]) -> None:
+        """Warn of classes in which a coefficient runs to infinity, or is not determined."""
+        shares = problem.outcome_weights(self.responsibilities_)
+        params = self._params()
+        for z, weight in enumerate(np.ascontiguousarray(shares.T)):
+            weight[weight <= _NOBODY * weight.max()] = 0
+            found = separation(
+                problem,
+                weight,
+                params[z],
+                names,
+                self.tol,
+                settled=self.converged_,
+                where=f" in class {z}",
+            )
+            if found is not None:
+                self._undetermined.append(found)
+                warnings.warn(found, UndeterminedWarning, stacklevel=5)
 
     def _first_params(self, problem: Problem) -> NDArray[np.float64] | None:  # noqa: ARG002
         """Parameters to begin with, where there are better ones than 0."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["Parameters"]
+__all__ = ["Parameters", "labels_of_others"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,14 +59,20 @@ class Parameters:
 
     def labels(self) -> list[str]:
         """Return a label for each column."""
-        positions = [f"position {position + 2}" for position in range(self.n_positions)]
-        if self.of_pairs and positions:
-            positions = ["shown first"]
-        ties = {"half": [], "davidson": ["ties, nu"], "rao_kupper": ["ties, theta"]}[self.ties]
-        return [*map(str, self.names), *positions, *ties]
+        others = labels_of_others(self.n_positions, self.ties, of_pairs=self.of_pairs)
+        return [*map(str, self.names), *others]
 
     def in_order(self, mean: _F64, most: int) -> list[int]:
         """Return the columns to show: of items the best ones by `mean`, and all that are others."""
         n = len(self.names)
         order = np.argsort(-mean[:n], kind="stable") if self.of_items else np.arange(n)
         return [*order[:most].tolist(), *range(n, len(mean))]
+
+
+def labels_of_others(n_positions: int, ties: str, *, of_pairs: bool) -> list[str]:
+    """Return a label for each parameter of positions and ties."""
+    positions = [f"position {position + 2}" for position in range(n_positions)]
+    if of_pairs and positions:
+        positions = ["shown first"]
+    of_ties = {"half": [], "davidson": ["ties, nu"], "rao_kupper": ["ties, theta"]}[ties]
+    return [*positions, *of_ties]

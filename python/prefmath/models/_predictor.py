@@ -9,13 +9,15 @@ import numpy as np
 
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
-from prefmath._validate import as_features, as_generator, as_responsibilities
+from prefmath._validate import as_generator, as_responsibilities
 from prefmath.models._criteria import Criteria
 from prefmath.models._em import log_of
+from prefmath.models._features import features_of
 from prefmath.models._observation import Form, observe
 from prefmath.models._population import known_items, prior_of
 from prefmath.models._probabilities import chances, tie_chance
 from prefmath.models._sampling import drawn_choices, drawn_classes
+from prefmath.models._utility import LinearUtility
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from prefmath.choices import Choices
     from prefmath.models._observation import Observation, Ties
 
-__all__ = ["Predictor", "as_choices_of_one", "features_of"]
+__all__ = ["Predictor", "as_choices_of_one"]
 
 
 class Predictor(Criteria):
@@ -189,15 +191,15 @@ class Predictor(Criteria):
             items = known_items(choices, self.item_ids_, n_items)
             judged = replace(choices, items=items, n_items=n_items, item_ids=self.item_ids_)
             return np.ascontiguousarray(self._params().T), judged
-        if features is None:
+        if features is None and self.coef_.shape[1] > 0:
             msg = "features are missing: the model was fitted to features"
             raise ValueError(msg)
-        x = features_of(choices, features)
+        x = features_of(choices, features, columns=self.coef_.shape[1] > 0)
         if x.shape[1] != self.coef_.shape[1]:
             msg = f"features must have {self.coef_.shape[1]} columns as in fit, not {x.shape[1]}"
             raise ValueError(msg)
-        utility = kernels.linear_utility(x, self.coef_, resolve_threads(self.n_threads))
-        return np.concatenate([utility, self._extra.T]), replace(choices, n_items=len(x))
+        utility = LinearUtility(x, resolve_threads(self.n_threads), self._extra.shape[1])
+        return utility.table(self._params()), replace(choices, n_items=len(x))
 
     def _shares(
         self, choices: Choices, features: ArrayLike | None, responsibilities: ArrayLike | None
@@ -243,11 +245,3 @@ class Predictor(Criteria):
 
 def as_choices_of_one(choices: Choices) -> Choices:
     return choices.as_choice_sets() if choices.layout == "rankings" else choices
-
-
-def features_of(choices: Choices, features: ArrayLike) -> NDArray[Any]:
-    x = as_features(features)
-    if len(x) < choices.n_items:
-        msg = f"features must have a row for each of {choices.n_items} items, not {len(x)}"
-        raise ValueError(msg)
-    return x

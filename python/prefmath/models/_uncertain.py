@@ -9,9 +9,10 @@ import numpy as np
 from prefmath._judgements import offsets_of
 from prefmath._threads import resolve_threads
 from prefmath.models._errors import errors_of
+from prefmath.models._features import features_of
 from prefmath.models._observation import Form, observe_outcomes
 from prefmath.models._parameters import Parameters
-from prefmath.models._predictor import Predictor, as_choices_of_one, features_of
+from prefmath.models._predictor import Predictor, as_choices_of_one
 from prefmath.models._scores import Point
 from prefmath.models._utility import ItemUtility, LinearUtility
 from prefmath.models._virtual import virtual_utility
@@ -171,11 +172,11 @@ class Uncertain(Predictor):
         threads = resolve_threads(self.n_threads if n_threads is None else n_threads)
         form = Form(self._layout, self._ties, self._n_positions)
         utility: LinearUtility | ItemUtility
-        if features is None:
+        if not self._linear:
             n_items = self.coef_.shape[1] + (getattr(self, "prior", 0.0) > 0)
             utility = ItemUtility(n_items, form.n_extra)
         else:
-            x = features_of(choices, features)
+            x = features_of(choices, features, columns=self.coef_.shape[1] > 0)
             n_items, utility = len(x), LinearUtility(x, threads, form.n_extra)
         return utility, *observe_outcomes(judged, n_items, form, threads), judged
 

@@ -52,7 +52,10 @@ class LinearUtility:
 
     def table(self, params: _F64) -> _F64:
         """Compute the utility table, (n_items + n_extra, n_classes)."""
-        table = kernels.linear_utility(self.features, self.coef(params), self.n_threads)
+        if self.n_coef == 0:
+            table = np.zeros((len(self.features), len(params)))
+        else:
+            table = kernels.linear_utility(self.features, self.coef(params), self.n_threads)
         extra = params[:, self.n_coef :]
         return table if self.n_extra == 0 else np.concatenate([table, extra.T])
 

@@ -12,6 +12,7 @@ import numpy as np
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_whole_number
+from prefmath.models._choice_warnings import UndeterminedWarning, warn_of_little
 from prefmath.models._criteria import n_units_of
 from prefmath.models._em import ConvergenceWarning
 from prefmath.models._side_by_side import side_by_side
@@ -210,8 +211,11 @@ def select_components(
 
     # The longest first, so that none is left to run alone at the end.
     tasks = [(k, part) for k in reversed(tried) for part in (None, *folds)]
+    warn_of_little(choices, position_effect=template.position_effect, stacklevel=2)
     with reporting(progress, "components") as report, warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # told once, below
+        # Told once, before and below.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", UndeterminedWarning)
         results = side_by_side(fit, tasks, threads, report)
     models = [result for result in reversed(results) if isinstance(result, ChoiceMixture)]
     unsettled = ", ".join(str(m.n_components) for m in models if not m.converged_)
@@ -222,7 +226,10 @@ def select_components(
     if folds:
         scores = [result for result in reversed(results) if isinstance(result, float)]
         held_out = np.array(scores).reshape(len(tried), len(folds)).sum(axis=1)
-    return _selection(criterion, choices, models, held_out)
+    selection = _selection(criterion, choices, models, held_out)
+    for undetermined in selection.model._undetermined:  # noqa: SLF001
+        warnings.warn(undetermined, UndeterminedWarning, stacklevel=2)
+    return selection
 
 
 def _folds(choices: Choices, n_folds: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:

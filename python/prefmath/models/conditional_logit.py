@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from prefmath.models._fitting import ChoiceModel, refuse_other_than_choices
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ class ConditionalLogit(ChoiceModel):
     position_effect : bool
         Whether positions have utilities of their own beside those of the items: the item of a pair
         shown first, which the choices must then tell, or all positions of a choice set but the
-        first.
+        first. These are no constants of alternatives: where sets are of unequal size, a position
+        need not hold the same alternative in all.
     l2 : float
         Penalty ``l2 / 2`` times the sum of squared coefficients. 0, the default, gives plain
         maximum likelihood.
@@ -96,7 +99,7 @@ class ConditionalLogit(ChoiceModel):
         self.warm_start = warm_start
         self.n_threads = n_threads
 
-    def fit(self, choices: Choices, features: ArrayLike) -> Self:
+    def fit(self, choices: Choices, features: ArrayLike | None = None) -> Self:
         """Fit to judgements by Newton's method.
 
         Parameters
@@ -104,8 +107,9 @@ class ConditionalLogit(ChoiceModel):
         choices : Choices
             Pairs, choice sets or rankings. Rankings are taken apart first, which needs memory for
             the choices that they stand for.
-        features : array_like of float32 or float64, shape (n_items, d)
-            One row for each row of the item table; C-contiguous arrays are not copied.
+        features : array_like of float32 or float64, shape (n_items, d), optional
+            One row for each row of the item table; C-contiguous arrays are not copied. May be left
+            out with `position_effect`: positions alone then tell what is chosen.
 
         Returns
         -------
@@ -115,7 +119,10 @@ class ConditionalLogit(ChoiceModel):
         Raises
         ------
         ValueError
-            If a parameter is out of range, or features are missing for an item or not finite.
+            If a parameter is out of range, or features are missing for an item or not finite; or
+            if without a penalty a coefficient has no finite estimate: as a combination of columns
+            is the same for all alternatives of every choice, or tells what was chosen. The columns
+            are named.
         TypeError
             If a parameter or `features` is of the wrong type, or `choices` are none.
 
@@ -123,6 +130,13 @@ class ConditionalLogit(ChoiceModel):
         -----
         ConvergenceWarning
             If the fit has not settled within `max_iter` iterations.
+        UndeterminedWarning
+            If choices have a single alternative, or positions have effects in sets of unequal size.
         """
         refuse_other_than_choices(choices)
+        if features is None:
+            if not self.position_effect:
+                msg = "features are missing: only with position_effect may positions alone tell"
+                raise ValueError(msg)
+            features = np.zeros((choices.n_items, 0))
         return self._fit(choices, features)

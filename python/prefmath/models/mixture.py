@@ -38,7 +38,8 @@ class ChoiceMixture(ChoiceModel):
     position_effect : bool
         Whether positions have utilities of their own beside those of the items: the item of a pair
         shown first, which the choices must then tell, or all positions of a choice set but the
-        first.
+        first. These are no constants of alternatives: where sets are of unequal size, a position
+        need not hold the same alternative in all.
     l2 : float
         Penalty ``l2 / 2`` times the sum of squared coefficients: small by default, so that items
         that only win keep finite utilities. 0 gives plain maximum likelihood.
@@ -142,7 +143,8 @@ class ChoiceMixture(ChoiceModel):
             they stand for.
         features : array_like of float32 or float64, shape (n_items, d), optional
             One row for each row of the item table; C-contiguous arrays are not copied. Without
-            features every item has a free utility.
+            features every item has a free utility; where they have no columns, shape (n_items, 0),
+            positions alone tell what is chosen.
 
         Returns
         -------
@@ -153,7 +155,8 @@ class ChoiceMixture(ChoiceModel):
         ------
         ValueError
             If a parameter is out of range, features are missing for an item or not finite, or there
-            are more classes than annotators.
+            are more classes than annotators; or if without a penalty an item or a coefficient has
+            no finite estimate. These are named.
         TypeError
             If a parameter or `features` is of the wrong type.
 
@@ -161,6 +164,9 @@ class ChoiceMixture(ChoiceModel):
         -----
         ConvergenceWarning
             If the best start has not settled within `max_iter` iterations.
+        UndeterminedWarning
+            If without a penalty a coefficient has no finite estimate in one of several classes; if
+            choices have a single alternative, or positions have effects in sets of unequal size.
         """
         refuse_other_than_choices(choices)
         return self._fit(choices, features)

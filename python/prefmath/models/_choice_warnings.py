@@ -1,0 +1,49 @@
+"""Warnings of choices that say less, or something else, than the model looks as if it asked."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from prefmath.choices import Choices
+
+__all__ = ["UndeterminedWarning", "warn_of_little"]
+
+
+class UndeterminedWarning(UserWarning):
+    """The choices do not determine all that the model looks as if it told."""
+
+
+def warn_of_little(choices: Choices, *, position_effect: bool, stacklevel: int) -> None:
+    """Warn of choices of one alternative, and of effects of position in sets of unequal size.
+
+    Parameters
+    ----------
+    choices : Choices
+        Those of a fit.
+    position_effect : bool
+        Whether positions have effects.
+    stacklevel : int
+        Of the caller of `fit`, as seen from the caller of this.
+    """
+    if choices.layout == "pairs":
+        return
+    sizes = np.diff(choices.offsets)
+    alone = int((sizes < 2).sum())
+    if alone:
+        noun = "rankings" if choices.layout == "rankings" else "choice sets"
+        msg = (
+            f"{alone:,} of {len(sizes):,} {noun} have a single alternative, which says nothing of "
+            "preferences: look whether alternatives that were not chosen are missing"
+        )
+        warnings.warn(msg, UndeterminedWarning, stacklevel=stacklevel + 1)
+    if position_effect and sizes.min() != sizes.max():
+        msg = (
+            "position_effect is of positions, not of alternatives, and as choice sets have "
+            f"{sizes.min()} to {sizes.max()} alternatives, a position need not hold the same one "
+            "in all: for constants of alternatives pass an indicator of each but one as a feature"
+        )
+        warnings.warn(msg, UndeterminedWarning, stacklevel=stacklevel + 1)

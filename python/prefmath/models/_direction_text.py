@@ -1,0 +1,99 @@
+"""What a direction that the data do not determine is called in an error or a warning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath._labels import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["collinear", "column_names", "separated", "too_few"]
+
+_NAMED = 5
+
+
+def column_names(features: Any, n_columns: int, others: Sequence[str]) -> list[str]:
+    """Name the columns as the caller's frame does, or else by number; then the other parameters."""
+    for attribute in ("column_names", "columns"):
+        names = getattr(features, attribute, None)
+        if names is not None and not callable(names) and len(names) == n_columns:
+            return [*map(shown, list(names)), *others]
+    return [*(f"feature {j}" for j in range(n_columns)), *others]
+
+
+def collinear(names: list[str], direction: _F64, scale: _F64, *, where: str = "") -> str:
+    """Say which coefficients are not determined, as a combination of columns never differs."""
+    order = _order(direction, scale)
+    first = float(direction[order[0]])
+    what = _combination(names, direction * np.sign(first), order)
+    verb, columns = ("is", "the column") if len(order) == 1 else ("are", "one of these columns")
+    noun = "coefficient" if len(order) == 1 else "coefficients"
+    return (
+        f"the {noun} of {_all_named(names, order)} {verb} not determined{where}, as {what} is the "
+        f"same for all alternatives of every choice: leave {columns} out, or set l2 above 0"
+    )
+
+
+def separated(names: list[str], direction: _F64, scale: _F64, *, where: str = "") -> str:
+    """Say which coefficients run to infinity, as a combination of columns tells what was chosen."""
+    order = _order(direction, scale)
+    which = "highest"
+    if len(order) == 1:
+        which = "highest" if direction[order[0]] > 0 else "lowest"
+        direction = np.abs(direction)
+    columns = "the column" if len(order) == 1 else "one of these columns"
+    noun, verb = ("coefficient", "has") if len(order) == 1 else ("coefficients", "have")
+    return (
+        f"the {noun} of {_all_named(names, order)} {verb} no finite estimate{where}, as what was "
+        f"chosen always has the {which} {_combination(names, direction, order)} of its "
+        f"alternatives: leave {columns} out, or set l2 above 0"
+    )
+
+
+def too_few(n_rows: int, n_parameters: int) -> str:
+    """Say that there are more parameters than comparisons."""
+    return (
+        f"{n_parameters:,} coefficients are not determined by choices that compare only {n_rows:,} "
+        "times what was chosen with something else: set l2 above 0, or use fewer columns"
+    )
+
+
+def _order(direction: _F64, scale: _F64) -> list[int]:
+    """Return the columns that take part: the caller's order, if there are few."""
+    size = np.abs(direction * scale)
+    part = np.flatnonzero(size > 0)
+    found: list[int] = part.tolist()
+    if len(part) <= _NAMED:
+        return found
+    order: list[int] = part[np.argsort(-size[part], kind="stable")].tolist()
+    return order
+
+
+def _all_named(names: list[str], order: list[int]) -> str:
+    some = [names[j] for j in order[:_NAMED]]
+    if len(order) > _NAMED:
+        some.append(f"{len(order) - _NAMED:,} more")
+    return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} and {some[-1]}"
+
+
+def _combination(names: list[str], direction: _F64, order: list[int]) -> str:
+    """Write a combination of columns, its smallest coefficient being 1."""
+    if len(order) > _NAMED:
+        return "a combination of them"
+    unit = np.abs(direction[order]).min()
+    terms: list[str] = []
+    for j in order:
+        size = f"{abs(direction[j]) / unit:.4g}"
+        term = names[j] if size == "1" else f"{size} * {names[j]}"
+        sign = "-" if direction[j] < 0 else "+"
+        lead = ("" if sign == "+" else "-") if not terms else f" {sign} "
+        terms.append(lead + term)
+    return "".join(terms)
