@@ -35,6 +35,8 @@ def units_of_columns(features: NDArray[Any]) -> _F64:
         If float64 cannot hold the squares of a column.
     """
     n, d = features.shape
+    if n == 0 or d == 0:
+        return np.ones(d)
     for first in range(0, n if features.dtype == np.float64 else 0, _BLOCK):
         block = features[first : first + _BLOCK]
         if max(block.max(), -block.min()) > _LARGEST:
@@ -43,8 +45,6 @@ def units_of_columns(features: NDArray[Any]) -> _F64:
                 f"features must lie below {_LARGEST:g} in size: features[{first + row}, {column}] "
                 f"is {block[row, column]}: divide column {column} by a constant"
             )
-    if n == 0 or d == 0:
-        return np.ones(d)
     wanted = min(n, max(_FEWEST_ROWS, min(_ROWS, _NUMBERS // d)))
     # Drawn at random, since rows are often in an order that repeats.
     rows = np.arange(n) if wanted == n else np.random.default_rng(0).integers(n, size=wanted)
