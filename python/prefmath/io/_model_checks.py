@@ -79,7 +79,9 @@ def _check_coefficients(model: Any) -> tuple[int, int]:
     weights = _numbers(model.weights_, "weights_", 1)
     coef = _numbers(model.coef_, "coef_", 2)
     _refuse_shape(coef, "coef_", (len(weights), coef.shape[1]))
-    if not coef.size:
+    # Positions alone may be all that a model has.
+    extra = _numbers(model._extra, "_extra", 2)  # noqa: SLF001 -- one package
+    if not len(coef) or not coef.shape[1] + extra.shape[1]:
         raise ValueError(f"coef_ has shape {coef.shape}: a model has a class and a coefficient")
     _refuse_no_shares(weights[None], "weights_")
     return len(weights), coef.shape[1]
