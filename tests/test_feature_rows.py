@@ -64,12 +64,13 @@ def test_more_rows_than_row_numbers():
 def test_choices_of_one_alternative_are_counted(layout):
     offsets, items = [0, 3, 4, 6, 7, 9], [0, 1, 2, 0, 1, 2, 2, 0, 1]
     if layout == "rankings":
-        choices, noun = Choices.from_rankings(offsets, items), "rankings"
+        choices, noun, done = Choices.from_rankings(offsets, items), "rankings", "ranked"
     else:
-        choices, noun = Choices.from_choice_sets(offsets, items, [0, 0, 1, 0, 1]), "choice sets"
+        choices = Choices.from_choice_sets(offsets, items, [0, 0, 1, 0, 1])
+        noun, done = "choice sets", "chosen"
     message = (
         f"^2 of 5 {noun} have a single alternative, which says nothing of preferences: look "
-        "whether alternatives that were not chosen are missing$"
+        f"whether alternatives that were not {done} are missing$"
     )
     with pytest.warns(UndeterminedWarning, match=message) as caught:
         ChoiceMixture().fit(choices)

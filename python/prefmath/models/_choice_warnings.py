@@ -34,10 +34,11 @@ def warn_of_little(choices: Choices, *, position_effect: bool, stacklevel: int) 
     sizes = np.diff(choices.offsets)
     alone = int((sizes < 2).sum())
     if alone:
-        noun = "rankings" if choices.layout == "rankings" else "choice sets"
+        ranked = choices.layout == "rankings"
+        noun, done = ("rankings", "ranked") if ranked else ("choice sets", "chosen")
         msg = (
             f"{alone:,} of {len(sizes):,} {noun} have a single alternative, which says nothing of "
-            "preferences: look whether alternatives that were not chosen are missing"
+            f"preferences: look whether alternatives that were not {done} are missing"
         )
         warnings.warn(msg, UndeterminedWarning, stacklevel=stacklevel + 1)
     if position_effect and sizes.min() != sizes.max():
