@@ -39,10 +39,10 @@ def features():
     return np.array([[1.0, 0.2], [0.5, 0.1], [0.0, 0.9], [0.1, 1.2]])
 
 
-def assert_model(expected, *arguments):
+def assert_model(expected, *arguments, warned=""):
     """Fit on the command line, and compare with a model fitted in Python."""
     result = run("fit", *arguments, "-o", "m.npz", "--force")
-    assert (result.status, result.err) == (0, "")
+    assert (result.status, result.err) == (0, warned)
     model = load_model("m.npz")
     np.testing.assert_array_equal(model.coef_, expected.coef_)
     np.testing.assert_array_equal(model.weights_, expected.weights_)
@@ -230,7 +230,12 @@ def test_ballots_of_the_first_few(ranked, people, offered):
     )
     expected = ChoiceMixture(2, random_state=0).fit(choices)
     options = "--layout", "rankings", "--items", "best,next", "--components", 2
-    assert_model(expected, "wide.csv", *options, "--offered", offered)
+    warned = (
+        "prefmath: warning: 24 of 120 rankings have a single alternative, which says nothing of "
+        "preferences: look whether alternatives that were not ranked are missing\n"
+    )
+    warned = warned if offered == "named" else ""
+    assert_model(expected, "wide.csv", *options, "--offered", offered, warned=warned)
     result = run("fit", "wide.csv", *options, "-o", "other.npz")
     assert result.status != 0
     assert "items['next'] is missing in row 0" in " ".join(result.err.split())
