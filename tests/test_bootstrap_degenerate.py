@@ -195,6 +195,22 @@ def test_three_judgements_say_next_to_nothing():
     assert repr(found)
 
 
+@pytest.mark.parametrize("n_components", [2, 3, 4])
+def test_classes_that_nothing_tells_apart_are_marked(n_components):
+    winner, loser = round_robin(np.random.default_rng(1), 60, 3)
+    # Everybody judges alike, so that the classes do too.
+    choices = Choices.from_pairs(
+        np.tile(winner, 30), np.tile(loser, 30), annotator=np.repeat(np.arange(30), 60)
+    )
+    model = ChoiceMixture(n_components, random_state=0).fit(choices)
+    found = bootstrap(model, choices, n_resamples=20, random_state=0)
+    alive = (model.weights_ > 1e-6) & (model.weights_ < 1 - 1e-6)
+    assert (found.weights_marks[alive] == "coinciding").all()
+    assert (found.marks[alive] == "coinciding").all()
+    if alive.any():
+        assert "= nothing tells the classes apart: refits stay where the fit" in repr(found)
+
+
 def test_refits_that_have_not_settled_are_told_of():
     winner, loser = with_rare_item()
     choices = Choices.from_pairs(winner, loser)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from choice_samples import draw
 from prefmath import Choices
 from prefmath.models import BradleyTerry, ChoiceMixture, ConditionalLogit, disagreement
-from prefmath.models._behind import units_behind
+from prefmath.models._behind import _add_units, units_behind
 
 NOT_DETERMINED = "not determined"
 
@@ -186,6 +188,28 @@ def test_units_behind_by_definition(layout, monkeypatch):
     gamma = eye.responsibilities_
     expected = (gamma.T @ m) ** 2 / (np.square(gamma).T @ np.square(m))
     np.testing.assert_allclose(with_features.units, expected)
+
+
+@pytest.mark.parametrize("layout", ["choice_sets", "pairs", "tied pairs"])
+@pytest.mark.parametrize("linear", [True, False])
+@pytest.mark.parametrize("extra", [False, True])
+def test_judgements_that_stand_for_themselves_are_counted_by_outcome(
+    layout, linear, extra, monkeypatch
+):
+    sample = draw(8, layout=layout, n_items=5, weights=True)
+    features = sample.features if linear else None
+    choices, n = sample.choices, len(sample.choices)
+    ties = "davidson" if extra and layout == "tied pairs" else "half"
+    effect = extra and layout == "choice_sets"
+    model = ChoiceMixture(ties=ties, position_effect=effect).fit(choices, features)
+    point = model._point(choices, features)
+    alone = replace(point, units=np.arange(n + 1), responsibilities=np.ones((n, 1)))
+    found = units_behind(alone)
+    monkeypatch.setattr("prefmath.models._behind._add_judgements", _add_units)
+    monkeypatch.setattr("prefmath.models._behind._BLOCK", 100)
+    expected = units_behind(alone)
+    for one, other in zip(vars(found).values(), vars(expected).values(), strict=True):
+        np.testing.assert_allclose(one, other)
 
 
 def test_a_feature_that_never_differs_is_not_determined():

@@ -48,17 +48,10 @@ def units_behind(point: Point) -> Behind:
     """Count the units behind each parameter: annotators or judgements, rankings taken apart."""
     shape = point.params.shape
     total, squares, of_scale = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for rows, unit, weight, gamma in _blocks(point):
-        of_unit = np.zeros((len(gamma), shape[1]))
-        if isinstance(point.utility, LinearUtility):
-            usual = np.zeros_like(of_unit)
-            _add_features(point, point.utility, rows, unit, weight, of_unit, usual)
-            of_scale += gamma.T @ usual
-        row, column, spread = _spread(point, rows)
-        cells = unit[row] * shape[1] + column
-        of_unit += np.bincount(cells, weight[row] * spread, of_unit.size).reshape(of_unit.shape)
-        total += gamma.T @ of_unit
-        squares += np.square(gamma).T @ np.square(of_unit)
+    if point.units[-1] == point.n_units and shape[0] == 1:
+        _add_judgements(point, total, squares, of_scale)
+    else:
+        _add_units(point, total, squares, of_scale)
     units = np.divide(total**2, squares, out=np.zeros(shape), where=squares > 0)
     scale = np.ones(shape)
     if isinstance(point.utility, LinearUtility):
@@ -66,6 +59,48 @@ def units_behind(point: Point) -> Behind:
         usual = np.divide(of_scale, total, out=np.zeros(shape), where=total > 0)
         scale[:, d] = 2 * np.sqrt(usual[:, d])
     return Behind(units, total, scale)
+
+
+def _add_units(point: Point, total: _F64, squares: _F64, of_scale: _F64) -> None:
+    """Add what the judgements of each unit say, and its square."""
+    width = point.params.shape[1]
+    for rows, unit, weight, gamma in _blocks(point):
+        of_unit = np.zeros((len(gamma), width))
+        if isinstance(point.utility, LinearUtility):
+            d, first = point.utility.n_coef, np.flatnonzero(np.diff(unit, prepend=-1))
+            spread = _spread_of_features(point, point.utility, rows)
+            weighted = spread * weight[:, None]
+            of_unit[unit[first], :d] = np.add.reduceat(weighted, first)
+            of_scale[:, :d] += gamma.T[:, unit] @ (weighted * spread)
+        row, column, spread = _spread(point, rows)
+        cells = unit[row] * width + column
+        of_unit += np.bincount(cells, weight[row] * spread, of_unit.size).reshape(of_unit.shape)
+        total += gamma.T @ of_unit
+        squares += np.square(gamma).T @ np.square(of_unit)
+
+
+def _add_judgements(point: Point, total: _F64, squares: _F64, of_scale: _F64) -> None:
+    """Add the same of judgements of one class that stand for themselves, by their outcomes."""
+    n_outcomes, width = point.observation.n_outcomes, point.params.shape[1]
+    weight = np.ones(point.n_units) if point.weight is None else point.weight
+    square = np.square(weight)
+    if point.outcome is not None:
+        weight = np.bincount(point.outcome, weight, n_outcomes).astype(np.float64)
+        square = np.bincount(point.outcome, square, n_outcomes).astype(np.float64)
+    largest = int(np.diff(point.observation.offsets).max())
+    length = max(1, _BLOCK // (largest * width))
+    for begin in range(0, n_outcomes, length):
+        rows = np.arange(begin, min(begin + length, n_outcomes))
+        if isinstance(point.utility, LinearUtility):
+            d = point.utility.n_coef
+            spread = _spread_of_features(point, point.utility, rows)
+            total[0, :d] += weight[rows] @ spread
+            np.square(spread, out=spread)
+            squares[0, :d] += square[rows] @ spread
+            of_scale[0, :d] += weight[rows] @ spread
+        row, column, spread = _spread(point, rows)
+        total[0] += np.bincount(column, weight[rows][row] * spread, width)
+        squares[0] += np.bincount(column, square[rows][row] * np.square(spread), width)
 
 
 def _blocks(point: Point) -> Iterator[tuple[_I64, _I64, _F64, _F64]]:
@@ -117,24 +152,21 @@ def _spread(point: Point, rows: _I64) -> tuple[_I64, _I64, _F64]:
     return row, column, spread
 
 
-def _add_features(
-    point: Point,
-    utility: LinearUtility,
-    rows: _I64,
-    unit: _I64,
-    weight: _F64,
-    of_unit: _F64,
-    usual: _F64,
-) -> None:
-    """Add variances of features within sets, and their squares, by unit."""
-    seen, d = point.observation, utility.n_coef
+def _spread_of_features(point: Point, utility: LinearUtility, rows: _I64) -> _F64:
+    """Variances of features within sets, (n_rows, d)."""
+    seen = point.observation
+    if seen.kind == "pair":
+        first, second = (seen.items[2 * rows + side] for side in (0, 1))
+        spread = utility.features[first].astype(np.float64)
+        spread -= utility.features[second]
+        np.square(spread, out=spread)
+        spread /= 4
+        return spread
     sizes = np.diff(seen.offsets)[rows]
     starts = np.cumsum(sizes) - sizes
     x = utility.features[seen.items[spans(seen.offsets[rows], sizes)]].astype(np.float64)
     x -= np.repeat(np.add.reduceat(x, starts) / sizes[:, None], sizes, axis=0)
     np.square(x, out=x)
-    spread = np.add.reduceat(x, starts) / sizes[:, None]
-    weighted = spread * weight[:, None]
-    first = np.flatnonzero(np.diff(unit, prepend=-1))
-    of_unit[unit[first], :d] += np.add.reduceat(weighted, first)
-    usual[unit[first], :d] += np.add.reduceat(weighted * spread, first)
+    spread = np.add.reduceat(x, starts)
+    spread /= sizes[:, None]
+    return spread

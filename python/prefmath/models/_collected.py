@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from prefmath.models._marks import FEW_UNITS, FEWEST_UNITS, NOT_DETERMINED, NOT_FINITE
+from prefmath.models._marks import (
+    COINCIDING,
+    FEW_UNITS,
+    FEWEST_UNITS,
+    NOT_DETERMINED,
+    NOT_FINITE,
+)
 from prefmath.models._resamples import Bootstrap
 from prefmath.models._run_away import ABSENT, FINITE
 
@@ -28,6 +34,8 @@ __all__ = ["Refit", "bootstrap_of"]
 _LACKING = 0.05
 # Utilities that vary by more, odds of 50 either way, are kept out of the mean.
 _WIDEST = 2.0
+# The share of what could be told of the classes of annotators, below which nothing is.
+_TOLD = 0.01
 # Less information than of so many judgements between two equal items.
 _NOTHING = 0.01
 
@@ -47,6 +55,7 @@ def bootstrap_of(
     estimate_weights: _F64,
     parameters: Parameters,
     behind: Behind,
+    responsibilities: _F64,
     *,
     named: bool,
 ) -> Bootstrap:
@@ -65,9 +74,15 @@ def bootstrap_of(
     params[~determined] = 0
     params[sides == 1], params[sides == -1] = np.inf, -np.inf
     lacking = 1 - determined.mean(axis=0)
+    alike = _coinciding(responsibilities, estimate_weights)
     marks: NDArray[Any] = np.select(
-        [~known, lacking > _LACKING, behind.units < FEWEST_UNITS],
-        [NOT_DETERMINED, NOT_FINITE, FEW_UNITS],
+        [
+            ~known,
+            np.broadcast_to(alike[:, None], known.shape),
+            lacking > _LACKING,
+            behind.units < FEWEST_UNITS,
+        ],
+        [NOT_DETERMINED, COINCIDING, NOT_FINITE, FEW_UNITS],
         "",
     )
     return Bootstrap(
@@ -79,9 +94,22 @@ def bootstrap_of(
         estimate_weights=estimate_weights,
         parameters=parameters,
         marks=marks,
+        weights_marks=np.where(alike, COINCIDING, ""),
         reference=reference,
         named=named,
     )
+
+
+def _coinciding(responsibilities: _F64, weights: _F64) -> _Bool:
+    """Say of which classes nobody's judgements tell whether they are in them.
+
+    Refits then stay where the model's fit began, and shares all but stand still.
+    """
+    inner = (weights > 0) & (weights < 1)
+    most = len(responsibilities) * np.where(inner, weights * (1 - weights), 1)
+    told = np.square(responsibilities - weights).sum(axis=0) / most
+    alike: _Bool = inner & (told < _TOLD)
+    return alike
 
 
 def _reference(utilities: _F64, sides: _I8, known: _Bool) -> _Bool:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "COINCIDING",
     "FEWEST_UNITS",
     "FEW_UNITS",
     "NEARLY_SINGULAR",
@@ -21,6 +22,7 @@ FEW_UNITS = "few units"
 NEARLY_SINGULAR = "nearly singular"
 NOT_DETERMINED = "not determined"
 NOT_FINITE = "not finite"
+COINCIDING = "coinciding"
 
 FEWEST_UNITS = 20
 """Robust errors of fewer units are not reported alone.
@@ -30,7 +32,14 @@ of Human Resources 50, section VI) call few, where units are alike; and they are
 were.
 """
 
-_SIGNS = {"": "  ", FEW_UNITS: " *", NEARLY_SINGULAR: " !", NOT_FINITE: " !", NOT_DETERMINED: "  "}
+_SIGNS = {
+    "": "  ",
+    FEW_UNITS: " *",
+    NEARLY_SINGULAR: " !",
+    NOT_FINITE: " !",
+    COINCIDING: " =",
+    NOT_DETERMINED: "  ",
+}
 
 
 def sign_of(mark: str, *, any_marked: bool) -> str:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath.models._intervals import SHOWN, as_level, intervals_of, reading_order, table_of
-from prefmath.models._marks import FEW_UNITS, FEWEST_UNITS, NOT_DETERMINED, NOT_FINITE, sign_of
+from prefmath.models._marks import (
+    COINCIDING,
+    FEW_UNITS,
+    FEWEST_UNITS,
+    NOT_DETERMINED,
+    NOT_FINITE,
+    sign_of,
+)
 from prefmath.models._percentiles import deviation, ends_of_ranks, percentiles
 
 if TYPE_CHECKING:
@@ -46,9 +53,12 @@ class Bootstrap:
         What the columns of `params` are.
     marks : ndarray of str, shape (n_components, p)
         Why intervals are not to be relied on, or nothing. "not determined": the judgements say
-        nothing of it. "not finite": more than 5% of the resamples have no finite estimate. "few
-        units": fewer than 20 stand behind it, as in `Uncertainty`, so that resamples differ less
-        than other annotators would.
+        nothing of it. "coinciding": nobody's judgements tell whether they are in the class, whose
+        refits stay where the fit of the model began. "not finite": more than 5% of the resamples
+        have no finite estimate. "few units": fewer than 20 stand behind it, as in `Uncertainty`,
+        so that resamples differ less than other annotators would.
+    weights_marks : ndarray of str, shape (n_components,)
+        "coinciding", or nothing.
     reference : ndarray of bool, shape (n_items,)
         Items whose mean utility is 0. Empty for coefficients of features.
     named : bool
@@ -63,6 +73,7 @@ class Bootstrap:
     estimate_weights: _F64
     parameters: Parameters
     marks: NDArray[Any]
+    weights_marks: NDArray[Any]
     reference: NDArray[np.bool_]
     named: bool
 
@@ -161,8 +172,8 @@ class Bootstrap:
         ends = self._natural_ends(0.95)
         any_marked = bool((self.marks != "").any())
         shares = np.quantile(self.weights, _ends(0.95), axis=0).T
-        of_row = zip(self.estimate_weights, shares, strict=True)
-        rows = [["share", *(_figure(*one, "", any_marked=any_marked) for one in of_row)]]
+        of_row = zip(self.estimate_weights, shares, self.weights_marks, strict=True)
+        rows = [["share", *(_figure(*one, any_marked=any_marked) for one in of_row)]]
         labels = self.parameters.labels()
         mean = self.estimate_weights @ self.estimate_params
         for column in self.parameters.in_order(mean, SHOWN):
@@ -179,6 +190,7 @@ class Bootstrap:
         notes = {
             FEW_UNITS: f"* fewer than {FEWEST_UNITS} {units} stand behind it: too narrow",
             NOT_FINITE: "! not finite in over 5% of resamples: set l2 or prior, or leave it out",
+            COINCIDING: "= nothing tells the classes apart: refits stay where the fit began",
             NOT_DETERMINED: "not determined: the judgements say nothing of it",
         }
         lines = [note for mark, note in notes.items() if (self.marks == mark).any()]

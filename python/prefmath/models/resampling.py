@@ -68,7 +68,8 @@ def bootstrap(
     mean of the items that are finite in 95% of resamples and do not swing by odds of 50 either way;
     where one of those is not finite in a resample, its zero is set by the others of them, which
     must be more than half. Parameters that are not finite in over 5% of resamples, or behind which
-    fewer than 20 units stand, are marked.
+    fewer than 20 units stand, are marked, and so are classes that
+    nothing tells apart.
 
     Parameters
     ----------
@@ -132,6 +133,7 @@ def bootstrap(
             model.weights_.copy(),
             model._parameters(),  # noqa: SLF001
             pose.reported_behind(),
+            pose.point.responsibilities,
             named=choices.annotator_ids is not None,
         )
     except MemoryError:
