@@ -259,6 +259,20 @@ def test_what_is_no_table_of_rows():
         select_table(frame, 3, qouta={"en": 1})
 
 
+@pytest.mark.parametrize("kind", KINDS.values())
+def test_arguments_that_are_no_names_and_no_number(kind):
+    table = kind(columns(0))
+    for options, message in (
+        ({"by": 3}, "by must be the name of a column or a list of names, not 3"),
+        ({"by": []}, "by must be the name of a column or a list of names, not []"),
+        ({"embedding": ()}, "embedding must be the name of a column or a list of names, not ()"),
+        ({"k": [1, 2]}, "k must be a whole number, not [1, 2]"),
+        ({"quality": "lang"}, "table['lang'] must hold real numbers, not texts"),
+    ):
+        with pytest.raises(TypeError, match=re.escape(message)):
+            select_table(table, **({"k": 3} | options))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_table_without_rows_gives_none_whatever_its_labels_are(kind):
     full = columns(0)

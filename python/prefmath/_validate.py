@@ -120,8 +120,8 @@ def as_quality(
         return None
     array = as_array(quality, name)
     if array.size and array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
-        what = "texts" if array.dtype.kind in "UST" else f"{array.dtype}"
-        msg = f"{name} must hold real numbers, not {what}"
+        text = array.dtype.kind in "UST" or isinstance(array.flat[0], str)
+        msg = f"{name} must hold real numbers, not {'texts' if text else array.dtype}"
         raise TypeError(msg)
     if array.shape != (n_rows,):
         msg = f"{name} must have shape ({n_rows},), not {array.shape}"

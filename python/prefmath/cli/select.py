@@ -148,7 +148,7 @@ def _choose(
             last = int(np.searchsorted(offsets, offsets[first] + ROWS_A_STEP, side="right")) - 1
             last = max(last, first + 1)
             part = candidates.order[offsets[first] : offsets[last]]
-            x = np.ascontiguousarray(candidates.matrix.values[part], dtype=np.float32)
+            x = candidates.matrix.values[part]
             for row in np.flatnonzero(~x.any(axis=1))[:1]:
                 raise ValueError(f"the embedding in row {part[row]} is all zeros")
             found = select_batch(

@@ -107,13 +107,14 @@ def select_table(
     for option in options:
         if option not in _OPTIONS:
             raise TypeError(f"select_table has no option {option!r}: it has {', '.join(_OPTIONS)}")
-    of_pools = [] if by is None else [by] if isinstance(by, str) else list(by)
+    k = as_whole_number(k, "k", 0)
+    of_pools = [] if by is None else _as_names(by, "by")
     roles: dict[str, Sequence[str | None]] = {
         "by": of_pools,
         "quality": [quality],
         "groups": [groups],
     }
-    roles["embedding"] = [embedding] if isinstance(embedding, str) else list(embedding)
+    roles["embedding"] = _as_names(embedding, "embedding")
     for role, names in roles.items():
         for name in names:
             if name is not None:
@@ -125,6 +126,14 @@ def select_table(
     series = nw.new_series(rank, ranks, nw.Int64, backend=frame.implementation)
     result = nw.to_native(taken.with_columns(series))
     return _as_batch(result) if was_batch else result
+
+
+def _as_names(names: Any, role: str) -> list[str]:
+    """Return the names of one column or several."""
+    listed = [names] if isinstance(names, str) else list(names) if np.iterable(names) else []
+    if not listed:
+        raise TypeError(f"{role} must be the name of a column or a list of names, not {names!r}")
+    return listed
 
 
 def _choose(
@@ -139,7 +148,7 @@ def _choose(
     """Return the chosen rows of the table, those of a pool in a row; -1 for none."""
     n, columns = len(frame), (embedding,) if isinstance(embedding, str) else tuple(embedding)
     if not n:
-        return np.empty((0, as_whole_number(k, "k", 0)), np.int64)
+        return np.empty((0, k), np.int64)
     order, offsets, called = pools(frame, by)
     x = as_directions(embeddings(frame, embedding))
     scores = as_quality(
