@@ -111,8 +111,10 @@ def covariance(x: _Embeddings, unit: bool, n_threads: int) -> _F64: ...
 
 # selection: a bonus for the choice of each row, the weight of diversity; the rules are eligible,
 # include and its offsets by pool, group, least and most of each group, max_similarity
+# x are embeddings, or in one vector the similarities of every two rows of each pool, matrix after
+# matrix; the matrices of dpp have ones on their diagonals, those of k_medoids no value below -1
 def greedy(
-    x: _F32,
+    x: _F32 | _F64,
     method: str,
     bonus: _F64 | None,
     weight: float,
@@ -121,7 +123,7 @@ def greedy(
     n_threads: int,
 ) -> tuple[_I32, _F64]: ...
 def greedy_batch(
-    x: _F32,
+    x: _F32 | _F64,
     offsets: _I64,
     method: str,
     bonus: _F64 | None,
@@ -131,7 +133,7 @@ def greedy_batch(
     n_threads: int,
 ) -> tuple[_I32, _F64]: ...
 def exact_batch(
-    x: _F32,
+    x: _F32 | _F64,
     offsets: _I64,
     method: str,
     bonus: _F64 | None,
@@ -141,7 +143,7 @@ def exact_batch(
     n_threads: int,
 ) -> tuple[_I32, _F64, _Bool]: ...
 def refine_batch(
-    x: _F32,
+    x: _F32 | _F64,
     offsets: _I64,
     method: str,
     bonus: _F64 | None,

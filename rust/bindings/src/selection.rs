@@ -1,7 +1,7 @@
 //! Selection kernels.
 
 use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
-use prefmath_core::selection::{self, Method, Projections, Rules, Terms};
+use prefmath_core::selection::{self, Method, Projections, Rules, Source, Terms};
 use pyo3::prelude::*;
 
 use crate::arrays::{matrix, optional, shaped, slice};
@@ -14,6 +14,22 @@ type ExactPools<'py> = (
     Bound<'py, PyArray2<f64>>,
     Bound<'py, PyArray1<bool>>,
 );
+
+/// Embeddings, one a row, or the similarities of every two rows of each pool, matrix after matrix.
+#[derive(FromPyObject)]
+pub enum GivenPools<'py> {
+    Embeddings(PyReadonlyArray2<'py, f32>),
+    Similarities(PyReadonlyArray1<'py, f64>),
+}
+
+impl GivenPools<'_> {
+    fn source(&self) -> PyResult<Source<'_>> {
+        Ok(match self {
+            Self::Embeddings(x) => matrix(x)?.into(),
+            Self::Similarities(values) => slice(values)?.into(),
+        })
+    }
+}
 
 /// eligible, include and its offsets by pool, group, least and most of each group, max_similarity.
 #[derive(FromPyObject)]
@@ -45,7 +61,7 @@ impl GivenRules<'_> {
 #[pyfunction]
 pub fn greedy<'py>(
     py: Python<'py>,
-    x: PyReadonlyArray2<'py, f32>,
+    x: GivenPools<'py>,
     method: &str,
     bonus: Option<PyReadonlyArray1<'py, f64>>,
     weight: f64,
@@ -58,7 +74,7 @@ pub fn greedy<'py>(
         bonus: optional(bonus.as_ref())?,
         weight,
     };
-    let x = matrix(&x)?;
+    let x = x.source()?;
     let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
     let (rows, gains) = detached(py, n_threads, |workers| {
         selection::greedy(x, terms, k, rules, workers)
@@ -70,7 +86,7 @@ pub fn greedy<'py>(
 #[pyfunction]
 pub fn greedy_batch<'py>(
     py: Python<'py>,
-    x: PyReadonlyArray2<'py, f32>,
+    x: GivenPools<'py>,
     offsets: PyReadonlyArray1<'py, i64>,
     method: &str,
     bonus: Option<PyReadonlyArray1<'py, f64>>,
@@ -84,7 +100,7 @@ pub fn greedy_batch<'py>(
         bonus: optional(bonus.as_ref())?,
         weight,
     };
-    let (x, offsets, ks) = (matrix(&x)?, slice(&offsets)?, slice(&ks)?);
+    let (x, offsets, ks) = (x.source()?, slice(&offsets)?, slice(&ks)?);
     let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
     let (rows, gains) = detached(py, n_threads, |workers| {
         selection::greedy_batch(x, offsets, terms, ks, rules, workers)
@@ -122,7 +138,7 @@ pub fn sample_projections<'py>(
 #[pyfunction]
 pub fn exact_batch<'py>(
     py: Python<'py>,
-    x: PyReadonlyArray2<'py, f32>,
+    x: GivenPools<'py>,
     offsets: PyReadonlyArray1<'py, i64>,
     method: &str,
     bonus: Option<PyReadonlyArray1<'py, f64>>,
@@ -136,7 +152,7 @@ pub fn exact_batch<'py>(
         bonus: optional(bonus.as_ref())?,
         weight,
     };
-    let (x, offsets, ks) = (matrix(&x)?, slice(&offsets)?, slice(&ks)?);
+    let (x, offsets, ks) = (x.source()?, slice(&offsets)?, slice(&ks)?);
     let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
     let ((rows, gains), of_greedy) = detached(py, n_threads, |workers| {
         selection::exact_batch(x, offsets, terms, ks, rules, workers)
@@ -154,7 +170,7 @@ pub fn exact_batch<'py>(
 #[pyfunction]
 pub fn refine_batch<'py>(
     py: Python<'py>,
-    x: PyReadonlyArray2<'py, f32>,
+    x: GivenPools<'py>,
     offsets: PyReadonlyArray1<'py, i64>,
     method: &str,
     bonus: Option<PyReadonlyArray1<'py, f64>>,
@@ -170,7 +186,7 @@ pub fn refine_batch<'py>(
         weight,
     };
     let shape = [positions.shape()[0], positions.shape()[1]];
-    let (x, offsets, ks) = (matrix(&x)?, slice(&offsets)?, slice(&ks)?);
+    let (x, offsets, ks) = (x.source()?, slice(&offsets)?, slice(&ks)?);
     let positions = positions.as_slice()?;
     let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
     let refined = detached(py, n_threads, |workers| {

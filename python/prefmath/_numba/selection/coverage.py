@@ -103,6 +103,9 @@ def _term(method, similarity, room):
 @njit
 def similarities(x, inverse_norm, chosen, out):
     """Write the similarity of every row with a chosen one."""
+    if x.itemsize == 8:
+        out[:] = x[chosen]
+        return
     dots_with(x[chosen], x, out)
     for i in range(len(out)):
         out[i] *= inverse_norm[chosen] * inverse_norm[i]

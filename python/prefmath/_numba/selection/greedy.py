@@ -21,9 +21,11 @@ from .objectives import best_candidate, gain_of, prepare_state, update_state
 from .rules import (
     CODES,
     as_arrays,
+    begins,
     close_similar,
     inverse_norms_of,
     open_candidates,
+    pool_of,
     refuse_included,
 )
 
@@ -37,7 +39,7 @@ _FIRST_COVERAGE, _MEDOIDS = 4, 6
 
 
 def greedy_batch(
-    x: NDArray[np.float32],
+    x: NDArray[np.float32] | NDArray[np.float64],
     offsets: NDArray[np.int64],
     method: str,
     bonus: NDArray[np.float64] | None,
@@ -51,7 +53,7 @@ def greedy_batch(
     positions, gains = np.full((n_pools, k), -1, np.int32), np.zeros((n_pools, k))
     arguments = as_arrays(n_pools, bonus, rules)
     arguments = CODES[method], arguments[0], weight, ks, *arguments[1:]
-    run = partial(_task, x, offsets, arguments, positions, gains)
+    run = partial(_task, x, offsets, begins(x, offsets), arguments, positions, gains)
     for row, why in in_order(run, groups(offsets, _ROWS_PER_TASK), n_threads):
         if why == 1:
             refuse_row(x, row, 0)
@@ -61,8 +63,9 @@ def greedy_batch(
 
 
 def _task(
-    x: NDArray[np.float32],
+    x: NDArray[np.float32] | NDArray[np.float64],
     offsets: NDArray[np.int64],
+    of_matrices: NDArray[np.int64],
     arguments: Any,
     positions: NDArray[np.int32],
     gains: NDArray[np.float64],
@@ -70,7 +73,7 @@ def _task(
     last: int,
 ) -> tuple[int, int]:
     kernel: Any = _pools
-    row, why = kernel(x, offsets, *arguments, positions, gains, first, last)
+    row, why = kernel(x, offsets, of_matrices, *arguments, positions, gains, first, last)
     return int(row), int(why)
 
 
@@ -78,6 +81,7 @@ def _task(
 def _pools(
     x,
     offsets,
+    of_matrices,
     method,
     bonus,
     weight,
@@ -102,7 +106,8 @@ def _pools(
     counts = np.zeros(len(least), np.int64)
     for pool in range(first, last):
         start, stop = offsets[pool], offsets[pool + 1]
-        candidates, inverse_norm = x[start:stop], inverse_norms[: stop - start]
+        candidates = pool_of(x, start, stop, of_matrices[pool])
+        inverse_norm = inverse_norms[: stop - start]
         bad = inverse_norms_of(candidates, inverse_norm)
         if bad >= 0:
             return start + bad, 1

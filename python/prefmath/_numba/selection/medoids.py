@@ -110,7 +110,7 @@ def _best_swap(row, similarity, near, first, second, loss, bonus, weight, chosen
             of_slot[near[i]] += s - second[i]
     n_close, close = 0, -1
     for slot in range(len(loss)):
-        if min(similarity[chosen[slot]], 1.0) > max_similarity:
+        if similarity[chosen[slot]] > max_similarity:
             n_close, close = n_close + 1, slot
     best, best_gain = -1, -np.inf
     for slot in range(n_fixed, len(loss)):

@@ -5,6 +5,7 @@ Step by step as in `greedy`, with the loops over steps in Python, where signals 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +20,11 @@ from .objectives import best_candidate, gain_of, prepare_state, update_state
 from .rules import (
     CODES,
     as_arrays,
+    begins,
     close_similar,
     inverse_norms_of,
     open_candidates,
+    pool_of,
     refuse_included,
 )
 
@@ -35,7 +38,7 @@ _FIRST_COVERAGE, _SATURATED, _MEDOIDS = 4, 5, 6
 
 
 def greedy(
-    x: NDArray[np.float32],
+    x: NDArray[np.float32] | NDArray[np.float64],
     method: str,
     bonus: NDArray[np.float64] | None,
     weight: float,
@@ -44,6 +47,9 @@ def greedy(
     n_threads: int,
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Choose up to `k` rows."""
+    if x.ndim == 1:
+        n_rows = math.isqrt(len(x))
+        x = pool_of(x, 0, n_rows, begins(x, np.array([0, n_rows]))[0])
     given, eligible, must, _, group, least, most, max_similarity = as_arrays(1, bonus, rules)
     n, code = len(x), CODES[method]
     k = min(k, n)
@@ -82,7 +88,7 @@ class _Pairs:
 
     def __init__(
         self,
-        x: NDArray[np.float32],
+        x: NDArray[np.float32] | NDArray[np.float64],
         inverse_norm: NDArray[np.float64],
         method: int,
         bonus: NDArray[np.float64],
@@ -111,6 +117,7 @@ class _Pairs:
                 self.x[best],
                 self.inverse_norm[best],
                 self.x[part],
+                first,
                 self.inverse_norm[part],
                 method,
                 weight,
@@ -131,6 +138,7 @@ def _take_in(
     row,
     row_inverse_norm,
     candidates,
+    first,
     inverse_norm,
     method,
     weight,
@@ -142,9 +150,12 @@ def _take_in(
     of_chosen,
 ):
     similarity = np.empty(len(candidates))
-    dots_with(row, candidates, similarity)
-    for i in range(len(candidates)):
-        similarity[i] *= row_inverse_norm * inverse_norm[i]
+    if candidates.itemsize == 8:
+        similarity[:] = row[first : first + len(candidates)]
+    else:
+        dots_with(row, candidates, similarity)
+        for i in range(len(candidates)):
+            similarity[i] *= row_inverse_norm * inverse_norm[i]
     close_similar(allowed, similarity, max_similarity)
     update_state(method, weight, state, factor, similarity, step, of_chosen)
 
@@ -154,7 +165,7 @@ class _Cover:
 
     def __init__(
         self,
-        x: NDArray[np.float32],
+        x: NDArray[np.float32] | NDArray[np.float64],
         inverse_norm: NDArray[np.float64],
         method: int,
         bonus: NDArray[np.float64],
@@ -195,7 +206,7 @@ class _Cover:
 
 
 def _improve(
-    x: NDArray[np.float32],
+    x: NDArray[np.float32] | NDArray[np.float64],
     inverse_norm: NDArray[np.float64],
     bonus: NDArray[np.float64],
     weight: float,

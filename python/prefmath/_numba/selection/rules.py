@@ -1,4 +1,9 @@
-"""What a search starts from: codes, norms, and the candidates that the rules leave open."""
+"""What a search starts from: codes, rows, norms, and the candidates that the rules leave open.
+
+What is chosen from is a matrix of float32 embeddings, pool after pool, or a vector of float64: the
+similarities of every two rows of each pool, matrix after matrix. The candidates of a pool are then
+that matrix, and a float64 matrix means similarities wherever candidates are looked at.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +20,11 @@ if TYPE_CHECKING:
 __all__ = [
     "CODES",
     "as_arrays",
+    "begins",
     "close_similar",
     "inverse_norms_of",
     "open_candidates",
+    "pool_of",
     "refuse_included",
 ]
 
@@ -50,6 +57,18 @@ def as_arrays(n_pools: int, bonus: NDArray[np.float64] | None, rules: Any) -> tu
     )
 
 
+def begins(x: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where the matrix of each pool begins; for embeddings zeros."""
+    areas = np.diff(offsets) ** 2
+    ends = np.concatenate([[0], np.cumsum(areas)])
+    if x.ndim == 2:
+        return np.zeros_like(ends)
+    if ends[-1] != len(x):
+        msg = f"the matrices of the pools have {ends[-1]} values, and {len(x)} are given"
+        raise ValueError(msg)
+    return ends
+
+
 def refuse_included(row: int) -> NoReturn:
     """Refuse a row that must be included and cannot be."""
     msg = f"include cannot hold row {row}: it adds nothing to those before it"
@@ -57,8 +76,20 @@ def refuse_included(row: int) -> NoReturn:
 
 
 @njit
+def pool_of(x, start, stop, begin):
+    """Return the candidates of a pool: its embeddings, or the matrix of their similarities."""
+    if x.ndim == 1:
+        n = stop - start
+        return x[begin : begin + n * n].reshape(n, n)
+    return x[start:stop]
+
+
+@njit
 def inverse_norms_of(candidates, out):
-    """Write 1 / norm of each row; return the first row without one, or -1."""
+    """Write 1 / norm of each row, 1 for similarities; return the first row without one, or -1."""
+    if candidates.itemsize == 8:
+        out[:] = 1.0
+        return -1
     squared_norms(candidates, out)
     for i in range(len(out)):
         if not np.isfinite(out[i]) or out[i] == 0.0:
@@ -90,5 +121,5 @@ def open_candidates(allowed, out, must, group, counts, least, most, step, k):
 def close_similar(allowed, similarity, max_similarity):
     """Close candidates that are too like one that was chosen."""
     for i in range(len(allowed)):
-        if min(similarity[i], 1.0) > max_similarity:
+        if similarity[i] > max_similarity:
             allowed[i] = False

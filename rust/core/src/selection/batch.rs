@@ -1,11 +1,11 @@
 //! Selection from many pools: each is small, and the threads share the pools.
 
-use super::candidates::Candidates;
 use super::method::Terms;
-use super::pool::{Scratch, check};
+use super::pool::Scratch;
 use super::rules::Rules;
+use super::source::{Pools, Source};
 use crate::error::{Error, Result, ensure};
-use crate::matrix::{Matrix, check_offsets, group, runs_of_groups, split_rows};
+use crate::matrix::{group, runs_of_groups, split_rows};
 use crate::parallel::Workers;
 
 /// Rows that a thread takes at a time.
@@ -18,18 +18,22 @@ pub type BatchSelection = (Vec<i32>, Vec<f64>);
 ///
 /// # Errors
 /// As for one pool, and offsets that do not cut the rows of `x` into pools.
-pub fn greedy_batch(
-    x: Matrix<'_, f32>,
-    offsets: &[i64],
-    terms: Terms<'_>,
+pub fn greedy_batch<'a>(
+    x: impl Into<Source<'a>>,
+    offsets: &'a [i64],
+    terms: Terms<'a>,
     ks: &[i64],
-    rules: Option<Rules<'_>>,
+    rules: Option<Rules<'a>>,
     workers: &Workers<'_>,
 ) -> Result<BatchSelection> {
-    let n_pools = check_offsets("offsets", offsets, x.n_rows())?;
+    let n_pools = offsets.len().saturating_sub(1);
     let zeros = vec![0; if rules.is_none() { n_pools + 1 } else { 0 }];
-    let rules = rules.unwrap_or(Rules::none(&zeros));
-    check(x, &terms, &rules, n_pools)?;
+    let pools_of = Pools::new(
+        x.into(),
+        offsets,
+        terms,
+        rules.unwrap_or(Rules::none(&zeros)),
+    )?;
     ensure(ks.len() == n_pools && ks.iter().all(|&k| k >= 0), || {
         format!("ks must hold {n_pools} values of at least 0")
     })?;
@@ -49,18 +53,8 @@ pub fn greedy_batch(
             let end = pools.end;
             for (at, pool) in pools.enumerate() {
                 let rows = group(offsets, pool);
-                let candidates = Candidates {
-                    first: rows.start,
-                    rows: x.rows(rows.clone()),
-                    n_features: x.n_columns(),
-                    terms: terms.of(&rows),
-                    rules: rules.of(pool, &rows)?,
-                    next: if pool + 1 < end {
-                        x.rows(group(offsets, pool + 1))
-                    } else {
-                        &[]
-                    },
-                };
+                let candidates =
+                    pools_of.candidates(pool, Some(pool + 1).filter(|&next| next < end))?;
                 let k_of_pool = rows.len().min(ks[pool] as usize);
                 scratch.greedy(&candidates, k_of_pool, &Workers::serial(), &mut picks)?;
                 for (step, &(row, gain)) in picks.iter().enumerate() {
@@ -77,6 +71,7 @@ pub fn greedy_batch(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::Matrix;
     use crate::selection::Method;
 
     const DPP: Terms<'static> = Terms {

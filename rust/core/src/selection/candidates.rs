@@ -18,8 +18,11 @@ pub(super) type Pick = (usize, f64);
 #[derive(Clone, Copy)]
 pub(super) struct Candidates<'a> {
     pub first: usize,
+    pub n: usize,
     pub rows: &'a [f32],
     pub n_features: usize,
+    /// The similarities of every two rows, where the caller has computed them; then there are no `rows`.
+    pub given: Option<&'a [f64]>,
     pub terms: Terms<'a>,
     pub rules: PoolRules<'a>,
     /// What is read next, to be brought into the cache meanwhile: the rows of the next pool of many.
@@ -28,11 +31,18 @@ pub(super) struct Candidates<'a> {
 
 impl<'a> Candidates<'a> {
     pub(super) fn len(&self) -> usize {
-        self.rows.len() / self.n_features
+        self.n
     }
 
     pub(super) fn row(&self, index: usize) -> &'a [f32] {
         &self.rows[index * self.n_features..(index + 1) * self.n_features]
+    }
+
+    /// The similarities of a row with all others, if they are given.
+    #[inline(always)]
+    pub(super) fn given_row(&self, index: usize) -> Option<&'a [f64]> {
+        self.given
+            .map(|given| &given[index * self.n..(index + 1) * self.n])
     }
 
     /// Some of the rows, block after block.
@@ -50,6 +60,14 @@ impl<'a> Candidates<'a> {
         products: &mut [f64],
         workers: &Workers<'_>,
     ) -> Result<()> {
+        if self.given.is_some() {
+            inverse_norm.clear();
+            inverse_norm.resize(self.n, 1.0);
+            if let Some(row) = first.and_then(|first| self.given_row(first)) {
+                products.copy_from_slice(row);
+            }
+            return Ok(());
+        }
         inverse_norm.resize(self.len(), 0.0);
         let first = first.map(|first| self.row(first));
         let outputs = inverse_norm
@@ -113,6 +131,10 @@ pub(super) fn similarities<T: Target>(
     first: usize,
     out: &mut [f64],
 ) {
+    if let Some(row) = candidates.given_row(chosen) {
+        out.copy_from_slice(&row[first..first + out.len()]);
+        return;
+    }
     let d = candidates.n_features;
     let rows = &candidates.rows[first * d..(first + out.len()) * d];
     dots_with::<T>(candidates.row(chosen), rows, out);

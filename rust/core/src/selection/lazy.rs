@@ -27,7 +27,8 @@ const NORMS: Range<f64> = 1e-15..1e15;
 
 /// Whether the search is worth it, and its bounds hold.
 pub(super) fn suits(candidates: &Candidates<'_>, k: usize) -> bool {
-    candidates.len() >= LEAST_ROWS
+    candidates.given.is_none()
+        && candidates.len() >= LEAST_ROWS
         && k >= LEAST_CHOICES
         && candidates.terms.weight > 0.0
         && candidates.rules.max_similarity == f64::INFINITY

@@ -24,6 +24,7 @@ mod rules;
 mod samples;
 mod screen;
 mod similarities;
+mod source;
 mod state;
 mod wide;
 
@@ -34,3 +35,4 @@ pub use pool::{Selection, greedy};
 pub use refine::refine_batch;
 pub use rules::Rules;
 pub use samples::{Projections, sample_projections};
+pub use source::Source;

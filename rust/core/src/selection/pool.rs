@@ -3,9 +3,9 @@
 use super::candidates::{Candidates, Pick};
 use super::method::Terms;
 use super::rules::Rules;
+use super::source::{Pools, Source};
 use super::{coverage, dense, large, lazy, pairwise};
-use crate::error::{Result, ensure};
-use crate::matrix::Matrix;
+use crate::error::Result;
 use crate::parallel::Workers;
 
 /// Rows in order of choice, and the gain of each.
@@ -15,52 +15,29 @@ pub type Selection = (Vec<i32>, Vec<f64>);
 /// anything. Ties go to the lowest row.
 ///
 /// # Errors
-/// Refuses NaN, infinity and rows of zeros in `x`, terms and rules of another length, and an included row that adds
-/// nothing.
-pub fn greedy(
-    x: Matrix<'_, f32>,
-    terms: Terms<'_>,
+/// Refuses NaN, infinity and rows of zeros in embeddings, a number of similarities that is no square, terms and rules of
+/// another length, and an included row that adds nothing.
+pub fn greedy<'a>(
+    x: impl Into<Source<'a>>,
+    terms: Terms<'a>,
     k: usize,
-    rules: Option<Rules<'_>>,
+    rules: Option<Rules<'a>>,
     workers: &Workers<'_>,
 ) -> Result<Selection> {
-    let n = x.n_rows();
-    let rules = rules.unwrap_or(Rules::none(&[0, 0]));
-    check(x, &terms, &rules, 1)?;
-    let candidates = Candidates {
-        first: 0,
-        rows: x.values(),
-        n_features: x.n_columns(),
-        terms,
-        rules: rules.of(0, &(0..n))?,
-        next: &[],
+    let x = x.into();
+    let n = match x {
+        Source::Embeddings(x) => x.n_rows(),
+        Source::Similarities(values) => values.len().isqrt(),
     };
+    let offsets = [0, n as i64];
+    let rules = rules.unwrap_or(Rules::none(&[0, 0]));
+    let candidates = Pools::new(x, &offsets, terms, rules)?.candidates(0, None)?;
     let mut picks = Vec::new();
     Scratch::default().greedy(&candidates, k.min(n), workers, &mut picks)?;
     Ok(picks
         .into_iter()
         .map(|(row, gain)| (row as i32, gain))
         .unzip())
-}
-
-pub(super) fn check(
-    x: Matrix<'_, f32>,
-    terms: &Terms<'_>,
-    rules: &Rules<'_>,
-    n_pools: usize,
-) -> Result<()> {
-    ensure(
-        x.n_columns() > 0 && i32::try_from(x.n_rows()).is_ok(),
-        || {
-            format!(
-                "X must have a column and fewer than 2**31 rows, not shape ({}, {})",
-                x.n_rows(),
-                x.n_columns()
-            )
-        },
-    )?;
-    terms.check(x.n_rows())?;
-    rules.check(x.n_rows(), n_pools)
 }
 
 /// What a search keeps from pool to pool for its memory.
@@ -98,6 +75,7 @@ impl Scratch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::Matrix;
     use crate::selection::Method;
 
     fn terms(method: Method) -> Terms<'static> {

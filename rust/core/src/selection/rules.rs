@@ -151,7 +151,7 @@ impl PoolRules<'_> {
     /// Whether two of this similarity may not both be chosen.
     #[inline(always)]
     pub(super) fn too_similar(&self, similarity: f64) -> bool {
-        similarity.min(1.0) > self.max_similarity
+        similarity > self.max_similarity
     }
 
     /// Closes rows that are too similar to one that was chosen.

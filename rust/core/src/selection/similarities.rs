@@ -25,7 +25,7 @@ pub(super) fn hold(
     workers: &Workers<'_>,
 ) -> Result<()> {
     let n = candidates.len();
-    if n > MOST_HELD {
+    if n > MOST_HELD || candidates.given.is_some() {
         held.clear();
         return Ok(());
     }
@@ -56,12 +56,12 @@ impl Similarities<'_> {
     /// The similarities of a row with all others: held, or written to `buffer`.
     pub(super) fn row<'b>(
         &'b self,
-        candidates: &Candidates<'_>,
+        candidates: &Candidates<'b>,
         row: usize,
         buffer: &'b mut [f64],
         workers: &Workers<'_>,
     ) -> Result<&'b [f64]> {
-        if let Some(held) = self.held_row(row) {
+        if let Some(held) = candidates.given_row(row).or_else(|| self.held_row(row)) {
             return Ok(held);
         }
         self.of_row(candidates, row, buffer, workers)?;
@@ -76,7 +76,7 @@ impl Similarities<'_> {
         out: &mut [f64],
         workers: &Workers<'_>,
     ) -> Result<()> {
-        if let Some(held) = self.held_row(row) {
+        if let Some(held) = candidates.given_row(row).or_else(|| self.held_row(row)) {
             out.copy_from_slice(held);
             return Ok(());
         }

@@ -30,6 +30,16 @@ impl Wide {
         out: &mut [f64],
     ) -> Result<()> {
         let n = candidates.len();
+        if candidates.given.is_some() {
+            inverse_norm.clear();
+            inverse_norm.resize(n, 1.0);
+            for (row, out) in out.chunks_mut(stride.max(1)).take(n).enumerate() {
+                if let Some(given) = candidates.given_row(row) {
+                    out[..n].copy_from_slice(given);
+                }
+            }
+            return Ok(());
+        }
         self.products(candidates, stride, out);
         inverse_norm.clear();
         inverse_norm.extend(out.iter().step_by(stride + 1).take(n));

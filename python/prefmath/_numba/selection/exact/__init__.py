@@ -14,7 +14,7 @@ import numpy as np
 
 from prefmath._numba._tasks import groups, in_order
 from prefmath._numba.dot import refuse_row
-from prefmath._numba.selection.rules import CODES, as_arrays, inverse_norms_of
+from prefmath._numba.selection.rules import CODES, as_arrays, begins, inverse_norms_of, pool_of
 
 from .pool import best_choice, similarities_of
 
@@ -27,7 +27,7 @@ _ROWS_PER_TASK, _MOST_ROWS = 512, 64
 
 
 def exact_batch(
-    x: NDArray[np.float32],
+    x: NDArray[np.float32] | NDArray[np.float64],
     offsets: NDArray[np.int64],
     method: str,
     bonus: NDArray[np.float64] | None,
@@ -50,15 +50,16 @@ def exact_batch(
     positions, gains = np.full((n_pools, k), -1, np.int32), np.zeros((n_pools, k))
     of_greedy = np.zeros(n_pools, np.bool_)
     arguments = method, bonus, weight, ks, as_arrays(n_pools, bonus, rules)
-    run = partial(_task, x, offsets, arguments, positions, gains, of_greedy)
+    run = partial(_task, x, offsets, begins(x, offsets), arguments, positions, gains, of_greedy)
     for _ in in_order(run, groups(offsets, _ROWS_PER_TASK), n_threads):
         pass
     return positions, gains, of_greedy
 
 
 def _task(
-    x: NDArray[np.float32],
+    x: NDArray[np.float32] | NDArray[np.float64],
     offsets: NDArray[np.int64],
+    of_matrices: NDArray[np.int64],
     arguments: Any,
     positions: NDArray[np.int32],
     gains: NDArray[np.float64],
@@ -71,7 +72,7 @@ def _task(
     for pool in range(begin, end):
         first, last = offsets[pool], offsets[pool + 1]
         rows = slice(first, last)
-        candidates, n = x[rows], int(last - first)
+        candidates, n = pool_of(x, first, last, of_matrices[pool]), int(last - first)
         inverse_norm = np.empty(n)
         bad = inverse_norms_of(candidates, inverse_norm)
         if bad >= 0:

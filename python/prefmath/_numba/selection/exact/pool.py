@@ -30,7 +30,7 @@ def similarities_of(x, inverse_norm, out):
 
 
 def best_choice(
-    x: NDArray[np.float32],
+    x: NDArray[np.float32] | NDArray[np.float64],
     similarity: NDArray[np.float64],
     code: int,
     terms: Any,
@@ -62,7 +62,7 @@ def best_choice(
         if group is None
         else (group.astype(np.int64), least, np.minimum(most, n))
     )
-    together = np.minimum(similarity, 1) <= max_similarity
+    together = similarity <= max_similarity
     n_wanted = k
     if code == _DPP and len(rows) < k and weight != 0:
         n_wanted = min(k, _rank(similarity))
@@ -100,7 +100,7 @@ def best_choice(
     return rows[:0], gains[:0], len(rows) == 0
 
 
-def _refuse_included(x: NDArray[np.float32], terms: Any, rules: Any, first: int) -> None:
+def _refuse_included(x: NDArray[Any], terms: Any, rules: Any, first: int) -> None:
     """Refuse an included row that adds nothing by its number in X."""
     method, bonus, weight = terms
     include = rules[1]

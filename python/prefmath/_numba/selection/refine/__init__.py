@@ -15,7 +15,7 @@ import numpy as np
 from prefmath._numba._tasks import groups, in_order
 from prefmath._numba.dot import refuse_row
 from prefmath._numba.selection.coverage import similarities
-from prefmath._numba.selection.rules import CODES, as_arrays, inverse_norms_of
+from prefmath._numba.selection.rules import CODES, as_arrays, begins, inverse_norms_of, pool_of
 
 from .best import best_swap
 from .covering import cover_gains, look
@@ -31,7 +31,7 @@ _ROWS_PER_TASK, _SWAPS_PER_ROW = 512, 100
 
 
 def refine_batch(
-    x: NDArray[np.float32],
+    x: NDArray[np.float32] | NDArray[np.float64],
     offsets: NDArray[np.int64],
     method: str,
     bonus: NDArray[np.float64] | None,
@@ -47,15 +47,16 @@ def refine_batch(
         raise ValueError(msg)
     given = as_arrays(len(offsets) - 1, bonus, rules)
     refined = positions.copy()
-    run = partial(_task, x, offsets, CODES[method], weight, ks, given, refined)
+    run = partial(_task, x, offsets, begins(x, offsets), CODES[method], weight, ks, given, refined)
     for _ in in_order(run, groups(offsets, _ROWS_PER_TASK), n_threads):
         pass
     return refined
 
 
 def _task(
-    x: NDArray[np.float32],
+    x: NDArray[np.float32] | NDArray[np.float64],
     offsets: NDArray[np.int64],
+    of_matrices: NDArray[np.int64],
     code: int,
     weight: float,
     ks: NDArray[np.int64],
@@ -85,12 +86,13 @@ def _task(
         )
         reward = bonus[rows] if len(bonus) else np.zeros(n)
         asked = min(int(ks[pool]), n)
-        _refine(x[rows], code, reward, weight, asked, rules, chosen, first)
+        candidates = pool_of(x, first, last, of_matrices[pool])
+        _refine(candidates, code, reward, weight, asked, rules, chosen, first)
         refined[pool, : len(chosen)] = chosen
 
 
 def _refine(
-    x: NDArray[np.float32],
+    x: NDArray[np.float32] | NDArray[np.float64],
     code: int,
     bonus: NDArray[np.float64],
     weight: float,

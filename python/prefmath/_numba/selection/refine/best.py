@@ -53,7 +53,7 @@ def may_swap(rules, chosen, of_slot, row, slot):
         if n_gives <= least[gives] or n_takes >= most[takes]:
             return False
     for other in range(len(chosen)):
-        if other != slot and min(of_slot[other, row], 1.0) > max_similarity:
+        if other != slot and of_slot[other, row] > max_similarity:
             return False
     return True
 

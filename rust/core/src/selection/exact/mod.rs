@@ -10,12 +10,11 @@ mod together;
 mod tree;
 
 use super::batch::BatchSelection;
-use super::candidates::Candidates;
 use super::method::{Method, Terms};
-use super::pool::check;
 use super::rules::Rules;
+use super::source::{Pools, Source};
 use crate::error::{Error, Result, ensure};
-use crate::matrix::{Matrix, check_offsets, group, runs_of_groups, split_rows};
+use crate::matrix::{group, runs_of_groups, split_rows};
 use crate::parallel::Workers;
 use pool::Search;
 use tree::MOST_ROWS;
@@ -34,18 +33,22 @@ pub type ExactBatch = (BatchSelection, Vec<bool>);
 /// # Errors
 /// As [`greedy_batch`](super::greedy_batch); a method whose value depends on the order, a pool of more than 64 rows, and
 /// one of which no choice keeps the rules.
-pub fn exact_batch(
-    x: Matrix<'_, f32>,
-    offsets: &[i64],
-    terms: Terms<'_>,
+pub fn exact_batch<'a>(
+    x: impl Into<Source<'a>>,
+    offsets: &'a [i64],
+    terms: Terms<'a>,
     ks: &[i64],
-    rules: Option<Rules<'_>>,
+    rules: Option<Rules<'a>>,
     workers: &Workers<'_>,
 ) -> Result<ExactBatch> {
-    let n_pools = check_offsets("offsets", offsets, x.n_rows())?;
+    let n_pools = offsets.len().saturating_sub(1);
     let zeros = vec![0; if rules.is_none() { n_pools + 1 } else { 0 }];
-    let rules = rules.unwrap_or(Rules::none(&zeros));
-    check(x, &terms, &rules, n_pools)?;
+    let pools_of = Pools::new(
+        x.into(),
+        offsets,
+        terms,
+        rules.unwrap_or(Rules::none(&zeros)),
+    )?;
     ensure(ks.len() == n_pools && ks.iter().all(|&k| k >= 0), || {
         format!("ks must hold {n_pools} values of at least 0")
     })?;
@@ -77,18 +80,8 @@ pub fn exact_batch(
             let (mut search, mut picks, end) = (Search::default(), Vec::new(), pools.end);
             for (at, pool) in pools.enumerate() {
                 let rows = group(offsets, pool);
-                let candidates = Candidates {
-                    first: rows.start,
-                    rows: x.rows(rows.clone()),
-                    n_features: x.n_columns(),
-                    terms: terms.of(&rows),
-                    rules: rules.of(pool, &rows)?,
-                    next: if pool + 1 < end {
-                        x.rows(group(offsets, pool + 1))
-                    } else {
-                        &[]
-                    },
-                };
+                let candidates =
+                    pools_of.candidates(pool, Some(pool + 1).filter(|&next| next < end))?;
                 let k_of_pool = rows.len().min(ks[pool] as usize);
                 of_greedy[at] = search.best(&candidates, k_of_pool, workers, &mut picks)?;
                 for (step, &(row, gain)) in picks.iter().enumerate() {
@@ -105,6 +98,7 @@ pub fn exact_batch(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::Matrix;
     use crate::selection::greedy_batch;
 
     fn random(n: usize) -> Vec<f32> {

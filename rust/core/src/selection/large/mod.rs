@@ -34,7 +34,8 @@ const MOST_ROWS: usize = 1 << 22;
 /// Whether the search is worth it.
 pub(super) fn suits(candidates: &Candidates<'_>, k: usize) -> bool {
     let terms = &candidates.terms;
-    matches!(terms.method, Method::FacilityLocation | Method::KMedoids)
+    candidates.given.is_none()
+        && matches!(terms.method, Method::FacilityLocation | Method::KMedoids)
         && candidates.len() > MOST_HELD
         && candidates.len() < MOST_ROWS
         && k >= 2

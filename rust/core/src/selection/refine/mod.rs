@@ -8,12 +8,11 @@ mod determinant;
 mod pairs;
 mod swaps;
 
-use super::candidates::Candidates;
 use super::method::{Method, Terms};
-use super::pool::check;
 use super::rules::Rules;
+use super::source::{Pools, Source};
 use crate::error::{Result, ensure};
-use crate::matrix::{Matrix, check_offsets, group, runs_of_groups, split_rows};
+use crate::matrix::{group, runs_of_groups, split_rows};
 use crate::parallel::Workers;
 use swaps::Swaps;
 
@@ -28,19 +27,23 @@ const SWAPS_PER_ROW: usize = 100;
 ///
 /// # Errors
 /// As [`greedy_batch`](super::greedy_batch); a method whose value depends on the order, and positions outside their pool.
-pub fn refine_batch(
-    x: Matrix<'_, f32>,
-    offsets: &[i64],
-    terms: Terms<'_>,
+pub fn refine_batch<'a>(
+    x: impl Into<Source<'a>>,
+    offsets: &'a [i64],
+    terms: Terms<'a>,
     ks: &[i64],
-    rules: Option<Rules<'_>>,
+    rules: Option<Rules<'a>>,
     positions: &[i32],
     workers: &Workers<'_>,
 ) -> Result<Vec<i32>> {
-    let n_pools = check_offsets("offsets", offsets, x.n_rows())?;
+    let n_pools = offsets.len().saturating_sub(1);
     let zeros = vec![0; if rules.is_none() { n_pools + 1 } else { 0 }];
-    let rules = rules.unwrap_or(Rules::none(&zeros));
-    check(x, &terms, &rules, n_pools)?;
+    let pools_of = Pools::new(
+        x.into(),
+        offsets,
+        terms,
+        rules.unwrap_or(Rules::none(&zeros)),
+    )?;
     let k = positions.len() / n_pools.max(1);
     ensure(
         ks.len() == n_pools && positions.len() == n_pools * k,
@@ -58,14 +61,7 @@ pub fn refine_batch(
         let mut swaps = Swaps::default();
         for (at, pool) in pools.enumerate() {
             let rows = group(offsets, pool);
-            let candidates = Candidates {
-                first: rows.start,
-                rows: x.rows(rows.clone()),
-                n_features: x.n_columns(),
-                terms: terms.of(&rows),
-                rules: rules.of(pool, &rows)?,
-                next: &[],
-            };
+            let candidates = pools_of.candidates(pool, None)?;
             let chosen = &mut refined[at * k..(at + 1) * k];
             let n_chosen = chosen.iter().take_while(|&&row| row >= 0).count();
             let chosen = &mut chosen[..n_chosen];
@@ -82,6 +78,7 @@ pub fn refine_batch(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::Matrix;
 
     #[test]
     fn rows_at_right_angles_replace_one_between_them() {
