@@ -29,6 +29,21 @@ def pairwise_batched(x, k, method):
     return positions, gains
 
 
+def given_batched(s, k, method):
+    """All pools at once, from their similarities: mmr, max_sum or max_min of equal quality."""
+    pools = np.arange(len(s))
+    state = np.zeros(s.shape[:2])
+    positions, gains = np.empty((len(s), k), np.int64), np.zeros((len(s), k))
+    for step in range(k):
+        best = state.argmax(axis=1) if step else np.zeros(len(s), np.int64)
+        positions[:, step] = best
+        gains[:, step] = state[pools, best] if step else 0
+        if step + 1 < k:
+            _take_in(state, s[pools, best], method, step)
+            state[pools, best] = -np.inf
+    return positions, gains
+
+
 def pairwise_one_pool(x, k, method):
     """One pool: mmr, max_sum or max_min of rows of equal quality."""
     unit = x / np.sqrt(np.einsum("nd,nd->n", x, x))[:, None]

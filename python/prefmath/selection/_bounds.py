@@ -39,7 +39,7 @@ def _by_theory(call: Call, values: NDArray[np.float64]) -> NDArray[np.float64]:
         # With the same added to every bonus, so that none is negative, what is chosen is the same.
         added = call.ks * _lowest_bonus(call)
         return (values + added) / (1 - 1 / np.e) - added
-    if call.method == "max_min" and pure and call.terms.weight > 0:
+    if call.method == "max_min" and pure and call.terms.weight > 0 and call.x.ndim == 2:
         return np.minimum(2.0, 4 * values / call.terms.weight) * call.terms.weight
     return nothing
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._validate import as_quality, as_whole_number
+from prefmath._threads import resolve_threads
+from prefmath._validate import as_offsets, as_quality, as_whole_number
 from prefmath.selection._directions import as_directions
 from prefmath.selection._names import Names
 from prefmath.selection._objectives import Terms, check_method, terms
 from prefmath.selection._rules import Given, Rules, rules_of
+from prefmath.selection._similarities import check_metric, fitted
 from prefmath.selection.values import units
+from prefmath.similarity._matrices import begins_of, matrix_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -28,11 +31,13 @@ SEARCHED_ROWS, MOST_ROWS, SEARCHED_SETS = 32, 64, 1_000_000
 class Call:
     """A checked call: what is chosen from, how many of each pool, by which objective and rules.
 
+    `x` are embeddings, or a vector of the similarities of every two rows of each pool.
+
     `ks` are what can be asked for, no more than the rules leave of a pool; the result has `width`
     columns.
     """
 
-    x: NDArray[np.float32]
+    x: NDArray[Any]
     cuts: NDArray[np.int64]
     wanted: NDArray[np.int64]
     ks: NDArray[np.int64]
@@ -87,7 +92,7 @@ def as_counts(k: Any, n_pools: int) -> NDArray[np.int64]:
 
 def prepared(
     X: ArrayLike,
-    cuts: NDArray[np.int64] | None,
+    offsets: ArrayLike | None,
     k: Any,
     method: str,
     quality: ArrayLike | None,
@@ -96,15 +101,26 @@ def prepared(
     *,
     allow_fewer: bool,
     names: Names | None = None,
+    metric: str = "cosine",
+    gamma: float | None = None,
+    n_threads: int | None = None,
 ) -> Call:
-    """Check the arguments of a call; without `cuts` all of X is one pool."""
+    """Check the arguments of a call; without `offsets` all of X is one pool."""
     check_method(method)
-    x = as_directions(X)
-    one_pool = cuts is None
+    check_metric(metric, method, gamma)
+    one_pool, similarities = offsets is None, None
     names = Names(in_pools=not one_pool) if names is None else names
-    cuts = np.array([0, len(x)], np.int64) if cuts is None else cuts
+    x: NDArray[Any]
+    if metric == "cosine":
+        x = as_directions(X)
+        cuts = np.array([0, len(x)], np.int64) if offsets is None else as_offsets(offsets, len(x))
+    else:
+        with names.given_to_kernels():
+            threads = resolve_threads(n_threads)
+            similarities = fitted(X, offsets, metric, gamma, method, threads)
+        x, cuts = similarities.values, similarities.cuts
     wanted = as_counts(as_whole_number(k, "k", 0) if one_pool else k, len(cuts) - 1)
-    q = as_quality(quality, len(x), negative=method != "dpp")
+    q = as_quality(quality, int(cuts[-1]), negative=method != "dpp")
     sizes = np.diff(cuts)
     for pool in np.flatnonzero(sizes < wanted)[: 0 if allow_fewer else 1]:
         there = f"{'candidates' if names.in_pools else 'rows'} of {names.pool(pool)}"
@@ -112,8 +128,12 @@ def prepared(
             f"k={wanted[pool]} exceeds the {sizes[pool]} {there}; allow_fewer=True returns what "
             "there is"
         )
-    rules = rules_of(given, cuts, wanted, x.shape[1], names)
-    _refuse_similar(x, rules, given, names)
+    if similarities is None:
+        rules = rules_of(given, cuts, wanted, x.shape[1], names)
+    else:
+        rules = rules_of(replace(given, max_similarity=None), cuts, wanted, 0, names)
+        rules = replace(rules, max_similarity=similarities.limit(given.max_similarity))
+    _refuse_similar(x, cuts, rules, given, names)
     for pool in np.flatnonzero(rules.available < wanted)[: 0 if allow_fewer else 1]:
         raise ValueError(
             f"k={wanted[pool]} exceeds the {rules.available[pool]} candidates of "
@@ -122,22 +142,30 @@ def prepared(
     ks = np.minimum(wanted, rules.available)
     width = int(wanted.max(initial=0)) if np.ndim(k) else int(k)
     of_terms = terms(method, q, trade_off, cuts, ks)
+    of_terms = of_terms if similarities is None else similarities.terms(of_terms)
     return Call(x, cuts, wanted, ks, method, q, of_terms, rules, width, names)
 
 
-def _refuse_similar(x: NDArray[np.float32], rules: Rules, given: Given, names: Names) -> None:
+def _refuse_similar(
+    x: NDArray[Any], cuts: NDArray[np.int64], rules: Rules, given: Given, names: Names
+) -> None:
     """Refuse rows to include of which two are more similar than any chosen two may be."""
     if rules.max_similarity == np.inf:
         return
     for pool in np.flatnonzero(np.diff(rules.include_offsets) > 1):
         rows = rules.include[slice(*rules.include_offsets[pool : pool + 2])]
-        with names.given_to_kernels():
-            unit = units(x, rows)
-        close = np.minimum(unit @ unit.T, 1) > rules.max_similarity
+        if x.ndim == 1:
+            within = rows - cuts[pool]
+            between = matrix_of(x, cuts, begins_of(cuts), int(pool))[np.ix_(within, within)]
+        else:
+            with names.given_to_kernels():
+                unit = units(x, rows)
+            between = np.minimum(unit @ unit.T, 1)
+        close = between > rules.max_similarity
         for i, j in np.argwhere(np.triu(close, 1))[:1]:
             raise ValueError(
                 f"include has {names.row(rows[i])} and {names.row(rows[j])}, whose similarity is "
-                f"{unit[i] @ unit[j]:.7g}, more than max_similarity={given.max_similarity}"
+                f"{between[i, j]:.7g}, more than max_similarity={given.max_similarity}"
             )
 
 

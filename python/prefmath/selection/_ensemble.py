@@ -23,7 +23,7 @@ _BLOCK = 1 << 13
 
 
 class Ensemble:
-    """Pools of `n` rows each, from the rows `first` of `x` on.
+    """Pools of `n` rows each, from the rows `first` of `x` on, or of the similarities in `x`.
 
     L is B Bᵀ, B the rows at length q. Where B has fewer columns than rows, the eigenvalues of L are
     those of Bᵀ B, and an eigenvector u of that stands for B u / √λ of L (Kulesza, Taskar 2012,
@@ -39,7 +39,7 @@ class Ensemble:
 
     def __init__(
         self,
-        x: NDArray[np.float32],
+        x: NDArray[Any],
         first: NDArray[np.int64],
         n: int,
         quality: NDArray[np.float64] | None,
@@ -50,7 +50,7 @@ class Ensemble:
             of_pools = quality[first[:, None] + np.arange(n)].max(axis=1)
             self._largest = np.where(of_pools > 0, of_pools, 1)
         self.log_scale = 2 * np.log(self._largest)
-        self._dual = n > x.shape[1]
+        self._dual = x.ndim == 2 and n > x.shape[1]
         values, vectors = np.linalg.eigh(self._matrices())
         values[values <= RANK_TOLERANCE * values[:, -1:]] = 0
         with np.errstate(divide="ignore"):
@@ -71,6 +71,12 @@ class Ensemble:
     def _similarities(self) -> NDArray[np.float64]:
         """Return L of each pool, its rows and columns scaled rather than those of x."""
         rows = (self._first[:, None] + np.arange(self._n)).ravel()
+        if self._x.ndim == 3:
+            if self._quality is None:
+                return self._x
+            share = self._quality[rows].reshape(-1, self._n) / self._largest[:, None]
+            of_quality: NDArray[np.float64] = self._x * share[:, :, None] * share[:, None]
+            return of_quality
         wide = self._x[rows].astype(np.float64).reshape(len(self._first), self._n, -1)
         matrices: NDArray[np.float64] = wide @ wide.transpose(0, 2, 1)
         squares = np.diagonal(matrices, axis1=1, axis2=2)

@@ -11,6 +11,8 @@ from prefmath._threads import resolve_threads
 from prefmath._validate import as_offsets, as_quality, as_whole_number
 from prefmath.selection._directions import as_directions
 from prefmath.selection._ensemble import RANK_TOLERANCE, Ensemble
+from prefmath.selection._similarities import check_metric, refuse_indefinite
+from prefmath.similarity._matrices import as_similarities, begins_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +26,33 @@ VALUES = 1 << 20
 
 
 def checked(
-    X: ArrayLike, offsets: ArrayLike | None, quality: ArrayLike | None, n_threads: int | None
-) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64] | None, int]:
-    """Return the arguments that say what is drawn from, and the number of threads."""
-    x = as_directions(X)
-    cuts = np.array([0, len(x)]) if offsets is None else as_offsets(offsets, len(x))
-    return x, cuts, as_quality(quality, len(x)), resolve_threads(n_threads)
+    X: ArrayLike,
+    offsets: ArrayLike | None,
+    quality: ArrayLike | None,
+    n_threads: int | None,
+    metric: str = "cosine",
+    gamma: float | None = None,
+) -> tuple[
+    NDArray[Any],
+    NDArray[np.int64],
+    NDArray[np.float64] | None,
+    int,
+]:
+    """Return the arguments that say what is drawn from, and the number of threads.
+
+    First come embeddings, or a vector of the similarities of every two rows of each pool.
+    """
+    check_metric(metric, "dpp", gamma)
+    threads = resolve_threads(n_threads)
+    x: NDArray[Any]
+    if metric == "cosine":
+        x = as_directions(X)
+        cuts = np.array([0, len(x)]) if offsets is None else as_offsets(offsets, len(x))
+    else:
+        x, cuts, rounding = as_similarities(X, offsets, metric, gamma, threads)
+        if metric == "precomputed":
+            refuse_indefinite(x, cuts, rounding, in_pools=offsets is not None)
+    return x, cuts, as_quality(quality, int(cuts[-1])), threads
 
 
 def as_size(k: Any, cuts: NDArray[np.int64], *, in_pools: bool, allow_fewer: bool) -> int:
@@ -46,7 +69,7 @@ def as_size(k: Any, cuts: NDArray[np.int64], *, in_pools: bool, allow_fewer: boo
 
 
 def ensembles(
-    x: NDArray[np.float32],
+    x: NDArray[Any],
     cuts: NDArray[np.int64],
     quality: NDArray[np.float64] | None,
     k: int | None,
@@ -58,14 +81,19 @@ def ensembles(
 
     Pools of a rank below `k` are refused; None for no such limit.
     """
-    sizes, d = np.diff(cuts), x.shape[1]
+    sizes, d = np.diff(cuts), x.shape[1] if x.ndim == 2 else 0
+    begins = begins_of(cuts) if x.ndim == 1 else None
     parts: list[NDArray[np.int64]] = []
     for n in np.unique(sizes[sizes > 0]):
         pools, at_once = np.flatnonzero(sizes == n), max(VALUES // int(n * (n + d)), 1)
         parts += [pools[first : first + at_once] for first in range(0, len(pools), at_once)]
 
     def decompose(pools: NDArray[np.int64]) -> Ensemble:
-        return Ensemble(x, cuts[pools], int(sizes[pools[0]]), quality)
+        n = int(sizes[pools[0]])
+        if begins is None:
+            return Ensemble(x, cuts[pools], n, quality)
+        places = begins[pools][:, None] + np.arange(n * n)
+        return Ensemble(x[places].reshape(-1, n, n), cuts[pools], n, quality)
 
     # Never on the calling thread, which hears Ctrl-C; a few at a time, since each holds matrices.
     executor = ThreadPoolExecutor(n_threads)

@@ -54,7 +54,7 @@ def refined(
     arguments = call.x, call.cuts, call.method, *call.terms, call.ks
     sets = kernels.refine_batch(*arguments, call.rules.for_kernels(), positions, n_threads)
     found = sets >= 0
-    among = np.zeros(len(call.x), np.bool_)
+    among = np.zeros(call.cuts[-1], np.bool_)
     among[(sets + call.cuts[:-1, None])[found]] = True
     rules = call.rules
     of_kernel = (

@@ -21,6 +21,8 @@ def inclusion_probabilities(
     *,
     offsets: ArrayLike | None = None,
     quality: ArrayLike | None = None,
+    metric: str = "cosine",
+    gamma: float | None = None,
     allow_fewer: bool = False,
     n_threads: int | None = None,
 ) -> NDArray[np.float64]:
@@ -28,7 +30,7 @@ def inclusion_probabilities(
 
     Parameters
     ----------
-    X, k, offsets, quality, allow_fewer, n_threads
+    X, k, offsets, quality, metric, gamma, allow_fewer, n_threads
         As for `sample_dpp`.
 
     Returns
@@ -56,12 +58,12 @@ def inclusion_probabilities(
     >>> inclusion_probabilities(X, 2).round(6)
     array([0.5, 0.5, 1. ])
     """
-    x, cuts, q, threads = checked(X, offsets, quality, n_threads)
+    x, cuts, q, threads = checked(X, offsets, quality, n_threads, metric, gamma)
     in_pools = offsets is not None
     size = None
     if k is not None:
         size = as_size(k, cuts, in_pools=in_pools, allow_fewer=allow_fewer)
-    out, least = np.zeros(len(x)), None if allow_fewer else size
+    out, least = np.zeros(cuts[-1]), None if allow_fewer else size
     for pools, ensemble in ensembles(x, cuts, q, least, threads, in_pools=in_pools):
         log_values = ensemble.log_values
         if size is None:

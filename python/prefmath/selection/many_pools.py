@@ -8,10 +8,8 @@ import numpy as np
 
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
-from prefmath._validate import as_offsets
 from prefmath.selection._bounds import reaches, upper_bounds
 from prefmath.selection._call import prepared, totals
-from prefmath.selection._directions import as_directions
 from prefmath.selection._names import Names
 from prefmath.selection._results import BatchSelection
 from prefmath.selection._rules import Given
@@ -20,7 +18,7 @@ from prefmath.selection._search import check_search, refined
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
 __all__ = ["choose_from_pools", "select_batch"]
 
@@ -38,6 +36,8 @@ def select_batch(
     groups: ArrayLike | None = None,
     quota: int | Mapping[Any, Any] | None = None,
     max_similarity: float | None = None,
+    metric: str = "cosine",
+    gamma: float | None = None,
     allow_fewer: bool = False,
     exact: bool = False,
     refine: bool = False,
@@ -57,6 +57,9 @@ def select_batch(
     method, quality, trade_off, include, exclude, groups, quota, max_similarity
         As for `select`, and over the rows of all pools: row numbers and groups are those of `X`,
         while a quota holds within each pool.
+    metric, gamma
+        As for `select`. With ``"precomputed"`` `X` is a `GramBatch`, or the values of one: a matrix
+        for each pool, row by row, pool after pool.
     allow_fewer, n_threads
         As for `select`.
     refine : bool
@@ -95,16 +98,17 @@ def select_batch(
     >>> prefmath.select_batch(X, [0, 3, 5], 2, method="max_min", exact=True).greedy_optimal
     array([ True,  True])
     """
-    x = as_directions(X)
     return choose_from_pools(
-        x,
-        as_offsets(offsets, len(x)),
+        X,
+        offsets,
         k,
         Given(include, exclude, groups, quota, max_similarity),
         Names(in_pools=True),
         method=method,
         quality=quality,
         trade_off=trade_off,
+        metric=metric,
+        gamma=gamma,
         allow_fewer=allow_fewer,
         exact=exact,
         refine=refine,
@@ -113,8 +117,8 @@ def select_batch(
 
 
 def choose_from_pools(
-    x: NDArray[np.float32],
-    cuts: NDArray[np.int64],
+    X: ArrayLike,
+    offsets: ArrayLike,
     k: ArrayLike,
     given: Given,
     names: Names,
@@ -122,6 +126,8 @@ def choose_from_pools(
     method: str = "dpp",
     quality: ArrayLike | None = None,
     trade_off: float | None = None,
+    metric: str = "cosine",
+    gamma: float | None = None,
     allow_fewer: bool = False,
     exact: bool = False,
     refine: bool = False,
@@ -129,10 +135,22 @@ def choose_from_pools(
 ) -> BatchSelection:
     """Choose as `select_batch` does; errors call rows and pools by the names given."""
     call = prepared(
-        x, cuts, k, method, quality, trade_off, given, allow_fewer=allow_fewer, names=names
+        X,
+        offsets,
+        k,
+        method,
+        quality,
+        trade_off,
+        given,
+        allow_fewer=allow_fewer,
+        names=names,
+        metric=metric,
+        gamma=gamma,
+        n_threads=n_threads,
     )
+    cuts = call.cuts
     check_search(call, exact=exact, refine=refine)
-    arguments = x, cuts, method, *call.terms, call.ks, call.rules.for_kernels()
+    arguments = call.x, cuts, method, *call.terms, call.ks, call.rules.for_kernels()
     threads = resolve_threads(n_threads)
     of_greedy = None
     with names.given_to_kernels():

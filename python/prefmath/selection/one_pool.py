@@ -35,6 +35,8 @@ def select(
     groups: ArrayLike | None = None,
     quota: int | Mapping[Any, Any] | None = None,
     max_similarity: float | None = None,
+    metric: str = "cosine",
+    gamma: float | None = None,
     allow_fewer: bool = False,
     stream: bool = False,
     exact: bool = False,
@@ -89,6 +91,17 @@ def select(
         No two chosen are more similar than this. A pair whose similarity, as `similarity_matrix`
         gives it, is the limit may be chosen: a limit that is a float32 number is exceeded by no
         more than what float32 rounds in such a matrix, (d + 3) 2⁻²⁴, any other by 2⁻²².
+    metric : {"cosine", "dot", "angular", "rbf", "euclidean", "sqeuclidean", "precomputed"}
+        What s is: a metric of `similarity_matrix`, where a distance d stands for 1 - d; or given by
+        `X`, a symmetric matrix of the similarities of every two rows, whatever they come from.
+        ``"dpp"`` takes those without negative eigenvalues beyond rounding, and the roots of the
+        diagonal as a part of quality: `max_similarity` is then of s_ij / √(s_ii s_jj). Euclidean
+        distances are for ``"mmr"``, ``"max_sum"``, ``"max_min"`` and ``"k_medoids"``. All but
+        cosines hold n² values of eight bytes, of which no more than 2 GiB are computed; a
+        C-contiguous float64 matrix is copied only where ``"dpp"`` or ``"k_medoids"`` scale it.
+        Backends may decide ties within rounding otherwise.
+    gamma : float, optional
+        Of ``"rbf"``; by default 1 / d.
     allow_fewer : bool
         Return fewer than `k` instead of an error where the rules allow no more, or where under
         ``"dpp"`` no further candidate adds anything: beyond their dimension, or copies of each
@@ -96,7 +109,7 @@ def select(
         `exact` finds as many as do.
     stream : bool
         `X` is an iterable of chunks, seen once and more than memory holds, as for `select_stream`:
-        ``"dpp"`` or ``"max_min"``, with `k` alone.
+        ``"dpp"`` or ``"max_min"``, with `k` and `include` alone.
     exact : bool
         Find the best choice instead of the greedy one, by branch and bound [8]_: for pools of up to
         32 rows, or of 64 where there are no more than a million sets, and all methods but
@@ -128,8 +141,9 @@ def select(
     ------
     ValueError
         If `X` has a row of zeros, NaN or infinity, if fewer than `k` can be chosen, if a rule is
-        impossible to keep or names a group that there is not, or if a quality is not finite, or
-        negative under ``"dpp"``.
+        impossible to keep or names a group that there is not, if a quality is not finite, or
+        negative under ``"dpp"``, or if given similarities are not symmetric or, under ``"dpp"``,
+        have a negative eigenvalue.
     TypeError
         If an argument is of the wrong type.
 
@@ -166,17 +180,34 @@ def select(
     array([3, 0])
     >>> prefmath.select(X, 2, method="max_min", include=[1]).indices
     array([1, 2])
+    >>> S = np.array([[1, 0.9, 0.2], [0.9, 1, 0.4], [0.2, 0.4, 1]])
+    >>> prefmath.select(S, 2, metric="precomputed", method="facility_location").indices
+    array([1, 2])
     >>> prefmath.select(X, 2, method="max_sum", exact=True)
     Selection(2 chosen: 0, 2; value 1; optimal)
     """
     given = Given(include, exclude, groups, quota, max_similarity)
     if stream:
-        if quality is not None or given != Given():
-            raise ValueError("a stream is chosen from without quality and rules")
+        if any(rule is not None for rule in (quality, exclude, groups, quota, max_similarity)):
+            raise ValueError("a stream is chosen from without quality and rules but include")
+        if metric != "cosine":
+            raise ValueError(f"a stream is chosen from by cosines, not by metric={metric!r}")
         if exact or refine:
             raise ValueError("a stream is seen once: exact and refine need all rows")
-        return select_stream(X, k, method)  # type: ignore[arg-type]
-    call = prepared(X, None, k, method, quality, trade_off, given, allow_fewer=allow_fewer)
+        return select_stream(X, k, method, include=include)  # type: ignore[arg-type]
+    call = prepared(
+        X,
+        None,
+        k,
+        method,
+        quality,
+        trade_off,
+        given,
+        allow_fewer=allow_fewer,
+        metric=metric,
+        gamma=gamma,
+        n_threads=n_threads,
+    )
     check_search(call, exact=exact, refine=refine)
     of_kernel, threads = call.rules.for_kernels(), resolve_threads(n_threads)
     if exact:

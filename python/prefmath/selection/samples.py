@@ -31,6 +31,8 @@ def sample_dpp(
     n_samples: int = ...,
     offsets: ArrayLike | None = ...,
     quality: ArrayLike | None = ...,
+    metric: str = ...,
+    gamma: float | None = ...,
     allow_fewer: bool = ...,
     random_state: int | np.random.Generator | None = ...,
     n_threads: int | None = ...,
@@ -43,6 +45,8 @@ def sample_dpp(
     n_samples: int = ...,
     offsets: ArrayLike | None = ...,
     quality: ArrayLike | None = ...,
+    metric: str = ...,
+    gamma: float | None = ...,
     allow_fewer: bool = ...,
     random_state: int | np.random.Generator | None = ...,
     n_threads: int | None = ...,
@@ -54,6 +58,8 @@ def sample_dpp(
     n_samples: int = 1,
     offsets: ArrayLike | None = None,
     quality: ArrayLike | None = None,
+    metric: str = "cosine",
+    gamma: float | None = None,
     allow_fewer: bool = False,
     random_state: int | np.random.Generator | None = None,
     n_threads: int | None = None,
@@ -78,6 +84,13 @@ def sample_dpp(
     quality : array_like of float64, shape (n,), optional
         How good each candidate is, at least 0: of scores of either sign ``np.exp``. By default all
         are 1.
+    metric : {"cosine", "dot", "angular", "rbf", "precomputed"}
+        What S is: cosines, or what `select` makes of these metrics. With ``"precomputed"`` `X` is S
+        itself, without negative eigenvalues beyond rounding; its diagonal need not be 1. For many
+        pools it is a `GramBatch`, or the values of one. All but cosines take n² values of eight
+        bytes and O(n³) operations, whatever `d` is.
+    gamma : float, optional
+        Of ``"rbf"``; by default 1 / d.
     allow_fewer : bool
         From a pool of rank below `k`, in which rows are copies or of quality 0, draw sets of as
         many rows as its rank, instead of an error.
@@ -98,7 +111,8 @@ def sample_dpp(
     ------
     ValueError
         If `k` exceeds the rank of a pool, as it does where too many rows are copies or `d` is below
-        `k`; if `X` has a row of zeros, NaN or infinity; if a quality is negative or not finite.
+        `k`; if `X` has a row of zeros, NaN or infinity; if a quality is negative or not finite; if
+        given similarities are not symmetric, or have a negative eigenvalue.
     TypeError
         If an argument is of the wrong type.
 
@@ -134,7 +148,7 @@ def sample_dpp(
     >>> prefmath.sample_dpp(X, n_samples=10_000, quality=[2, 2, 2], random_state=0)
     Samples(10,000 sets of 0 to 2 rows, mean 1.69)
     """
-    x, cuts, q, threads = checked(X, offsets, quality, n_threads)
+    x, cuts, q, threads = checked(X, offsets, quality, n_threads, metric, gamma)
     n_samples = as_whole_number(n_samples, "n_samples", 0)
     n_pools, in_pools = len(cuts) - 1, offsets is not None
     size = None

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["select_table"]
 
 _RULES = ("include", "exclude", "quota", "max_similarity")
-_OPTIONS = (*_RULES, "method", "trade_off", "allow_fewer", "exact", "refine", "n_threads")
+_SEARCH = ("allow_fewer", "exact", "refine", "n_threads")
+_OPTIONS = (*_RULES, "method", "trade_off", "metric", "gamma", *_SEARCH)
 
 
 def select_table(
@@ -54,9 +55,9 @@ def select_table(
     rank : str
         Name of the new column with the order of choice in the pool, from 1.
     **options
-        As for `select_batch`: `method`, `trade_off`, `quota`, `max_similarity`, `allow_fewer`,
-        `exact`, `refine`, `n_threads`; `include` and `exclude` are masks or row numbers of the
-        table.
+        As for `select_batch`: `method`, `trade_off`, `metric`, `gamma`, `quota`, `max_similarity`,
+        `allow_fewer`, `exact`, `refine`, `n_threads`; `include` and `exclude` are masks or row
+        numbers of the table.
 
     Returns
     -------
@@ -107,6 +108,8 @@ def select_table(
     for option in options:
         if option not in _OPTIONS:
             raise TypeError(f"select_table has no option {option!r}: it has {', '.join(_OPTIONS)}")
+    if options.get("metric") == "precomputed":
+        raise ValueError("a table holds embeddings: metric='precomputed' is for select_batch")
     k = as_whole_number(k, "k", 0)
     of_pools = [] if by is None else _as_names(by, "by")
     roles: dict[str, Sequence[str | None]] = {
@@ -150,7 +153,8 @@ def _choose(
     if not n:
         return np.empty((0, k), np.int64)
     order, offsets, called = pools(frame, by)
-    x = as_directions(embeddings(frame, embedding))
+    rows = embeddings(frame, embedding)
+    x = as_directions(rows) if options.get("metric", "cosine") == "cosine" else rows
     scores = as_quality(
         None if quality is None else column(frame, "quality", quality),
         n,
