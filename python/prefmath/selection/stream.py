@@ -10,6 +10,7 @@ import numpy as np
 from prefmath._validate import as_number, as_whole_number
 from prefmath.selection._directions import as_directions
 from prefmath.selection._results import Selection
+from prefmath.selection._rules import as_row_numbers
 from prefmath.selection.values import set_value, units
 
 if TYPE_CHECKING:
@@ -24,7 +25,12 @@ _MOST_SIEVES = 1000
 
 
 def select_stream(
-    chunks: Iterable[ArrayLike], k: int, method: str = "dpp", *, epsilon: float = 0.1
+    chunks: Iterable[ArrayLike],
+    k: int,
+    method: str = "dpp",
+    *,
+    include: ArrayLike | None = None,
+    epsilon: float = 0.1,
 ) -> Selection:
     """Choose `k` rows of all chunks in one pass, holding a few times `k` rows and one chunk.
 
@@ -41,6 +47,10 @@ def select_stream(
         Under ``"max_min"`` the smallest distance √(2 - 2s) of a pair is at least 1 / (2 (1 + ε)) of
         the best possible. Under ``"dpp"`` the regularised log det(1 + S), which is monotone, is at
         least 1/2 - ε of the best possible [1]_; the value is log det S as for `select`.
+    include : array_like of int or bool, optional
+        Rows of the first chunk that must be chosen, as row numbers or as a mask of that chunk; they
+        come first, in this order, and count towards `k`. Put rows that were chosen before at the
+        head of the stream. Under ``"dpp"`` the guarantee is then of what the others add to them.
     epsilon : float
         How closely guesses lie, between 0 and 1: smaller is better and slower. No more than a
         thousand sieves are made, for which it must be about 0.01.
@@ -48,7 +58,8 @@ def select_stream(
     Returns
     -------
     Selection
-        `indices` count the rows of all chunks, in the order in which they came. `gains` are what
+        `indices` count the rows of all chunks, in the order in which they came, but for those
+        included, which come first. `gains` are what
         each added to `value` in that order.
 
     Raises
@@ -87,11 +98,8 @@ def select_stream(
     k = as_whole_number(k, "k", 0)
     if not isinstance(chunks, Iterable):
         raise TypeError(f"chunks must be arrays one after the other, not {type(chunks).__name__}")
-    make: type[_Sieve] = _Apart if method == "max_min" else _Adding
-    # Above the largest guess no two rows lie, or add as much; below the smallest are copies.
-    most, least = (2.0, 1e-3) if method == "max_min" else (2 * k * np.log(2), np.log(2) / 2)
-    span = float(np.log(most / least)) if k else 0.0
     # Rounded up to three digits, so that what the error advises is accepted.
+    span = _guesses(method, k)[1] if k else 0.0
     finest = float(f"{1.001 * np.expm1(span / _MOST_SIEVES):.2e}") if k else 0.0
     if step < finest:
         raise ValueError(
@@ -99,22 +107,28 @@ def select_stream(
             f"{_MOST_SIEVES:,} sieves are needed, not {epsilon}"
         )
     epsilon = step
-    n_guesses = 1 + int(span / np.log1p(epsilon)) if k else 0
-    sieves: list[_Sieve] = [make(k, most / (1 + epsilon) ** at) for at in range(n_guesses)]
-    n_seen = 0
+    sieves: list[_Sieve] = []
+    n_chunks = n_seen = 0
     for chunk in chunks:
         x = as_directions(chunk)
         unit = units(x, slice(0, len(x)), n_seen)
+        head = np.empty(0, np.int64)
+        if n_chunks == 0:
+            head = _included(include, len(x), k)
+            sieves = _sieves(method, k, len(head), epsilon)
         for sieve in sieves:
-            sieve.see(x, unit, n_seen)
+            sieve.see(x, unit, n_seen, head)
+        n_chunks += 1
         n_seen += len(x)
         if method == "max_min":
             # One that is full with a larger distance is better than all those below.
             full = next((at for at, sieve in enumerate(sieves) if len(sieve.rows) == k), None)
             sieves = sieves[: None if full is None else full + 1]
+    if n_chunks == 0 and include is not None:
+        raise ValueError("include names rows of the first chunk, and the stream has none")
     complete = [sieve for sieve in sieves if len(sieve.rows) == k]
     if k and not complete:
-        n_found = max(len(sieve.rows) for sieve in sieves)
+        n_found = max((len(sieve.rows) for sieve in sieves), default=0)
         raise ValueError(f"only {n_found} of {n_seen} rows differ enough, fewer than k={k}")
     if not k:
         return Selection(np.empty(0, np.int64), np.empty(0), 0.0)
@@ -126,7 +140,37 @@ def select_stream(
         gains = _nearest_before(units(x, slice(0, k)))
         return Selection(_rows(best), gains, value, upper_bound=(2 + 2 * epsilon) ** 2 * value)
     values = [set_value(x, np.arange(n), method) for n in range(k + 1)]
+    if not np.isfinite(value):
+        n_found = int(np.isfinite(values).sum()) - 1
+        raise ValueError(f"only {n_found} of {n_seen} rows differ enough, fewer than k={k}")
     return Selection(_rows(best), np.diff(values), value)
+
+
+def _included(include: ArrayLike | None, n: int, k: int) -> NDArray[np.int64]:
+    """Return the rows of the first chunk that must be chosen."""
+    if include is None:
+        return np.empty(0, np.int64)
+    rows = as_row_numbers(include, "include", n, "the first chunk")
+    if len(rows) > k:
+        raise ValueError(f"include has {len(rows)} rows, more than k={k}")
+    return rows
+
+
+def _guesses(method: str, n_free: int) -> tuple[float, float]:
+    """Return the largest guess for `n_free` rows, and the logarithm of its ratio to the smallest.
+
+    Above the largest no two rows lie, or add as much; below the smallest are copies.
+    """
+    most, least = (2.0, 1e-3) if method == "max_min" else (2 * n_free * np.log(2), np.log(2) / 2)
+    return most, float(np.log(most / least))
+
+
+def _sieves(method: str, k: int, n_included: int, epsilon: float) -> list[_Sieve]:
+    """Return a sieve for each guess, beginning with the largest."""
+    make: type[_Sieve] = _Apart if method == "max_min" else _Adding
+    most, span = _guesses(method, max(k - n_included, 1))
+    n_guesses = 1 + int(span / np.log1p(epsilon)) if k else 0
+    return [make(k, most / (1 + epsilon) ** at) for at in range(n_guesses)]
 
 
 def _rows(sieve: _Sieve) -> NDArray[np.int64]:
@@ -158,19 +202,38 @@ class _Sieve:
                 self.rows.append(row)
                 self.values.append(values)
 
-    def see(self, x: NDArray[np.float32], unit: NDArray[np.float64], first: int) -> None:
-        """Keep the rows of a chunk that add enough."""
-        enough = self.begin(unit)
+    def see(
+        self,
+        x: NDArray[np.float32],
+        unit: NDArray[np.float64],
+        first: int,
+        head: NDArray[np.int64],
+    ) -> None:
+        """Keep the rows `head` of a chunk and then those that add enough."""
+        enough, fresh = self.begin(unit), np.ones(len(x), np.bool_)
+        for row in head.tolist():
+            enough = self._take(x, unit, first, row)
+            fresh[row] = False
+        if len(head):
+            # What counts is what the others add to these.
+            self.value = 0.0
+            enough = self.begin(unit)
         at = 0
         while len(self.rows) < self.k:
-            later = np.flatnonzero(enough[at:])
+            later = np.flatnonzero(enough[at:] & fresh[at:])
             if not len(later):
                 return
             at += int(later[0])
-            self.rows.append(first + at)
-            self.values.append(x[at].copy())
-            enough = self.keep(unit, at)
+            enough = self._take(x, unit, first, at)
             at += 1
+
+    def _take(
+        self, x: NDArray[np.float32], unit: NDArray[np.float64], first: int, at: int
+    ) -> NDArray[np.bool_]:
+        """Keep a row, and return which others add enough then."""
+        self.rows.append(first + at)
+        self.values.append(x[at].copy())
+        return self.keep(unit, at)
 
     def begin(self, unit: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return which rows of a chunk add enough to those kept before."""
