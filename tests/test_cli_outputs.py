@@ -109,7 +109,7 @@ def test_links_stay_and_lead_to_the_result():
 def test_what_is_no_file_is_neither_replaced_nor_waited_for(force):
     os.mkfifo("pipe.npy")
     Path("null.npy").symlink_to("/dev/null")
-    Path("full.npy").symlink_to("/dev/full")
+    Path("zero.npy").symlink_to("/dev/zero")
     Path("folder.npy").mkdir()
     Path("a.npy").symlink_to("b.npy")
     Path("b.npy").symlink_to("a.npy")
@@ -120,7 +120,7 @@ def test_what_is_no_file_is_neither_replaced_nor_waited_for(force):
         for name, message in {
             "pipe.npy": "'pipe.npy' is a pipe, not a file: write to a file",
             "null.npy": "'null.npy' is a device, not a file: write to a file",
-            "full.npy": "'full.npy' is a device, not a file: write to a file",
+            "zero.npy": "'zero.npy' is a device, not a file: write to a file",
             "socket.npy": "'socket.npy' is a socket, not a file: write to a file",
             "folder.npy": "'folder.npy' is a folder",
             "a.npy": "'a.npy' is a symbolic link that leads back to itself",

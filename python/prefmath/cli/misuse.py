@@ -46,7 +46,7 @@ def _of_a_value(error: Any) -> str | None:
         return None
     names = [*getattr(parameter, "opts", [])]
     is_option = any(name.startswith("-") for name in names)
-    name = max(names, key=len) if is_option else parameter.make_metavar(error.ctx)
+    name = max(names, key=len) if is_option else str(parameter.metavar or parameter.name).upper()
     failed = getattr(error.__cause__, "errors", None)
     details = failed() if callable(failed) else []
     detail = details[0] if details else {}

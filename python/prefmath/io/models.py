@@ -34,7 +34,8 @@ def save_model(
 
     The archive holds the learned arrays under their names, and an array ``header`` of one string
     of JSON with the parameters and the other learned values. Nothing in it is pickled:
-    ``numpy.load(path, allow_pickle=False)`` reads it.
+    ``numpy.load(path, allow_pickle=False)`` reads it. Attributes that are not the model's own are
+    left out.
 
     Parameters
     ----------
@@ -50,7 +51,9 @@ def save_model(
     TypeError
         If there is no such kind of model here, or it learned something that no archive holds.
     ValueError
-        If the suffix is not .npz, or the model is not fitted.
+        If the suffix is not .npz, the model is not fitted, or holds what no fit leaves.
+    OSError
+        If nothing can be written there: no folder, no room, or what is there is no file.
 
     Examples
     --------
@@ -92,7 +95,10 @@ def save_model(
 
 
 def load_model(path: str | os.PathLike[str]) -> Any:
-    """Read a model that `save_model` wrote.
+    """Read a model that `save_model` wrote, and check all that it holds.
+
+    No code is run and no more is allocated than the file has; a file from elsewhere can at worst
+    hold another model.
 
     Parameters
     ----------
@@ -109,7 +115,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     OSError
         If the file is not there or cannot be read.
     ValueError
-        If it holds no model, or one written by a later major version.
+        If it holds no model, one that no fit leaves, or one written by a later major version.
 
     Examples
     --------
