@@ -298,6 +298,14 @@ def test_rows_to_take(rows, message, error):
         Choices.from_pairs(**PAIRS).take(rows)
 
 
+def test_rows_to_take_must_count():
+    choices = Choices.from_pairs(**PAIRS, weight=[0, 1, 0])
+    assert len(choices.take([0, 1])) == 2
+    message = "there is nothing to count: rows selects judgements of weight 0 alone"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        choices.take([0, 2])
+
+
 def test_values_to_restore():
     choices = Choices.from_pairs(**PAIRS)
     with pytest.raises(

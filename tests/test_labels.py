@@ -198,6 +198,11 @@ def test_strings_of_any_library_are_the_same_labels(make):
     assert named(choices) == ["b", "a", "a", "z"]
 
 
+def test_an_error_shows_the_beginning_of_a_long_label():
+    with pytest.raises(ValueError, match=r"^unknown item: winner\[0\]='x{79}… is not in item_ids$"):
+        Choices.from_pairs(["x" * 1_000_000], ["a"], item_ids=["a"])
+
+
 def test_labels_that_sorting_does_not_order_are_still_told_apart():
     a, b, c = frozenset({1}), frozenset({2}), frozenset({3})
     choices = Choices.from_pairs(objects(a, b, c), objects(b, c, a))

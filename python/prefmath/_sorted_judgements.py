@@ -75,7 +75,8 @@ class SortedJudgements(Judgements):
         Raises
         ------
         ValueError
-            If no row is selected, a row does not exist, or a mask has another length.
+            If no row is selected or none of a weight above 0, a row does not exist, or a mask has
+            another length.
         TypeError
             If rows are neither integers nor a mask.
 
@@ -87,6 +88,8 @@ class SortedJudgements(Judgements):
         Choices(3 pairs by 1 annotator over 3 items)
         """
         stored = _stored(_row_numbers(rows, len(self)), self.order)
+        if self.weight is not None and not self.weight[stored].any():
+            raise ValueError("there is nothing to count: rows selects judgements of weight 0 alone")
         ids, order = self.annotator_ids, None
         ends = np.array([0, len(stored)], dtype=np.int64)
         if ids is not None:
