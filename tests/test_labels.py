@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import re
 import uuid
 from decimal import Decimal
@@ -31,6 +32,13 @@ def named(choices):
 
 
 BIG = 1 << 60
+
+
+class Colour(str, enum.Enum):  # noqa: UP042
+    """Strings whose names, which NumPy would take, are others."""
+
+    RED = "r"
+    BLUE = "b"
 
 
 @pytest.mark.parametrize("dtype", [np.uint64, np.int64, object])
@@ -159,6 +167,7 @@ def test_labels_of_several_kinds_are_refused_even_if_they_are_equal(values, kind
         [np.datetime64("2500-01-01"), np.datetime64("2024-01-01")],
         [Decimal("0.1"), Decimal("0.01")],
         ["\ud800", "x"],
+        list(Colour),
         ["a" * 1_000_000, "b"],
     ],
 )

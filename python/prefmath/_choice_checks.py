@@ -24,6 +24,8 @@ _LARGE_SET = 16
 """Above this size sorting finds a repeated item sooner than comparing every two members."""
 
 
+_COMPLEX = (complex, np.complexfloating)
+
 _SMALLEST = float(np.finfo(np.float64).smallest_normal)
 """Numbers below have fewer digits, and their inverse is infinite."""
 
@@ -230,7 +232,7 @@ def _without_missing(array: NDArray[Any], name: str) -> NDArray[Any]:
             return np.array(values, bool if kinds <= {bool} else np.int64)
         except OverflowError:
             return array
-    if not all(isinstance(value, Number) for value in values):
+    if not all(issubclass(kind, Number) and not issubclass(kind, _COMPLEX) for kind in kinds):
         return array
     try:
         return np.fromiter(map(float, values), np.float64, len(values))

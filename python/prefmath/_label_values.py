@@ -165,6 +165,8 @@ def id_array(labels: list[Any]) -> NDArray[Any]:
             if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
                 return np.array(labels, dtype)
         return objects(map(int, labels))
+    if kind is str:
+        labels = [str.__str__(label) for label in labels]  # NumPy takes the name of an enum
     if kind in (bool, float) or (kind in (str, bytes) and _fits_an_array(labels)):
         return np.array(labels)
     if issubclass(kind, np.datetime64 | np.timedelta64) and len({x.dtype for x in labels}) == 1:

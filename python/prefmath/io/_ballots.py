@@ -79,7 +79,7 @@ def _columns(
 def _whole(array: NDArray[Any], gap: NDArray[np.bool_]) -> NDArray[Any]:
     if array.dtype.kind != "f":
         return array
-    present = np.where(gap, 0, array)
+    present = np.where(gap, 0, array).astype(np.float64)
     whole = (present == np.floor(present)) & (abs(present) <= 2**53)
     return present.astype(np.int64) if whole.all() else array
 
