@@ -48,9 +48,9 @@ def _davidson(observation: Observation, table: _F64, weights: _F64) -> _F64:
     n_rows, tie_row = len(table), observation.tie_row
     winner, loser = observation.items[0::2], observation.items[1::2]
     first, second = table[winner], table[loser]
-    top = np.maximum(first, second)
-    tied = np.exp(table[tie_row] + (first + second) / 2 - top)
-    won = np.exp(first - top)
+    between = table[tie_row] + (first + second) / 2
+    top = np.maximum(np.maximum(first, second), between)
+    tied, won = np.exp(between - top), np.exp(first - top)
     total = won + np.exp(second - top) + tied
     tied /= total
     share = won / total + tied / 2
