@@ -10,6 +10,7 @@ import pytest
 
 from prefmath import Choices
 from prefmath.models import (
+    BradleyTerry,
     ChoiceMixture,
     ConditionalLogit,
     ConvergenceWarning,
@@ -121,10 +122,33 @@ def test_the_constant_of_an_alternative_never_chosen():
     with pytest.raises(ValueError, match=r"^the coefficient of feature 5 has no finite estimate"):
         ConditionalLogit().fit(sets(chosen), np.c_[x, constants])
     with refused(
-        "the coefficient of position 3 has no finite estimate, as what was chosen always has the "
-        "lowest position 3 of its alternatives: leave the column out, or set l2 above 0"
+        "the parameter of position 3 has no finite estimate, as some change of it makes choices "
+        "more probable and none less: set l2 above 0"
     ):
         ConditionalLogit(position_effect=True).fit(sets(chosen), x)
+
+
+def test_an_effect_of_order_beside_utilities_of_items():
+    # It was 24 with converged_: what was shown first has always won.
+    rng = np.random.default_rng(0)
+    pairs = np.argsort(rng.random((200, 5)), axis=1)[:, :2].T
+    first = np.ones(200, bool)
+    for model in (BradleyTerry(position_effect=True), ChoiceMixture(l2=0, position_effect=True)):
+        with refused(
+            "the parameter of shown first has no finite estimate, as some change of it makes "
+            "choices more probable and none less: set l2 or prior above 0"
+        ):
+            model.fit(Choices.from_pairs(*pairs, first=first))
+        assert not hasattr(model, "coef_")
+    assert (
+        BradleyTerry(position_effect=True, prior=1.0)
+        .fit(Choices.from_pairs(*pairs, first=first))
+        .converged_
+    )
+    first[:3] = False
+    assert (
+        BradleyTerry(position_effect=True).fit(Choices.from_pairs(*pairs, first=first)).converged_
+    )
 
 
 def test_a_combination_of_columns_that_separates():

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from prefmath.choices import Choices
+
     _F64 = NDArray[np.float64]
 
-__all__ = ["collinear", "column_names", "separated", "too_few"]
+__all__ = ["collinear", "column_names", "item_names", "separated", "too_few"]
 
 _NAMED = 5
 
@@ -29,33 +31,66 @@ def column_names(features: Any, n_columns: int, others: Sequence[str]) -> list[s
     return [*(f"feature {j}" for j in range(n_columns)), *others]
 
 
-def collinear(names: list[str], direction: _F64, scale: _F64, *, where: str = "") -> str:
+def item_names(choices: Choices, others: Sequence[str]) -> list[str]:
+    """Name the items but the first, to which others are compared; then the other parameters."""
+    ids = range(choices.n_items) if choices.item_ids is None else choices.item_ids.tolist()
+    return [*map(shown, list(ids)[1:]), *others]
+
+
+def collinear(
+    names: list[str], direction: _F64, scale: _F64, *, n_columns: int, where: str = ""
+) -> str:
     """Say which coefficients are not determined, as a combination of columns never differs."""
     order = _order(direction, scale)
     first = float(direction[order[0]])
     what = _combination(names, direction * np.sign(first), order)
-    verb, columns = ("is", "the column") if len(order) == 1 else ("are", "one of these columns")
-    noun = "coefficient" if len(order) == 1 else "coefficients"
+    why = f"{what} is the same for all alternatives of every choice"
+    if max(order) >= n_columns:
+        why = "some change of them changes the probability of no choice"
+    verb = "is" if len(order) == 1 else "are"
     return (
-        f"the {noun} of {_all_named(names, order)} {verb} not determined{where}, as {what} is the "
-        f"same for all alternatives of every choice: leave {columns} out, or set l2 above 0"
+        f"{_subject(names, order, n_columns)} {verb} not determined{where}, as {why}: "
+        f"{_advice(order, n_columns)}"
     )
 
 
-def separated(names: list[str], direction: _F64, scale: _F64, *, where: str = "") -> str:
-    """Say which coefficients run to infinity, as a combination of columns tells what was chosen."""
+def separated(
+    names: list[str], direction: _F64, scale: _F64, *, n_columns: int, where: str = ""
+) -> str:
+    """Say which coefficients run to infinity, as a combination of columns tells what was chosen.
+
+    The first `n_columns` parameters are coefficients of columns: none where items have utilities
+    of their own.
+    """
     order = _order(direction, scale)
     which = "highest"
     if len(order) == 1:
         which = "highest" if direction[order[0]] > 0 else "lowest"
         direction = np.abs(direction)
-    columns = "the column" if len(order) == 1 else "one of these columns"
-    noun, verb = ("coefficient", "has") if len(order) == 1 else ("coefficients", "have")
+    why = f"what was chosen always has the {which} {_combination(names, direction, order)} of its"
+    why += " alternatives"
+    if max(order) >= n_columns:
+        it = "it" if len(order) == 1 else "them"
+        why = f"some change of {it} makes choices more probable and none less"
+    verb = "has" if len(order) == 1 else "have"
     return (
-        f"the {noun} of {_all_named(names, order)} {verb} no finite estimate{where}, as what was "
-        f"chosen always has the {which} {_combination(names, direction, order)} of its "
-        f"alternatives: leave {columns} out, or set l2 above 0"
+        f"{_subject(names, order, n_columns)} {verb} no finite estimate{where}, as {why}: "
+        f"{_advice(order, n_columns)}"
     )
+
+
+def _subject(names: list[str], order: list[int], n_columns: int) -> str:
+    noun = "coefficient" if max(order) < n_columns else "parameter"
+    return f"the {noun}{'s' if len(order) > 1 else ''} of {_all_named(names, order)}"
+
+
+def _advice(order: list[int], n_columns: int) -> str:
+    if n_columns == 0:
+        return "set l2 or prior above 0"
+    if max(order) >= n_columns:
+        return "set l2 above 0"
+    columns = "the column" if len(order) == 1 else "one of these columns"
+    return f"leave {columns} out, or set l2 above 0"
 
 
 def too_few(n_rows: int, n_parameters: int) -> str:

@@ -14,7 +14,7 @@ from prefmath.choices import Choices
 from prefmath.models._ascent import promised
 from prefmath.models._choice_warnings import UndeterminedWarning, warn_of_little
 from prefmath.models._connected import refuse_undetermined, wins_of
-from prefmath.models._direction_text import column_names
+from prefmath.models._direction_text import column_names, item_names
 from prefmath.models._em import ConvergenceWarning, Problem
 from prefmath.models._features import features_of
 from prefmath.models._identified import refuse_collinear, separation
@@ -40,6 +40,8 @@ __all__ = ["ChoiceModel", "ItemModel", "refuse_other_than_choices"]
 
 # Judgements that are in a class with less than this share of the most probable are not its own.
 _NOBODY = 1e-6
+# Of so many items it is asked whether effects of positions and ties are determined beside them.
+_FEW_ITEMS = 512
 
 
 class ChoiceModel(Uncertain):
@@ -90,11 +92,12 @@ class ChoiceModel(Uncertain):
             if features is None:
                 refuse_undetermined(*wins_of(choices), choices.n_items, choices.item_ids)
         problem = self._problem(choices, features)
-        names: list[str] = []
+        of_pairs = choices.layout == "pairs"
+        others = labels_of_others(form.n_positions, self.ties, of_pairs=of_pairs)
         if features is not None:
-            of_pairs = choices.layout == "pairs"
-            others = labels_of_others(form.n_positions, self.ties, of_pairs=of_pairs)
             names = column_names(features, problem.utility.n_coef, others)
+        else:
+            names = item_names(choices, others)
         warn_of_little(choices, position_effect=self.position_effect, stacklevel=3)
         return self._solve(problem, form, choices.item_ids, choices.annotator_ids, names)
 
@@ -151,9 +154,13 @@ class ChoiceModel(Uncertain):
     ) -> Self:
         """Search from where the last fit ended or anew, and keep what is found.
 
-        Linear utilities without a penalty, whose columns then have `names`, must be determined.
+        Without a penalty the parameters of linear utilities, and those beside utilities of items,
+        must be determined; `names` are theirs.
         """
-        unpenalised = self.l2 == 0 and isinstance(problem.utility, LinearUtility)
+        linear = isinstance(problem.utility, LinearUtility)
+        beside = form.n_extra > 0 and self.n_components == 1
+        beside &= problem.utility.n_coef <= _FEW_ITEMS
+        unpenalised = self.l2 == 0 and self.prior == 0 and (linear or beside)
         if unpenalised:
             refuse_collinear(problem, names)
         search = Search(
@@ -173,6 +180,9 @@ class ChoiceModel(Uncertain):
             run = search.from_random_starts(problem)
         if unpenalised and self.n_components == 1:
             params = problem.utility.reported(run.state.coef, self.l2)[0]
+            if not linear:
+                params[: problem.utility.n_coef] -= params[0]
+                params = params[1:]
             converged = run.converged
             found = separation(problem, problem.weight, params, names, self.tol, settled=converged)
             if found is not None:

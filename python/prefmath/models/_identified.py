@@ -51,7 +51,7 @@ def refuse_collinear(problem: Problem, names: list[str]) -> None:
     if weight is not None and problem.outcome is not None:
         weight = np.bincount(problem.outcome, weight, observation.n_outcomes).astype(np.float64)
     n_rows = n_contests(observation)
-    if n_rows < utility.n_parameters:
+    if n_rows < utility.n_parameters and _n_columns(problem):
         raise ValueError(too_few(n_rows, utility.n_parameters))
     wanted = _FIRST_LOOK * utility.n_parameters + _AT_LEAST
     if _say_all(_counted(some_contests(utility, observation, wanted), weight)):
@@ -65,7 +65,7 @@ def refuse_collinear(problem: Problem, names: list[str]) -> None:
     basis = _without(space, contests, scale)
     if basis.shape[1]:
         best = basis[:, np.count_nonzero(basis, axis=0).argmin()]
-        raise ValueError(collinear(names, best, scale))
+        raise ValueError(collinear(names, best, scale, n_columns=_n_columns(problem)))
 
 
 def separation(
@@ -103,26 +103,32 @@ def separation(
         enough = min(_TIMES_TOL * tol, _SHARE_OF_WEIGHT * float(of_outcome.mean()))
         live |= (of_outcome * lost >= enough) & (lost >= _LIVE)
     some = contests.of(_spread(contests.even | (lost > _OPEN), utility.n_parameters))
-    space = _unseen(some)
-    if not space.shape[1]:
-        return None
     scale = _scale(contests)
-    basis = _without(space, contests.of(live), scale)
+    basis = _without(_unseen(some), contests.of(live), scale)
     if not basis.shape[1]:
         return None
     found = _searched(basis, contests, contests.of(~live))
     if found is not None:
-        return separated(names, found, scale, where=where)
+        return separated(names, found, scale, n_columns=_n_columns(problem), where=where)
     unseen = _without(basis, contests, scale)
-    return collinear(names, unseen[:, 0], scale, where=where) if unseen.shape[1] else None
+    if unseen.shape[1]:
+        return collinear(names, unseen[:, 0], scale, n_columns=_n_columns(problem), where=where)
+    return None
+
+
+def _n_columns(problem: Problem) -> int:
+    """Return the coefficients of columns: none where items have utilities of their own."""
+    return problem.utility.n_coef if isinstance(problem.utility, LinearUtility) else 0
 
 
 def _linear(problem: Problem) -> LinearUtility:
     """Return the utility, its parameters the coefficients in the units of the features."""
-    if not isinstance(problem.utility, LinearUtility):
-        msg = "the problem is not linear in features"
-        raise TypeError(msg)
-    return replace(problem.utility, units=None)
+    utility = problem.utility
+    if isinstance(utility, LinearUtility):
+        return replace(utility, units=None)
+    # Utilities of items are coefficients of indicators, that of the first item being 0.
+    indicators = np.ascontiguousarray(np.eye(utility.n_items)[:, 1:])
+    return LinearUtility(indicators, problem.n_threads, utility.n_extra)
 
 
 def _searched(basis: _F64, contests: Contests, decided: Contests) -> _F64 | None:

@@ -247,9 +247,8 @@ def _inverse(matrix: _F64, point: Point) -> _F64:
         weakest = np.linalg.eigh(scaled)[1][:, 0]
         z, parameter = divmod(int(np.abs(weakest).argmax()), point.params.shape[1])
         what = f"parameter {parameter} of class {z}" if z < len(point.params) else "the shares"
-        raise ValueError(
-            f"choices do not determine {what}: raise l2, fit fewer classes, or let the fit settle"
-        )
+        fewer = "fit fewer classes, " if len(point.params) > 1 else ""
+        raise ValueError(f"choices do not determine {what}: raise l2, {fewer}or let the fit settle")
     root = np.linalg.inv(lower) * scale
     inverse: _F64 = root.T @ root
     return inverse
