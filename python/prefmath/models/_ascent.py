@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -159,14 +159,18 @@ class _Climb:
         step = curvature.solve(state.gradient)
         promise = self._promised = float((state.gradient * step).sum()) / 2
         tol = self.tol(state)
+        self.sure = True
         after = self._problem.expect(state.coef + step, state.shares)
+        loss = state.objective - after.objective
+        if 0 < promise < tol and 0 < loss <= self._rounding(state):
+            # Where the objective cannot tell any more, its slope still can.
+            return replace(after, objective=state.objective)
         halvings = 0
         while not after.objective >= state.objective and halvings < _HALVINGS:
             # A promise below the tolerance is kept or broken by rounding alone.
             halvings = _HALVINGS if promise < tol else halvings + 1
             size = 0.0 if halvings == _HALVINGS else 0.5**halvings
             after = self._problem.expect(state.coef + size * step, state.shares)
-        self.sure = True
         return after if after.objective >= state.objective else state
 
     def at_the_top(self, state: State) -> bool:
