@@ -128,7 +128,7 @@ def test_gamma_narrows_the_kernel_and_units_do_not_matter():
     wide = select(x, 4, metric="rbf", gamma=0.01, method="facility_location")
     scaled = select(100 * x, 4, metric="rbf", gamma=1e-6, method="facility_location")
     assert wide.indices.tolist() == scaled.indices.tolist()
-    for scale in (1e-9, 1e9):
+    for scale in (1e-250, 1e-9, 1e9):
         s = (1 - similarity_matrix(x.astype(np.float64), metric="euclidean")) * scale
         chosen = select(s, 4, metric="precomputed", method="k_medoids")
         assert (
@@ -201,6 +201,8 @@ def test_other_refusals_are_one_sentence(monkeypatch):
         select(x, 3, gamma=0.1)
     with pytest.raises(TypeError, match="takes a GramBatch for many pools"):
         select_batch(x, [0, 30], 3, metric="precomputed")
+    with pytest.raises(ValueError, match="matrices of 21,267,647,932,558,653"):
+        select_batch(np.eye(2).ravel(), [0, 1 << 62], 3, metric="precomputed")
     with pytest.raises(ValueError, match="offsets are for matrices of 200 values"):
         select_batch(gram_batch(x, [0, 30]), [0, 10, 20], 3, metric="precomputed")
     x[29, 1] = np.nan

@@ -94,7 +94,8 @@ def fitted(
 ) -> Similarities:
     """Return the similarities of every two rows of each pool as the kernels of `method` take them.
 
-    Under ``"dpp"`` they take diagonals of ones, under ``"k_medoids"`` no value below -1.
+    Under ``"dpp"`` they take diagonals of ones, under ``"k_medoids"`` no value below -1 and
+    swaps that gain more than a billionth.
     """
     values, cuts, rounding = matrices.as_similarities(X, offsets, metric, gamma, n_threads)
     log_diagonal, scale = None, 1.0
@@ -107,7 +108,7 @@ def fitted(
             with np.errstate(divide="ignore"):
                 log_diagonal = np.log(diagonal.clip(0))
     elif method == "k_medoids":
-        values, scale = _without_large(values)
+        values, scale = _of_size_one(values)
     half_steps = 3 if metric == "precomputed" else 3 * (np.shape(X)[1] + 8)
     return Similarities(values, cuts, log_diagonal, scale, half_steps)
 
@@ -163,11 +164,11 @@ def _with_unit_diagonal(
     return out
 
 
-def _without_large(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Return values divided by a power of two, so that none exceeds 1 in size, and that power."""
+def _of_size_one(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return values divided by a power of two, the largest then about 1, and that power."""
     largest = max(values.max(initial=0), -values.min(initial=0))
-    if largest <= 1:
+    if largest == 0 or 0.5 < largest <= 1:
         return values, 1.0
     power = float(np.ldexp(1.0, np.frexp(largest)[1]))
-    smaller: NDArray[np.float64] = values / power
-    return smaller, power
+    scaled: NDArray[np.float64] = values / power
+    return scaled, power

@@ -84,11 +84,11 @@ def _of_pools(X: Any, offsets: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int6
         )
     last = np.asarray(offsets).reshape(-1)[-1:]
     cuts = as_offsets(offsets, int(last[0]) if last.dtype.kind in "iu" and len(last) else 0)
-    n_values = int((np.diff(cuts) ** 2).sum())
+    n_values = (np.diff(cuts).astype(np.float64) ** 2).sum()
     if n_values != len(array) or (isinstance(X, GramBatch) and not np.array_equal(X.offsets, cuts)):
         raise ValueError(
-            f"offsets are for matrices of {n_values:,} values, and X holds those of other pools, "
-            f"{len(array):,}"
+            f"offsets are for matrices of {n_values:,.0f} values, and X holds those of other "
+            f"pools, {len(array):,}"
         )
     return array, cuts
 
