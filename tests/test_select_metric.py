@@ -236,3 +236,21 @@ def test_no_two_chosen_exceed_a_limit_above_one():
             s, 2, metric="precomputed", method=method, max_similarity=4, include=[2, 3]
         )
         assert at_limit.indices.tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("metric", ["rbf", "angular", "dot"])
+def test_a_pairs_own_similarity_lets_it_in_whatever_the_unit(metric):
+    x = embeddings(12)
+    s = similarity_matrix(x, metric=metric)
+    s = 1 - s if metric == "angular" else s
+    for i, j in combinations(range(6), 2):
+        limit = float(s[i, j])
+        rules = {"include": [i, j], "max_similarity": limit}
+        assert len(select(x, 2, metric=metric, method="max_sum", **rules)) == 2
+        for scale in (1e-9, 1.0):
+            given = s.astype(np.float64) * scale
+            rules["max_similarity"] = given[i, j]
+            assert len(select(given, 2, metric="precomputed", method="mmr", **rules)) == 2
+            rules["max_similarity"] = given[i, j] - 1e-3 * scale
+            with pytest.raises(ValueError, match="include has row"):
+                select(given, 2, metric="precomputed", method="mmr", **rules)

@@ -55,15 +55,17 @@ class Similarities:
         diagonals of ones and the sum of these over the set.
     scale : float
         Under ``"k_medoids"`` the values were divided by it.
-    half_steps : int
-        By how much a similarity may be wrong in float32, of its size or one.
+    slack : float
+        By how much a similarity in float32 may be wrong, of its size; where it was computed, of
+        its size or one.
     """
 
     values: NDArray[np.float64]
     cuts: NDArray[np.int64]
     log_diagonal: NDArray[np.float64] | None
     scale: float
-    half_steps: int
+    slack: float
+    computed: bool
 
     def terms(self, terms: Terms) -> Terms:
         """Return bonus and weight with which the objective is what it was."""
@@ -81,7 +83,8 @@ class Similarities:
         limit = as_number(max_similarity, "max_similarity")
         if np.isnan(limit):
             raise ValueError("max_similarity must be a number, not nan")
-        return (limit + self.half_steps * _HALF_STEP * max(min(abs(limit), 1e150), 1)) / self.scale
+        size = max(min(abs(limit), 1e150), float(self.computed))
+        return (limit + self.slack * size) / self.scale
 
 
 def fitted(
@@ -109,8 +112,9 @@ def fitted(
                 log_diagonal = np.log(diagonal.clip(0))
     elif method == "k_medoids":
         values, scale = _of_size_one(values)
-    half_steps = 3 if metric == "precomputed" else 3 * (np.shape(X)[1] + 8)
-    return Similarities(values, cuts, log_diagonal, scale, half_steps)
+    computed = metric != "precomputed"
+    slack = 3 * _HALF_STEP * (np.shape(X)[1] + 8 if computed else 1)
+    return Similarities(values, cuts, log_diagonal, scale, slack, computed)
 
 
 def refuse_indefinite(
