@@ -33,7 +33,8 @@ def test_which_side_won_is_no_item(outcomes):
         message = (
             f"{wrong} must name items, not which side won: {wrong}[0]={outcomes[0]!r}{MESSAGE}"
         )
-        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        named = f"{message} ({wrong} is column 'outcome')"
+        with pytest.raises(ValueError, match=f"^{re.escape(named)}$"):
             Choices.from_frame(frame, "pairs", winner=winner, loser=loser)
         with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
             Choices.from_pairs(frame[winner], frame[loser])
