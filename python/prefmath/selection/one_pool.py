@@ -95,7 +95,8 @@ def select(
         What s is: a metric of `similarity_matrix`, where a distance d stands for 1 - d; or given by
         `X`, a symmetric matrix of the similarities of every two rows, whatever they come from.
         ``"dpp"`` takes those without negative eigenvalues beyond rounding, and the roots of the
-        diagonal as a part of quality: `max_similarity` is then of s_ij / √(s_ii s_jj). Euclidean
+        diagonal as a part of quality: `max_similarity` is then of s_ij / √(s_ii s_jj); give it
+        float64, since what float32 rounds may take copies for rows that differ a little. Euclidean
         distances are for ``"mmr"``, ``"max_sum"``, ``"max_min"`` and ``"k_medoids"``. All but
         cosines hold n² values of eight bytes, of which no more than 2 GiB are computed; a
         C-contiguous float64 matrix is copied only where ``"dpp"`` or ``"k_medoids"`` scale it.
