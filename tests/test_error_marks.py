@@ -190,6 +190,7 @@ def test_units_behind_by_definition(layout, monkeypatch):
     np.testing.assert_allclose(with_features.units, expected)
 
 
+@pytest.mark.filterwarnings("ignore:position_effect is of positions")
 @pytest.mark.parametrize("layout", ["choice_sets", "pairs", "tied pairs"])
 @pytest.mark.parametrize("linear", [True, False])
 @pytest.mark.parametrize("extra", [False, True])

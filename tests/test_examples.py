@@ -83,5 +83,5 @@ def test_who_wants_what_example(data_dir):
     assert "ComponentSelection(2 by bic)" in done.stdout
     ties = next(line for line in done.stdout.splitlines() if line.startswith("ties, nu")).split()
     assert float(ties[2]) > 3 * float(ties[5])  # one class of workers rarely decides
-    assert "Disagreement(2 classes over 59 items)" in done.stdout
+    assert "Disagreement(2 classes over 59 items, the surest gaps first)" in done.stdout
     assert "ClassProfiles(95% intervals, lift after x)" in done.stdout
