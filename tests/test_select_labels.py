@@ -7,6 +7,8 @@ import re
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from prefmath import select, select_batch, select_table
@@ -89,3 +91,31 @@ def test_a_mask_over_a_rule_is_refused():
     frame = pd.DataFrame({"embedding": list(X), "lang": LANGUAGES})
     with pytest.raises(ValueError, match="quota names group 'De', which no row is in: groups hold"):
         select_table(frame, 3, by=None, groups="lang", quota={"De": 1})
+
+
+def test_categories_are_known_though_no_row_has_them():
+    labels = pd.Categorical(LANGUAGES, categories=["de", "en", "fr", "it"])
+    parts = {
+        "pandas": pd.DataFrame({"lang": labels, "embedding": list(X)}),
+        "polars": pl.DataFrame({"lang": LANGUAGES, "embedding": X}).with_columns(
+            pl.col("lang").cast(pl.Enum(["de", "en", "fr", "it"]))
+        ),
+    }
+    coded = pa.DictionaryArray.from_arrays(np.arange(12) % 3, ["de", "en", "fr", "it"])
+    parts["arrow"] = pa.table({"lang": coded, "embedding": X.tolist()})
+    for groups in (labels, pd.Series(labels)):
+        found = select(X, 3, method="max_sum", groups=groups, quota={"it": 2, "en": 0})
+        assert (LANGUAGES[found.indices] != "en").all()
+        with pytest.raises(ValueError, match="quota names group 'es', which no row is in"):
+            select(X, 3, groups=groups, quota={"es": 2})
+        with pytest.raises(ValueError, match="quota asks for 1 of group 'it', which no row is in"):
+            select(X, 3, groups=groups, quota={"it": (1, None)})
+    for part in parts.values():
+        options = {"by": None, "groups": "lang", "method": "max_sum"}
+        found = select_table(part, 3, quota={"it": 2, "en": 0}, **options)
+        assert "en" not in [str(label) for label in found["lang"]]
+        with pytest.raises(ValueError, match="quota names group 'es', which no row is in"):
+            select_table(part, 3, quota={"es": 2}, **options)
+    plain = parts["polars"].with_columns(pl.col("lang").cast(pl.String).cast(pl.Categorical))
+    with pytest.raises(ValueError, match="quota names group 'it', which no row is in"):
+        select_table(plain, 3, by=None, groups="lang", method="max_sum", quota={"it": 2})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["column", "embeddings", "pools"]
+__all__ = ["categories", "column", "embeddings", "pools"]
 
 
 def column(frame: Any, role: str, name: str) -> NDArray[Any]:
@@ -26,6 +26,18 @@ def column(frame: Any, role: str, name: str) -> NDArray[Any]:
         raise ValueError(f"column {name!r} for {role} has no value in row {row}")
     array: NDArray[Any] = series.to_numpy()
     return array
+
+
+def categories(frame: Any, name: str) -> tuple[Any, ...]:
+    """Return the labels that a categorical column may have; none of another column."""
+    native = frame[name].to_native()
+    # Of pandas and Polars the type knows them, of Arrow each chunk of a dictionary.
+    known: Any = getattr(getattr(native, "dtype", None), "categories", None)
+    if hasattr(known, "tolist") or hasattr(known, "to_list"):
+        return tuple(known.tolist() if hasattr(known, "tolist") else known.to_list())
+    chunks = getattr(native, "chunks", ())
+    dictionaries = [chunk.dictionary for chunk in chunks if hasattr(chunk, "dictionary")]
+    return tuple(label for labels in dictionaries for label in labels.to_pylist())
 
 
 def pools(

@@ -37,6 +37,8 @@ class Given:
     groups: ArrayLike | None = None
     quota: int | Mapping[Any, Any] | None = None
     max_similarity: float | None = None
+    # Labels that are known though no row may have them: the categories of a column.
+    categories: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,16 +170,25 @@ def _quotas(
         most[:] = as_whole_number(given.quota, "quota", 0)
         return codes.astype(np.int32), least, most, names
     place = {label: at for at, label in enumerate(names)}
+    known = {*given.categories, *_categories(given.groups)}
     for label, ends in given.quota.items():
         low, high = _ends(label, ends)
         at = place.get(_as_one_of(labels, label))
         if at is not None:
             least[at], most[at] = low, high
-        elif n:
+        elif low > 0 and label in known:
+            raise ValueError(f"quota asks for {low} of group {shown(label)}, which no row is in")
+        elif n and label not in known:
             raise ValueError(
                 f"quota names group {shown(label)}, which no row is in: {_like(label, names)}"
             )
     return codes.astype(np.int32), least, most, names
+
+
+def _categories(groups: Any) -> list[Any]:
+    """Return the categories of a categorical of pandas."""
+    owner = groups if hasattr(groups, "categories") else getattr(groups, "cat", None)
+    return list(getattr(owner, "categories", ()))
 
 
 def _as_one_of(labels: NDArray[Any], label: Any) -> Any:

@@ -86,7 +86,8 @@ def select(
         The group of each row, such as its language, model or country.
     quota : int or mapping, optional
         How many of each group at most; or for some groups ``{label: most}`` or
-        ``{label: (least, most)}``, with None for no bound. A label that no row has is refused.
+        ``{label: (least, most)}``, with None for no bound. A label that no row has is
+        refused, unless it is a category of a categorical of pandas.
     max_similarity : float, optional
         No two chosen are more similar than this. A pair whose similarity, as `similarity_matrix`
         gives it, is the limit may be chosen: a limit that is a float32 number is exceeded by no

@@ -8,7 +8,7 @@ import numpy as np
 
 from prefmath._labels import code_labels
 from prefmath._validate import as_quality, as_whole_number
-from prefmath.selection._columns import column, embeddings, pools
+from prefmath.selection._columns import categories, column, embeddings, pools
 from prefmath.selection._directions import as_directions
 from prefmath.selection._names import NamesInTable
 from prefmath.selection._rules import Given, as_row_numbers
@@ -51,7 +51,8 @@ def select_table(
     embedding : str or sequence of str
         A column of lists of numbers, or several columns of numbers.
     quality, groups : str, optional
-        Columns of the quality and of the group of each row.
+        Columns of the quality and of the group of each row. A quota may name categories of a
+        categorical column that no row has, as in a part of a larger table.
     rank : str
         Name of the new column with the order of choice in the pool, from 1.
     **options
@@ -165,6 +166,7 @@ def _choose(
     if groups is not None:
         labels, codes = code_labels(column(frame, "groups", groups), f"table[{groups!r}]")
         rules["groups"] = labels[codes[order]]
+        rules["categories"] = categories(frame, groups)
     for name in ("include", "exclude"):
         if rules.get(name) is not None:
             place = np.empty(n, np.int64)
