@@ -26,8 +26,8 @@ _LARGE_SET = 16
 
 _COMPLEX = (complex, np.complexfloating)
 
-_SMALLEST = float(np.finfo(np.float64).smallest_normal)
-"""Numbers below have fewer digits, and their inverse is infinite."""
+_LEAST_WEIGHT, _MOST_WEIGHT = 1e-100, 1e100
+"""Sums of weights between these leave their squares, and cubes, within float64."""
 
 
 def length_of(values: ArrayLike, name: str) -> int:
@@ -162,18 +162,12 @@ def weights(weight: ArrayLike | None, n: int) -> NDArray[np.float64] | None:
             raise ValueError(f"weight must {rule}: weight[{row}]={array[row]}")
     with np.errstate(over="ignore", under="ignore"):
         total = array.sum()
-    if not np.isfinite(total):
-        row = int(array.argmax())
-        raise ValueError(
-            f"weight must have a finite sum: it overflows, and weight[{row}]={array[row]} is the "
-            f"largest"
-        )
     if total == 0:
         raise ValueError(f"weight must be above 0 in a row at least: all {n:,} are 0")
-    if total < _SMALLEST:
+    if not _LEAST_WEIGHT <= total <= _MOST_WEIGHT:
         raise ValueError(
-            f"weight must have a sum of at least {_SMALLEST:.1e}, not {total:.1e}: multiply all by "
-            f"one number"
+            f"weight must have a sum between {_LEAST_WEIGHT:g} and {_MOST_WEIGHT:g}, not "
+            f"{total:.2g}: multiply all by one number"
         )
     return array
 

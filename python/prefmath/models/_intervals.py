@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._validate import as_number
 from prefmath.models._text_table import text_table
 
 if TYPE_CHECKING:
@@ -77,9 +78,10 @@ def intervals_of(params: _F64, weights: _F64, parameters: Parameters, level: flo
 
 def as_level(level: float) -> float:
     """Return a level of confidence, above 0 and below 1."""
-    if not 0 < level < 1:
+    number = as_number(level, "level")
+    if not 0 < number < 1:
         raise ValueError(f"level must be above 0 and below 1, not {level}")
-    return level
+    return number
 
 
 def table_of(n_classes: int, rows: list[list[str]], rest: int) -> str:

@@ -78,7 +78,8 @@ class Ensemble:
             of_quality: NDArray[np.float64] = self._x * share[:, :, None] * share[:, None]
             return of_quality
         wide = self._x[rows].astype(np.float64).reshape(len(self._first), self._n, -1)
-        matrices: NDArray[np.float64] = wide @ wide.transpose(0, 2, 1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            matrices: NDArray[np.float64] = wide @ wide.transpose(0, 2, 1)
         squares = np.diagonal(matrices, axis1=1, axis2=2)
         if not (np.isfinite(squares).all() and squares.all()):
             units(self._x, rows)  # says which row is wrong

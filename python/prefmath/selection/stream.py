@@ -108,7 +108,7 @@ def select_stream(
         )
     epsilon = step
     sieves: list[_Sieve] = []
-    n_chunks = n_seen = 0
+    n_chunks = n_seen = n_columns = 0
     for chunk in chunks:
         x = as_directions(chunk)
         unit = units(x, slice(0, len(x)), n_seen)
@@ -116,6 +116,12 @@ def select_stream(
         if n_chunks == 0:
             head = _included(include, len(x), k)
             sieves = _sieves(method, k, len(head), epsilon)
+            n_columns = x.shape[1]
+        elif x.shape[1] != n_columns:
+            raise ValueError(
+                f"chunks must have as many columns as the first, {n_columns}, but chunk {n_chunks} "
+                f"has {x.shape[1]}"
+            )
         for sieve in sieves:
             sieve.see(x, unit, n_seen, head)
         n_chunks += 1
