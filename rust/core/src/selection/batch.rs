@@ -8,6 +8,9 @@ use crate::error::{Error, Result, ensure};
 use crate::matrix::{group, runs_of_groups, split_rows};
 use crate::parallel::Workers;
 
+/// Products of numbers, of every row with every other, beyond which a choice from it looks now and then at whether to stop.
+const MANY_PRODUCTS: usize = 1 << 22;
+
 /// Rows that a thread takes at a time.
 const ROWS_PER_TASK: usize = 2048;
 
@@ -49,6 +52,8 @@ pub fn greedy_batch<'a>(
     workers.run(
         runs.iter().cloned().zip(outputs),
         |(pools, (positions, gains))| {
+            let stops = || workers.asked_to_stop();
+            let (serial, watchful) = (Workers::serial(), Workers::new(1, &stops));
             let (mut scratch, mut picks) = (Scratch::default(), Vec::new());
             let end = pools.end;
             for (at, pool) in pools.enumerate() {
@@ -56,7 +61,15 @@ pub fn greedy_batch<'a>(
                 let candidates =
                     pools_of.candidates(pool, Some(pool + 1).filter(|&next| next < end))?;
                 let k_of_pool = rows.len().min(ks[pool] as usize);
-                scratch.greedy(&candidates, k_of_pool, &Workers::serial(), &mut picks)?;
+                let n_products = rows
+                    .len()
+                    .saturating_mul(rows.len() * candidates.n_features);
+                let alone = if n_products > MANY_PRODUCTS {
+                    &watchful
+                } else {
+                    &serial
+                };
+                scratch.greedy(&candidates, k_of_pool, alone, &mut picks)?;
                 for (step, &(row, gain)) in picks.iter().enumerate() {
                     positions[at * k + step] = row as i32;
                     gains[at * k + step] = gain;

@@ -9,7 +9,12 @@
 #![allow(clippy::needless_range_loop, clippy::range_plus_one)]
 
 use super::basis::{Basis, LANES, LONG, RANK_TOLERANCE, in_blocks};
+use crate::error::{Error, Result};
 use crate::matrix::Matrix;
+use crate::parallel::Workers;
+
+/// Products for one item beyond which it is worth a look at whether to stop.
+const MANY_PRODUCTS: usize = 1 << 16;
 
 /// Room for one sample, and what is known of it.
 pub(super) struct Chain<'a> {
@@ -75,10 +80,11 @@ impl<'a> Chain<'a> {
         uniforms: &[f64],
         n_drawn: usize,
         items: &mut [i32],
-    ) -> usize {
+        workers: &Workers<'_>,
+    ) -> Result<usize> {
         let k = members.len();
         if n_drawn == k {
-            return k;
+            return Ok(k);
         }
         if n_drawn == 0 {
             self.basis.start(k);
@@ -87,9 +93,13 @@ impl<'a> Chain<'a> {
         for at in 0..n_drawn {
             self.subtract(members, at);
         }
+        let long = self.left.len() * k > MANY_PRODUCTS;
         for at in n_drawn..k {
+            if long && workers.asked_to_stop() {
+                return Err(Error::Interrupted);
+            }
             let Some(item) = inverse(&self.left, uniforms[at]) else {
-                return at;
+                return Ok(at);
             };
             items[at] = item as i32;
             if at + 1 < k {
@@ -99,7 +109,7 @@ impl<'a> Chain<'a> {
                 self.subtract(members, at);
             }
         }
-        k
+        Ok(k)
     }
 
     /// Reads the row of an item and returns its squared length.

@@ -8,11 +8,14 @@ use super::coverage::sum_in_lanes;
 use super::large::{Swaps, Units};
 use super::rules::Kept;
 use super::similarities::Similarities;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::parallel::Workers;
 
 /// A swap must gain more than this: less may be rounding.
 pub(super) const LEAST_GAIN: f64 = 1e-9;
+
+/// Rows between two looks at whether to stop: where bounds rule them out, nothing else looks.
+const ROWS_A_POLL: usize = 256;
 
 /// Swaps chosen rows for others, and takes what each then adds in the order of the slots. `units` are
 /// given of a large pool.
@@ -40,6 +43,9 @@ pub(super) fn improve(
     };
     let (mut row, mut n_idle) = (0, 0);
     while n_idle < n {
+        if row % ROWS_A_POLL == 0 && workers.asked_to_stop() {
+            return Err(Error::Interrupted);
+        }
         if candidates.rules.eligible(row)
             && picks.iter().all(|&(chosen, _)| chosen != row)
             && search.try_row(row, kept, picks)?

@@ -55,6 +55,7 @@ pub fn sample_projections(projections: Projections<'_>, workers: &Workers<'_>) -
             k,
             range: samples,
             out,
+            workers,
         })
     })?;
     Ok(items)
@@ -101,6 +102,7 @@ struct Samples<'a> {
     k: usize,
     range: Range<usize>,
     out: &'a mut [i32],
+    workers: &'a Workers<'a>,
 }
 
 impl Vectorized for Samples<'_> {
@@ -126,7 +128,7 @@ impl Vectorized for Samples<'_> {
                 Some(sums) => chain.propose(sums, members, tries, items),
                 None => 0,
             };
-            let n_drawn = chain.complete(members, of_items, n_drawn, items);
+            let n_drawn = chain.complete(members, of_items, n_drawn, items, self.workers)?;
             ensure(n_drawn == items.len(), || {
                 format!(
                     "vectors must be orthonormal: nothing is left after {n_drawn} items of sample {sample}"

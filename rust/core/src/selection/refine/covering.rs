@@ -26,6 +26,9 @@ pub(super) fn improve_cover(
     if terms.method == Method::SaturatedCoverage {
         let share = (asked as f64 / n as f64).min(1.0);
         for row in 0..n {
+            if caller.asked_to_stop() {
+                return Err(Error::Interrupted);
+            }
             similarities.of_row(candidates, row, &mut similarity, workers)?;
             for (enough, s) in enough.iter_mut().zip(&similarity) {
                 *enough += share * s.max(0.0);

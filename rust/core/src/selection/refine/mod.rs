@@ -55,9 +55,10 @@ pub fn refine_batch<'a>(
     let mut refined = positions.to_vec();
     let runs = runs_of_groups(offsets, ROWS_PER_TASK);
     let outputs = split_rows(&mut refined, k, &runs);
-    let serial = Workers::serial();
-    let of_pool = if n_pools == 1 { workers } else { &serial };
     workers.run(runs.iter().cloned().zip(outputs), |(pools, refined)| {
+        let stops = || workers.asked_to_stop();
+        let alone = Workers::new(1, &stops);
+        let of_pool = if n_pools == 1 { workers } else { &alone };
         let mut swaps = Swaps::default();
         for (at, pool) in pools.enumerate() {
             let rows = group(offsets, pool);
