@@ -22,6 +22,8 @@ pub(super) struct Bounds {
     n_features: usize,
     bonuses: Vec<f64>,
     bonus_sum: f64,
+    /// The sum of their sizes: bonuses of either sign may cancel, and their roundings do not.
+    bonus_size: f64,
     /// Under dpp the basis in float64; under max_sum the sums of the first 0, 1, 2, … chosen.
     exact: Vec<f64>,
     /// Under max_sum what bounds the similarity with the sum of all from that with the sum of the first `s`.
@@ -47,6 +49,7 @@ impl Bounds {
             n_features: candidates.n_features,
             bonuses: Vec::with_capacity(k),
             bonus_sum: 0.0,
+            bonus_size: 0.0,
             exact: Vec::new(),
             drift: Vec::new(),
         };
@@ -125,7 +128,7 @@ impl Bounds {
     #[inline(always)]
     fn sum(&self, similarity: f64, terms: &Terms<'_>, row: usize) -> f64 {
         let (step, bonus) = (self.bonuses.len() as f64, terms.bonus_of(row));
-        let rounding = ROUNDING * (step * bonus.abs() + self.bonus_sum.abs() + self.weight * step);
+        let rounding = ROUNDING * (step * bonus.abs() + self.bonus_size + self.weight * step);
         step * bonus + self.bonus_sum + self.weight * (step - similarity) + rounding
     }
 
@@ -176,6 +179,7 @@ impl Bounds {
         let bonus = candidates.terms.bonus_of(row);
         self.bonuses.push(bonus);
         self.bonus_sum += bonus;
+        self.bonus_size += bonus.abs();
         let unit = candidates
             .row(row)
             .iter()
