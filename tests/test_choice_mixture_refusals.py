@@ -145,6 +145,22 @@ def test_responsibilities_of_another_shape(name, shape):
         getattr(model, name)(SAMPLE.choices, SAMPLE.features, responsibilities=np.ones(shape))
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ([np.nan, 1], "responsibilities must lie in [0, 1]: responsibilities[2, 0] is nan"),
+        ([-1, 2], "responsibilities must lie in [0, 1]: responsibilities[2, 0] is -1.0"),
+        ([0.4, 0.4], "responsibilities must sum to 1 in each row, but row 2 sums to 0.8"),
+    ],
+)
+def test_responsibilities_that_are_no_probabilities(row, said):
+    model = ChoiceMixture(2, n_init=1, random_state=0).fit(SAMPLE.choices, SAMPLE.features)
+    given = np.full((5, 2), 0.5)
+    given[2] = row
+    with raises(ValueError, said):
+        model.predict_proba(SAMPLE.choices, SAMPLE.features, responsibilities=given)
+
+
 def test_a_warm_start_of_another_shape():
     model = ChoiceMixture(warm_start=True).fit(SAMPLE.choices, SAMPLE.features)
     with raises(ValueError, "warm_start needs parameters of shape (1, 30), not (1, 3)"):

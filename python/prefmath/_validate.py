@@ -142,8 +142,14 @@ def as_quality(
     return array
 
 
-def as_responsibilities(values: ArrayLike) -> NDArray[np.float64]:
-    """Return the probabilities of classes, a row an annotator, as float64."""
+def as_responsibilities(
+    values: ArrayLike, shape: tuple[int, int] | None = None
+) -> NDArray[np.float64]:
+    """Return the probabilities of classes, a row an annotator, as float64; of a shape, if given."""
+    given = as_array(values, "responsibilities").shape
+    if shape is not None and given != shape:
+        msg = f"responsibilities must have shape {shape}, not {given}"
+        raise ValueError(msg)
     matrix = np.ascontiguousarray(as_matrix(values, "responsibilities"), np.float64)
     for row, column in np.argwhere(~((matrix >= 0) & (matrix <= 1 + _ROUNDING)))[:1]:
         value = matrix[row, column]

@@ -216,12 +216,8 @@ class Predictor(Criteria):
         """Class probabilities of annotators, as the caller gave them or as the model knows them."""
         if responsibilities is None:
             return self._prior(choices)
-        given = as_responsibilities(responsibilities)
         shape = choices.n_annotators, len(self.weights_)
-        if given.shape != shape:
-            msg = f"responsibilities must have shape {shape}, not {given.shape}"
-            raise ValueError(msg)
-        return given
+        return as_responsibilities(responsibilities, shape)
 
     def _expect(
         self, choices: Choices, features: ArrayLike | None, prior: NDArray[np.float64] | None = None

@@ -22,6 +22,9 @@ __all__ = ["sample_dpp"]
 # Pools of so many rows for each item are sampled by proposals, which cost the same for any number.
 _ROWS_TO_PROPOSE = 8
 
+# As many sets no machine can hold.
+_MOST_SAMPLES = 1 << 40
+
 
 @overload
 def sample_dpp(
@@ -115,6 +118,8 @@ def sample_dpp(
         given similarities are not symmetric, or have a negative eigenvalue.
     TypeError
         If an argument is of the wrong type.
+    MemoryError
+        If there are more samples than fit into memory.
 
     Notes
     -----
@@ -151,6 +156,10 @@ def sample_dpp(
     x, cuts, q, threads = checked(X, offsets, quality, n_threads, metric, gamma)
     n_samples = as_whole_number(n_samples, "n_samples", 0)
     n_pools, in_pools = len(cuts) - 1, offsets is not None
+    if n_pools * n_samples > _MOST_SAMPLES:
+        raise MemoryError(
+            f"n_samples={n_samples} of {n_pools:,} pools do not fit into memory: draw fewer at once"
+        )
     size = None
     if k is not None:
         size = as_size(k, cuts, in_pools=in_pools, allow_fewer=allow_fewer)
