@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from prefmath._threads import resolve_threads
-from prefmath.models._ascent import maximize
-from prefmath.models._em import Problem
-from prefmath.models._observation import form_of, observe
-from prefmath.models._utility import ItemUtility, LinearUtility
+from prefmath.models._fit.ascent import maximize
+from prefmath.models._likelihood.observation import form_of, observe
+from prefmath.models._likelihood.problem import Problem
+from prefmath.models._likelihood.utility import ItemUtility, LinearUtility
 
 
 def start(data, choices, features=None):

@@ -9,13 +9,13 @@ from choice_samples import draw
 from prefmath import Choices
 from prefmath.metrics import adjusted_rand_index
 from prefmath.models import ChoiceMixture, ConditionalLogit
-from prefmath.models import _sample as sampling
-from prefmath.models import _starts as starts
-from prefmath.models._ascent import maximize
-from prefmath.models._curvature import Survey
-from prefmath.models._secants import Secants
-from prefmath.models._seeding import Seeding
-from prefmath.models._subset import of_annotators
+from prefmath.models._fit import sample as sampling
+from prefmath.models._fit import starts
+from prefmath.models._fit.ascent import maximize
+from prefmath.models._fit.curvature import Survey
+from prefmath.models._fit.secants import Secants
+from prefmath.models._fit.seeding import Seeding
+from prefmath.models._likelihood.subset import of_annotators
 
 
 def problem_of(sample, n_components=2, **parameters):

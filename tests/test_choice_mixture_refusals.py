@@ -10,7 +10,7 @@ import pytest
 from choice_samples import LAYOUTS, draw
 from prefmath import Choices
 from prefmath.models import ChoiceMixture
-from prefmath.models._estimator import NotFittedError
+from prefmath.models._fit.estimator import NotFittedError
 
 SAMPLE = draw(0, n_annotators=5, n_each=4)
 ASKED = ["predict", "predict_proba", "responsibilities", "adapt", "score", "bic"]

@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from prefmath import Choices
-from prefmath.models._connected import refuse_undetermined, wins_of
+from prefmath.models._determined.connected import refuse_undetermined, wins_of
 
 
 @given(st.integers(2, 6), st.data())

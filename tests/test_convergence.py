@@ -7,8 +7,8 @@ import pytest
 
 from prefmath import Choices
 from prefmath.models import BradleyTerry, ChoiceMixture, ConditionalLogit, PlackettLuce
-from prefmath.models._curvature import _Dense
-from prefmath.models._em import ConvergenceWarning
+from prefmath.models._fit.curvature import _Dense
+from prefmath.models._likelihood.problem import ConvergenceWarning
 
 
 def drawn(weight=None, seed=0):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from choice_samples import draw
 from prefmath import Choices
 from prefmath.models import ChoiceMixture, bootstrap, disagreement
-from prefmath.models._observation import Form, observe
-from prefmath.models._table_curvature import table_curvature
+from prefmath.models._likelihood.observation import Form, observe
+from prefmath.models._likelihood.table_curvature import table_curvature
 
 LABELS = np.array(["tea", "", " ", "\n", "ü☕", "x" * 90, "[1]"])
 

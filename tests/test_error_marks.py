@@ -10,7 +10,7 @@ import pytest
 from choice_samples import draw
 from prefmath import Choices
 from prefmath.models import BradleyTerry, ChoiceMixture, ConditionalLogit, disagreement
-from prefmath.models._behind import _add_units, units_behind
+from prefmath.models._inference.units_behind import _add_units, units_behind
 
 NOT_DETERMINED = "not determined"
 
@@ -180,7 +180,7 @@ def test_units_behind_by_definition(layout, monkeypatch):
     gamma = model.responsibilities_
     expected = (gamma.T @ m) ** 2 / (np.square(gamma).T @ np.square(m))
     np.testing.assert_allclose(units_behind(point).units, expected)
-    monkeypatch.setattr("prefmath.models._behind._BLOCK", 300)
+    monkeypatch.setattr("prefmath.models._inference.units_behind._BLOCK", 300)
     np.testing.assert_allclose(units_behind(point).units, expected)
     # Features that are the items are counted alike.
     eye = ChoiceMixture(2, random_state=0, n_init=2).fit(sample.choices, np.eye(7))
@@ -206,8 +206,8 @@ def test_judgements_that_stand_for_themselves_are_counted_by_outcome(
     point = model._point(choices, features)
     alone = replace(point, units=np.arange(n + 1), responsibilities=np.ones((n, 1)))
     found = units_behind(alone)
-    monkeypatch.setattr("prefmath.models._behind._add_judgements", _add_units)
-    monkeypatch.setattr("prefmath.models._behind._BLOCK", 100)
+    monkeypatch.setattr("prefmath.models._inference.units_behind._add_judgements", _add_units)
+    monkeypatch.setattr("prefmath.models._inference.units_behind._BLOCK", 100)
     expected = units_behind(alone)
     for one, other in zip(vars(found).values(), vars(expected).values(), strict=True):
         np.testing.assert_allclose(one, other)
@@ -292,6 +292,6 @@ def test_too_many_parameters_for_the_memory(monkeypatch):
         raise MemoryError
 
     small = Choices.from_pairs(winner, loser)
-    monkeypatch.setattr("prefmath.models._errors.observed_information", no_memory)
+    monkeypatch.setattr("prefmath.models._inference.errors.observed_information", no_memory)
     with pytest.raises(MemoryError, match=r"there is not as much memory: take models.bootstrap"):
         BradleyTerry().fit(small).uncertainty(small)

@@ -11,7 +11,7 @@ import pytest
 from prefmath import Choices
 from prefmath.metrics import adjusted_rand_index
 from prefmath.models import BradleyTerry, ChoiceMixture, class_profiles
-from prefmath.models._fitting import _matched
+from prefmath.models._fit.fitting import _matched
 
 BIG = 1 << 60
 

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from choice_samples import draw
 from prefmath import Choices
 from prefmath.models import BradleyTerry, ChoiceMixture, ConditionalLogit, PlackettLuce
-from prefmath.models._estimator import NotFittedError
+from prefmath.models._fit.estimator import NotFittedError
 from test_choice_mixture_oracle import scipy_optimum
 
 ESTIMATORS = [BradleyTerry, PlackettLuce, ConditionalLogit, ChoiceMixture]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from choice_samples import LAYOUTS, draw
 from prefmath import Choices
-from prefmath.models._outcomes import distinct_outcomes
+from prefmath.models._likelihood.outcomes import distinct_outcomes
 
 
 def keys(choices, *, in_order):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from prefmath.models._side_by_side import side_by_side
+from prefmath.models._fit.side_by_side import side_by_side
 
 
 @pytest.mark.parametrize("n_threads", [1, 2, 7])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from choice_samples import LAYOUTS, draw
-from prefmath.models._observation import form_of, observe
-from prefmath.models._table_curvature import table_curvature
+from prefmath.models._likelihood.observation import form_of, observe
+from prefmath.models._likelihood.table_curvature import table_curvature
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

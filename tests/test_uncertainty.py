@@ -8,7 +8,7 @@ import pytest
 from choice_samples import LAYOUTS, draw, mixture_log_likelihood, relabelled
 from prefmath import Choices
 from prefmath.models import ChoiceMixture
-from prefmath.models._information import observed_information
+from prefmath.models._inference.information import observed_information
 from test_choice_mixture_oracle import stages_of
 
 SETTLED = {"tol": 1e-10, "max_iter": 5000, "random_state": 0, "n_init": 3}
@@ -161,7 +161,7 @@ def test_utilities_of_items_are_those_less_their_mean():
 def test_blocks_of_any_length_give_the_same(monkeypatch):
     model, choices, features = fitted("choice_sets", linear=True)
     whole = model.uncertainty(choices, features).covariance
-    monkeypatch.setattr("prefmath.models._scores._BLOCK", 300)
+    monkeypatch.setattr("prefmath.models._inference.scores._BLOCK", 300)
     np.testing.assert_allclose(model.uncertainty(choices, features).covariance, whole, rtol=1e-9)
 
 
@@ -256,10 +256,11 @@ def test_pairs_of_items_have_a_way_of_their_own(tied, named, monkeypatch):
     for robust in (False, True):
         found = model.uncertainty(choices, robust=robust).covariance
         with monkeypatch.context() as patch:
-            patch.setattr("prefmath.models._information.of_plain_pairs", lambda _: False)
-            patch.setattr("prefmath.models._table_curvature.laplacian", None)
+            patch.setattr("prefmath.models._inference.information.of_plain_pairs", lambda _: False)
+            patch.setattr("prefmath.models._likelihood.table_curvature.laplacian", None)
             patch.setattr(
-                "prefmath.models._observation.Observation.simple", property(lambda _: False)
+                "prefmath.models._likelihood.observation.Observation.simple",
+                property(lambda _: False),
             )
             plain = model.uncertainty(choices, robust=robust).covariance
         np.testing.assert_allclose(found, plain, rtol=1e-8, atol=1e-12)

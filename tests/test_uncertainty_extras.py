@@ -8,7 +8,7 @@ import pytest
 from choice_samples import draw
 from prefmath import Choices
 from prefmath.models import BradleyTerry, ChoiceMixture, bootstrap
-from prefmath.models._information import observed_information
+from prefmath.models._inference.information import observed_information
 from test_uncertainty import SETTLED, moved
 
 

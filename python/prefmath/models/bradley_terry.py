@@ -12,16 +12,16 @@ from prefmath._kernels import kernels
 from prefmath._labels import distinct_labels
 from prefmath._threads import resolve_threads
 from prefmath.choices import Choices
-from prefmath.models._connected import refuse_undetermined_table
-from prefmath.models._dense_pairs import fit_wins
-from prefmath.models._fitting import ItemModel, refuse_other_than_choices
-from prefmath.models._pair_counts import counted_pairs
+from prefmath.models._determined.connected import refuse_undetermined_table
+from prefmath.models._fit.dense_pairs import fit_wins
+from prefmath.models._fit.fitting import ItemModel, refuse_other_than_choices
+from prefmath.models._fit.pair_counts import counted_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from prefmath.models._em import Problem
-    from prefmath.models._observation import Ties
+    from prefmath.models._likelihood.observation import Ties
+    from prefmath.models._likelihood.problem import Problem
 
 __all__ = ["BradleyTerry"]
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from prefmath.models._fitting import ChoiceModel, refuse_other_than_choices
+from prefmath.models._fit.fitting import ChoiceModel, refuse_other_than_choices
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from prefmath.choices import Choices
-    from prefmath.models._observation import Ties
+    from prefmath.models._likelihood.observation import Ties
 
 __all__ = ["ConditionalLogit"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from prefmath.models._fitting import ChoiceModel, refuse_other_than_choices
+from prefmath.models._fit.fitting import ChoiceModel, refuse_other_than_choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from prefmath.choices import Choices
-    from prefmath.models._observation import Ties
+    from prefmath.models._likelihood.observation import Ties
 
 __all__ = ["ChoiceMixture"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from prefmath.models._fitting import ItemModel, refuse_other_than_choices
+from prefmath.models._fit.fitting import ItemModel, refuse_other_than_choices
 
 if TYPE_CHECKING:
     from prefmath.choices import Choices

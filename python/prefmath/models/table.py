@@ -10,15 +10,15 @@ import numpy as np
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_matrix
-from prefmath.models._em import log_of
-from prefmath.models._fitting import refuse_other_than_choices
-from prefmath.models._observation import form_of, observe_outcomes
+from prefmath.models._fit.fitting import refuse_other_than_choices
+from prefmath.models._likelihood.observation import form_of, observe_outcomes
+from prefmath.models._likelihood.problem import log_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from prefmath.choices import Choices
-    from prefmath.models._observation import Form, Ties
+    from prefmath.models._likelihood.observation import Form, Ties
 
     _F64 = NDArray[np.float64]
 

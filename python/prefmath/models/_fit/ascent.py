@@ -1,0 +1,252 @@
+"""From a start to the top: EM with Newton's M-step, then a quasi-Newton method, never downhill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prefmath.models._fit.curvature import Survey
+from prefmath.models._fit.secants import Secants
+from prefmath.models._likelihood.problem import Problem, State, log_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from prefmath.models._fit.curvature import Curvature
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["Run", "maximize", "promised"]
+
+# So many iterations one after the other that fail to raise the objective are the last.
+_FAILURES = 2
+# Steps of EM before what they show of the curvature is used.
+_EM_STEPS = 3
+# A step of EM is halved until the objective rises, at most so often; one of quasi-Newton less.
+_HALVINGS = 30
+_CUTS = 3
+# At the top of a single class the next step promises no more than this share of the tolerance: a
+# step that adds less than the tolerance leaves about as much.
+_TOP = 1 / 30
+# The share of the promised rise that a quasi-Newton step must bring.
+_ENOUGH = 1e-4
+# No class weight is multiplied by more than e to this in a step.
+_LONGEST = 3.0
+# The logarithm of a weight of nothing.
+_NOTHING = -690.0
+# Changes of the objective below this share of it are rounding.
+_ROUNDING = 1e-15
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Where a start has come to."""
+
+    state: State
+    objectives: list[float]
+    converged: bool
+    curvature: Curvature | None = None
+
+
+def maximize(
+    problem: Problem,
+    run: Run | State,
+    *,
+    tol: float,
+    max_iter: int,
+    report: Callable[[int, float], None],
+) -> Run:
+    """Iterate until an iteration adds less than `tol` to the objective, or `max_iter` have passed.
+
+    The slope must say so too: a step where little was added is not the top if Newton's decrement,
+    which has no units but those of the objective, promises more. Where no step keeps what the slope
+    promises, the climb ends without having converged.
+
+    The first iterations set the class weights to the mean responsibilities and take one Newton step
+    in the coefficients, halved until the objective does not fall: EM with the gradient algorithm of
+    Lange (1995a) for its M-step. Once they have found a basin, the changes of the gradient correct
+    the curvature of the complete data to that of the marginal likelihood (Lange 1995b), by limited
+    memory BFGS. Where such a step fails, one of EM follows, so that the objective never falls. With
+    one class and the curvature of a sample it is enough that the next iteration would add less. A
+    run that has settled already is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        If float64 cannot hold the sums.
+    """
+    if isinstance(run, State):
+        run = Run(run, [run.objective], converged=False)
+    if run.converged:
+        return run
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        return _climbed(problem, run, tol, max_iter, report)
+
+
+def _climbed(
+    problem: Problem, run: Run, tol: float, max_iter: int, report: Callable[[int, float], None]
+) -> Run:
+    state, objectives, converged = run.state, run.objectives.copy(), False
+    climb = _Climb(problem, run, tol)
+    n_failed = 0
+    while not converged and len(objectives) <= max_iter and n_failed < _FAILURES:
+        _refuse_overflow(state)
+        after = climb.step(state)
+        rise = after.objective - state.objective
+        state = after
+        objectives.append(state.objective)
+        report(len(objectives) - 1, state.objective)
+        small = rise < climb.tol(state) and climb.sure
+        converged = (small and climb.settled(state)) or climb.at_the_top(state)
+        n_failed = n_failed + 1 if small and rise <= 0 and not converged else 0
+        if n_failed:
+            climb.curvature = None
+    _refuse_overflow(state)
+    return Run(state, objectives, converged, climb.curvature)
+
+
+def promised(problem: Problem, run: Run) -> float:
+    """Return what the slope at the end of a run says that a step would still add."""
+    return _Climb(problem, run, 0.0).promise(run.state)
+
+
+def _refuse_overflow(state: State) -> None:
+    if not (np.isfinite(state.objective) and np.isfinite(state.gradient).all()):
+        msg = "weights or features are too large for float64 to sum: divide them by a constant"
+        raise ValueError(msg)
+
+
+class _Climb:
+    """What steps leave behind for the next."""
+
+    def __init__(self, problem: Problem, run: Run, tol: float) -> None:
+        self._problem, self._tol = problem, tol
+        n_classes = len(run.state.weights)
+        self._one_class = n_classes == 1
+        self._survey = Survey(problem, n_classes)
+        self._secants = Secants()
+        self._n_steps = 0
+        self.curvature = run.curvature
+        self.sure = True
+        # Of the last step, if it was one of EM.
+        self._promised = np.inf
+
+    def step(self, state: State) -> State:
+        """Take a step that does not lower the objective."""
+        curvature = self.curvature
+        if curvature is None or curvature.due(self._n_steps):
+            curvature = self.curvature = self._survey.at(state)
+        self._n_steps += 1
+        self._promised = np.inf
+        after = None
+        if len(self._secants) and not (curvature.exact and self._one_class):
+            after = self._quasi_newton_step(state, curvature)
+        if after is None:
+            self._secants.clear()
+            after = self._em_step(state, curvature)
+        if self._n_steps > _EM_STEPS or self._one_class:
+            self._secants.add(
+                _position(after) - _position(state),
+                _slope(self._problem, state) - _slope(self._problem, after),
+            )
+        return after
+
+    def _em_step(self, state: State, curvature: Curvature) -> State:
+        step = curvature.solve(state.gradient)
+        promise = self._promised = float((state.gradient * step).sum()) / 2
+        tol = self.tol(state)
+        self.sure = True
+        after = self._problem.expect(state.coef + step, state.shares)
+        loss = state.objective - after.objective
+        if 0 < promise < tol and 0 < loss <= self._rounding(state):
+            # Where the objective cannot tell any more, its slope still can.
+            return replace(after, objective=state.objective)
+        halvings = 0
+        while not after.objective >= state.objective and halvings < _HALVINGS:
+            # A promise below the tolerance is kept or broken by rounding alone.
+            halvings = _HALVINGS if promise < tol else halvings + 1
+            size = 0.0 if halvings == _HALVINGS else 0.5**halvings
+            after = self._problem.expect(state.coef + size * step, state.shares)
+        return after if after.objective >= state.objective else state
+
+    def at_the_top(self, state: State) -> bool:
+        """Whether the next step would add next to nothing: half of what the slope along it says."""
+        if not self._one_class or self.curvature is None or self.curvature.exact:
+            return False
+        slope, direction = _slope(self._problem, state), self._direction(state, self.curvature)
+        return float(slope @ direction) / 2 < max(self._tol * _TOP, self._rounding(state))
+
+    def tol(self, state: State) -> float:
+        """Return what an iteration must add for the climb to go on: no less than rounding."""
+        return max(self._tol, self._rounding(state))
+
+    def settled(self, state: State) -> bool:
+        """Whether the slope, before the last step or after it, promised next to nothing."""
+        tol = self.tol(state)
+        return self._promised < tol or self.promise(state) < tol
+
+    def promise(self, state: State) -> float:
+        """Half of what the slope along a step of EM says, in coefficients and class weights."""
+        if self.curvature is None:
+            self.curvature = self._survey.at(state)
+        slope, solve = _slope(self._problem, state), self._solver(state, self.curvature)
+        return float(slope @ solve(slope)) / 2
+
+    def _rounding(self, state: State) -> float:
+        return _ROUNDING * abs(state.objective)
+
+    def _direction(self, state: State, curvature: Curvature) -> _F64:
+        """Solve for the step by the curvature, corrected by the secants."""
+        return self._secants.direction(_slope(self._problem, state), self._solver(state, curvature))
+
+    def _solver(self, state: State, curvature: Curvature) -> Callable[[_F64], _F64]:
+        shape = state.coef.shape
+        weights = self._problem.n_annotators * state.weights
+
+        def solve(slope: _F64) -> _F64:
+            of_coef = curvature.solve(slope[: -shape[0]].reshape(shape))
+            of_weights = slope[-shape[0] :] / np.maximum(weights, 1e-300)
+            return np.concatenate([of_coef.ravel(), of_weights])
+
+        return solve
+
+    def _quasi_newton_step(self, state: State, curvature: Curvature) -> State | None:
+        """Step by the secants; None where that does not raise the objective as it should."""
+        direction = self._direction(state, curvature)
+        rise = float(_slope(self._problem, state) @ direction)
+        if not rise > 0:
+            return None
+        longest = np.abs(direction[-len(state.weights) :]).max()
+        size = min(1.0, _LONGEST / longest) if longest > 0 else 1.0
+        for _ in range(_CUTS):
+            after = self._moved(state, size * direction)
+            if after.objective - state.objective >= _ENOUGH * size * rise:
+                self.sure = size * rise < 10 * self.tol(state)
+                return after
+            missing = size * rise - (after.objective - state.objective)
+            share = size * rise / (2 * missing) if np.isfinite(missing) and missing > 0 else 0.1
+            size *= float(np.clip(share, 0.1, 0.5))
+        return None
+
+    def _moved(self, state: State, step: _F64) -> State:
+        n_classes = len(state.weights)
+        coef = state.coef + step[:-n_classes].reshape(state.coef.shape)
+        log_weights = np.maximum(log_of(state.weights), _NOTHING) + step[-n_classes:]
+        weights = np.exp(log_weights - log_weights.max())
+        return self._problem.expect(coef, weights / weights.sum())
+
+
+def _position(state: State) -> _F64:
+    """Parameters as one vector; class weights by their logarithms."""
+    log_weights = np.maximum(log_of(state.weights), _NOTHING)
+    return np.concatenate([state.coef.ravel(), log_weights])
+
+
+def _slope(problem: Problem, state: State) -> _F64:
+    """Gradient of the objective there; in the logarithms only differences count."""
+    of_weights = problem.n_annotators * (state.shares - state.weights)
+    return np.concatenate([state.gradient.ravel(), of_weights])

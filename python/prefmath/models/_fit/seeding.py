@@ -1,0 +1,128 @@
+"""Coefficients to start from: groups of annotators who would pull a common model one way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prefmath.models._inference.scores import Point, score_blocks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from prefmath.models._fit.curvature import Curvature
+    from prefmath.models._likelihood.problem import Problem, State
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["Seeding"]
+
+# A class begun from a few annotators has so many judgements for each of its parameters, if it can.
+_JUDGEMENTS_A_PARAMETER = 3.0
+_LLOYD_STEPS = 20
+# A class begins at least as strongly penalised as this.
+_LEAST_PENALTY = 1.0
+# Where weights are so large that this penalty is nothing beside them, this share is not.
+_RIDGE = 1e-10
+
+
+class Seeding:
+    """Scores of annotators at what all have in common: the slope of what each judged.
+
+    An annotator of n judgements whose coefficients are off by δ has the score n I δ, and noise of
+    covariance n I, where I is the curvature of a judgement: with I as the metric, annotators of one
+    class are a cloud around the δ of that class.
+    """
+
+    def __init__(self, problem: Problem, pooled: State, curvature: Curvature) -> None:
+        point = Point(
+            utility=problem.utility,
+            observation=problem.observation,
+            outcome=problem.outcome,
+            units=problem.annotator_offsets,
+            weight=problem.weight,
+            l2=problem.l2,
+            prior=0.0,
+            params=pooled.coef,
+            weights=pooled.weights,
+            responsibilities=pooled.responsibilities,
+        )
+        self._scores = np.concatenate([scores[:, 0] for _, scores in score_blocks(point)])
+        self._sizes = np.diff(problem.annotator_offsets).astype(np.float64)
+        self._pooled: _F64 = pooled.coef[0]
+        # Of one judgement: a matrix, or where there are too many parameters its diagonal.
+        self._curvature = curvature.of_one_class() / self._sizes.sum()
+        self._points = self._whitened()
+
+    def clusters(self, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
+        """Coefficients and weights of classes from k-means++ and Lloyd's steps on the scores."""
+        points, sizes = self._points, self._sizes
+        centers = points[_spread_out(points, sizes, n_classes, rng)]
+        nearest = _nearest(points, centers)
+        for _ in range(_LLOYD_STEPS):
+            members = (nearest[:, None] == np.arange(n_classes)) * sizes[:, None]
+            mass = members.sum(axis=0)
+            found = mass > 0
+            centers[found] = (members.T @ points)[found] / mass[found, None]
+            before, nearest = nearest, _nearest(points, centers)
+            if np.array_equal(before, nearest):
+                break
+        membership = (nearest[:, None] == np.arange(n_classes)).astype(np.float64)
+        return self._coef(membership), (membership.sum(axis=0) + 1) / (len(points) + n_classes)
+
+    def few(self, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
+        """Coefficients of classes from a few annotators each, drawn at random."""
+        n = len(self._sizes)
+        wanted = _JUDGEMENTS_A_PARAMETER * len(self._pooled) / max(self._sizes.mean(), 1e-300)
+        size = int(np.clip(np.ceil(wanted), 1, max(n // n_classes, 1)))
+        seeds = rng.permutation(n)[: size * n_classes]
+        membership = np.zeros((n, n_classes))
+        membership[seeds, np.arange(len(seeds)) % n_classes] = 1
+        return self._coef(membership), np.full(n_classes, 1 / n_classes)
+
+    def _coef(self, membership: _F64) -> _F64:
+        """Newton's step of each class from what all have in common."""
+        scores, sizes = membership.T @ self._scores, membership.T @ self._sizes
+        if self._curvature.ndim == 1:
+            by_diagonal: _F64 = scores / (sizes[:, None] * self._curvature + _LEAST_PENALTY)
+            return by_diagonal + self._pooled
+        systems = sizes[:, None, None] * self._curvature
+        every = np.arange(len(self._pooled))
+        systems[:, every, every] *= 1 + _RIDGE
+        systems[:, every, every] += _LEAST_PENALTY
+        steps: _F64 = np.linalg.solve(systems, scores[:, :, None])[:, :, 0]
+        return steps + self._pooled
+
+    def _whitened(self) -> _F64:
+        """Scores a judgement, in the metric of the curvature."""
+        means: _F64 = self._scores / np.maximum(self._sizes, 1)[:, None]
+        if self._curvature.ndim == 1:
+            means /= np.sqrt(np.where(self._curvature > 0, self._curvature, np.inf))
+            return means
+        # Each parameter in units in which its own curvature is 1, so that none hides another.
+        diagonal = self._curvature.diagonal()
+        units = np.sqrt(np.where(diagonal > 0, diagonal, np.inf))
+        values, vectors = np.linalg.eigh(self._curvature / units / units[:, None])
+        known = values > 1e-9 * values.max(initial=0)
+        points: _F64 = (means / units) @ (vectors[:, known] / np.sqrt(values[known]))
+        return points
+
+
+def _spread_out(points: _F64, sizes: _F64, n: int, rng: np.random.Generator) -> list[int]:
+    """Choose far apart points at random: k-means++ (Arthur and Vassilvitskii 2007)."""
+    chosen: list[int] = []
+    distances = np.ones(len(points))
+    for _ in range(n):
+        odds = np.cumsum(distances * sizes)
+        if not odds[-1] > 0:
+            odds = np.cumsum(np.ones(len(points)))
+        chosen.append(int(np.searchsorted(odds, rng.random() * odds[-1], side="right")))
+        away = ((points - points[chosen[-1]]) ** 2).sum(axis=1)
+        distances = away if len(chosen) == 1 else np.minimum(distances, away)
+    return chosen
+
+
+def _nearest(points: _F64, centers: _F64) -> NDArray[np.int64]:
+    nearest: NDArray[np.int64] = (points @ centers.T - (centers**2).sum(axis=1) / 2).argmax(axis=1)
+    return nearest

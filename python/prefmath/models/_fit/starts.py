@@ -1,0 +1,200 @@
+"""Where EM starts, and which start wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prefmath._validate import as_generator
+from prefmath.models._fit.ascent import Run, maximize
+from prefmath.models._fit.class_matching import best_assignment
+from prefmath.models._fit.curvature import Survey
+from prefmath.models._fit.seeding import Seeding
+from prefmath.models._fit.side_by_side import side_by_side
+from prefmath.models._likelihood.subset import of_annotators, of_judgements, spread
+from prefmath.models._likelihood.utility import LinearUtility
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from prefmath.models._likelihood.problem import Problem, State
+
+__all__ = ["Search"]
+
+# Every start runs this many iterations; the best of them go on to the end.
+_SHORT_RUN = 15
+_FINALISTS = 2
+# Starts look at so many judgements for each parameter, and at least so many, drawn by annotators.
+_JUDGEMENTS_A_PARAMETER = 200
+_LEAST_JUDGEMENTS = 10_000
+# One class begins with so many judgements a parameter where there are many times more.
+_FIRST_JUDGEMENTS_A_PARAMETER = 60
+_MANY_TIMES = 4
+_FIRST_TOL = 0.1
+# A run that is behind is given up if so many steps like its last would not bring it to the front.
+_STEPS_TO_COME = 100
+# Two starts have come to one place if their responsibilities differ by less, on average.
+_SAME = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """How to look for the best fit of a problem."""
+
+    n_components: int
+    n_init: int
+    tol: float
+    max_iter: int
+    random_state: int | np.random.Generator | None
+    progress: Callable[[int, int, float], None] | None
+
+    def from_here(
+        self, problem: Problem, coef: NDArray[np.float64], weights: NDArray[np.float64]
+    ) -> Run:
+        """Go on from known coefficients."""
+        return self._run(problem, problem.expect(coef, weights), 0, self.max_iter)
+
+    def from_random_starts(self, problem: Problem) -> Run:
+        """Run every start for a while, the best ones to the end; return the best.
+
+        The short runs are of annotators drawn at random where there are more than they need.
+        """
+        if self.n_components == 1:
+            return self._one_class(problem)
+        rng = as_generator(self.random_state)
+        small = self._drawn(problem, rng)
+        pooled = replace(self, progress=None)._one_class(small).state  # noqa: SLF001
+        seeding = Seeding(small, pooled, Survey(small, 1).at(pooled))
+        seeds = rng.integers(1 << 63, size=self.n_init)
+        serial = small if self.progress is not None else _serial(small)
+
+        def short_run(start: int, check: Callable[[], None]) -> Run:
+            return self._short_run(serial, seeding, start, seeds[start], check)
+
+        n_threads = 1 if self.progress is not None else problem.n_threads
+        runs = side_by_side(short_run, range(self.n_init), n_threads, None)
+        order = sorted(range(self.n_init), key=lambda start: -runs[start].state.objective)
+        best: Run | None = None
+        for start in _different(runs, order):
+            begin = runs[start]
+            if small is not problem:
+                state = problem.expect(begin.state.coef, begin.state.weights)
+                begin = replace(begin, state=state, objectives=[state.objective], converged=False)
+            hope = _hope(runs[start], small.n_judgements / problem.n_judgements)
+            if best is not None and begin.state.objective + hope < best.state.objective:
+                continue
+            run = self._run(problem, begin, start, self.max_iter)
+            if best is None or run.state.objective > best.state.objective:
+                best = run
+        return best if best is not None else runs[0]
+
+    def _one_class(self, problem: Problem) -> Run:
+        """Fit what all have in common, where there are many judgements first to some of them."""
+        origin, curvature = np.zeros((1, problem.utility.n_parameters)), None
+        first = _FIRST_JUDGEMENTS_A_PARAMETER * problem.utility.n_parameters
+        n = problem.n_judgements
+        if isinstance(problem.utility, LinearUtility) and n > _MANY_TIMES * first:
+            small = of_judgements(problem, spread(n, first))
+            begin = small.expect(origin, np.ones(1))
+            tol = max(self.tol, _FIRST_TOL)
+            run = maximize(small, begin, tol=tol, max_iter=self.max_iter, report=lambda *_: None)
+            origin = run.state.coef
+            if run.curvature is not None:
+                curvature = run.curvature.of_more(n / first)
+        state = problem.expect(origin, np.ones(1))
+        begin_here = Run(state, [state.objective], converged=False, curvature=curvature)
+        return self._run(problem, begin_here, 0, self.max_iter)
+
+    def _drawn(self, problem: Problem, rng: np.random.Generator) -> Problem:
+        """Return the problem of as many annotators as the starts look at."""
+        n_parameters = self.n_components * problem.utility.n_parameters
+        wanted = max(_LEAST_JUDGEMENTS, _JUDGEMENTS_A_PARAMETER * n_parameters)
+        n_annotators = len(problem.annotator_offsets) - 1
+        share = wanted / max(problem.n_judgements, 1)
+        if share > 0.5:
+            return problem
+        size = max(int(np.ceil(share * n_annotators)), self.n_components)
+        return of_annotators(problem, np.sort(rng.permutation(n_annotators)[:size]))
+
+    def _short_run(
+        self,
+        problem: Problem,
+        seeding: Seeding,
+        start: int,
+        seed: np.int64,
+        check: Callable[[], None],
+    ) -> Run:
+        rng = np.random.default_rng(seed)
+        how = seeding.few if start % 2 else seeding.clusters
+        coef, weights = how(self.n_components, rng)
+        run = self._run(problem, problem.expect(coef, weights), start, self._short, check)
+        lost = run.state.shares * problem.n_annotators < 1
+        if not lost.any():
+            return run
+        # A class that nobody is in any more begins anew, among all others.
+        coef = np.where(lost[:, None], seeding.few(self.n_components, rng)[0], run.state.coef)
+        weights = run.state.shares + lost / self.n_components
+        begin = problem.expect(coef, weights / weights.sum())
+        again = self._run(problem, begin, start, self._short, check)
+        return max(run, again, key=lambda run: run.state.objective)
+
+    @property
+    def _short(self) -> int:
+        return min(_SHORT_RUN, self.max_iter)
+
+    def _run(
+        self,
+        problem: Problem,
+        begin: Run | State,
+        start: int,
+        max_iter: int,
+        check: Callable[[], None] = lambda: None,
+    ) -> Run:
+        def report(iteration: int, objective: float) -> None:
+            check()
+            if self.progress is not None:
+                self.progress(start, iteration, objective)
+
+        return maximize(problem, begin, tol=self.tol, max_iter=max_iter, report=report)
+
+
+def _serial(problem: Problem) -> Problem:
+    """Return the same problem for one thread."""
+    utility = problem.utility
+    if isinstance(utility, LinearUtility):
+        utility = replace(utility, n_threads=1)
+    observation = replace(problem.observation, n_threads=1)
+    return replace(problem, utility=utility, observation=observation, n_threads=1)
+
+
+def _different(runs: list[Run], order: list[int]) -> list[int]:
+    """Leave out the runs that have come to where a better one has."""
+    kept: list[int] = []
+    for start in order:
+        state = runs[start].state
+        if all(_distance(state, runs[other].state) > _SAME for other in kept):
+            kept.append(start)
+            if len(kept) == _FINALISTS:
+                break
+    return kept
+
+
+def _hope(run: Run, share: float) -> float:
+    """By how much a run of a share of the data may still rise on all of them, generously.
+
+    By many times its last step, and by what its parameters fit the share too closely: half a unit
+    for each, and as much again.
+    """
+    last = run.objectives[-1] - run.objectives[-2] if len(run.objectives) > 1 else np.inf
+    return (_STEPS_TO_COME * last + run.state.coef.size * (1 - share)) / share
+
+
+def _distance(one: State, two: State) -> float:
+    """Mean total variation between responsibilities, classes being matched."""
+    match = best_assignment(one.responsibilities.T @ two.responsibilities)
+    apart = np.abs(one.responsibilities - two.responsibilities[:, match])
+    return float(apart.sum()) / 2 / len(apart)

@@ -1,0 +1,1 @@
+"""What follows from a fit: errors, intervals, ranks, resamples, numbers of classes, profiles."""

@@ -1,0 +1,189 @@
+"""Covariance of what is reported, and which errors are not to be relied on."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath.models._inference.information import (
+    inverse_information,
+    observed_information,
+    reported,
+)
+from prefmath.models._inference.marks import (
+    FEW_UNITS,
+    FEWEST_UNITS,
+    NEARLY_SINGULAR,
+    NOT_DETERMINED,
+)
+from prefmath.models._inference.units_behind import units_behind
+from prefmath.models._likelihood.utility import LinearUtility
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from prefmath.models._inference.scores import Point
+    from prefmath.models._inference.units_behind import Behind
+
+    _F64 = NDArray[np.float64]
+    _Bool = NDArray[np.bool_]
+
+__all__ = ["Errors", "errors_of", "items_of_reference"]
+
+# A standard error of utility above this, odds of 50 either way, says that next to nothing is known.
+_WIDEST = 2.0
+# Where the model-based error is so many times the robust one, the slopes vanish before the
+# curvature does: the information is nearly singular, or little else than the penalty.
+_OUT_OF_PROPORTION = 3.0
+# Of the size of the covariance, held at a time.
+_ARRAYS = 6
+# Less information than of so many judgements of average weight between two equal items.
+_NOTHING = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """Covariance, and of parameters (n_classes, p) and shares why an error is not to be relied on.
+
+    Free utilities are less the mean of the items of `reference`.
+    """
+
+    covariance: _F64
+    marks: NDArray[Any]
+    weights_marks: NDArray[Any]
+    n_behind: _F64
+    reference: _Bool
+
+
+def errors_of(point: Point, *, robust: bool) -> Errors:
+    """Return the inverse of the observed information, or the sandwich of it, marked.
+
+    The sandwich has the summed outer products of the slopes of units between two inverses. Where
+    fewer than `FEWEST_UNITS` units stand behind a parameter, or the information is nearly singular,
+    these slopes sum to next to nothing whatever the truth is, and its variance is raised to that of
+    the model, if that is larger.
+    """
+    n_classes, n_parameters = point.params.shape
+    _refuse_too_many(n_classes * (n_parameters + 1))
+    try:
+        return _errors_of(point, robust=robust)
+    except MemoryError:
+        raise _too_large(n_classes * (n_parameters + 1)) from None
+
+
+def _errors_of(point: Point, *, robust: bool) -> Errors:
+    n_classes, n_parameters = point.params.shape
+    information = observed_information(point, outer=robust)
+    inverse = inverse_information(information, point)
+    behind = units_behind(point)
+    # Of judgements that count once each, whatever their weights.
+    once = 1.0
+    if robust and point.weight is not None and point.weight.any():
+        once = float(np.square(point.weight).sum() / point.weight.sum())
+    reference = _reference(point, inverse * once, behind)
+    change = reported(point, reference)
+    image = change @ inverse
+    of_model = once * np.einsum("ij,ij->i", image, change)
+    n_reported = len(change) // n_classes - 1
+    kept = np.arange(n_parameters)
+    if n_reported < n_parameters:
+        kept = np.delete(kept, point.utility.n_coef - 1)
+    units, scale = behind.units[:, kept], behind.scale[:, kept]
+    known = _is_known(point, behind)[:, kept]
+    if robust:
+        factor = information.n_units / (information.n_units - 1)
+        covariance = image @ information.outer @ image.T * factor
+    else:
+        covariance = image @ change.T
+    of_params = slice(n_classes * n_reported)
+    variance = covariance.diagonal().copy()
+    singular = (
+        of_model > _OUT_OF_PROPORTION**2 * variance if robust else np.zeros(len(change), bool)
+    )
+    singular &= of_model > 0
+    few = (units < FEWEST_UNITS) & robust
+    wide = np.sqrt(np.maximum(of_model[of_params], 0)).reshape(units.shape) * scale > _WIDEST
+    marks = np.select(
+        [~known, wide, few, singular[of_params].reshape(units.shape)],
+        [NOT_DETERMINED, NEARLY_SINGULAR, FEW_UNITS, NEARLY_SINGULAR],
+        "",
+    )
+    weights_marks = np.full(n_classes, "", marks.dtype)
+    if n_classes > 1:
+        few_in_all = np.full(n_classes, robust and point.n_units < FEWEST_UNITS)
+        weights_marks = np.select(
+            [point.weights == 0, singular[of_params.stop :], few_in_all],
+            [NOT_DETERMINED, NEARLY_SINGULAR, FEW_UNITS],
+            "",
+        )
+    marked = np.append(marks.ravel(), weights_marks) != ""
+    raised = np.where(marked, np.maximum(of_model, variance), variance)
+    covariance[np.arange(len(raised)), np.arange(len(raised))] = raised
+    return Errors(covariance, marks, weights_marks, units, reference)
+
+
+def _refuse_too_many(n: int) -> None:
+    """Refuse what cannot fit, rather than have the machine run out of memory on the way."""
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" in names and "SC_PAGE_SIZE" in names:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        if 0 < memory < _ARRAYS * 8 * n**2:
+            raise _too_large(n)
+
+
+def _too_large(n: int) -> MemoryError:
+    return MemoryError(
+        f"uncertainty needs {_ARRAYS} arrays of {8 * n**2 / 2**30:,.1f} GiB each for the "
+        f"covariance of {n:,} parameters, and there is not as much memory: take models.bootstrap, "
+        "which needs no covariance, or fit fewer items, features or classes"
+    )
+
+
+def _is_known(point: Point, behind: Behind) -> _Bool:
+    """Whether judgements say anything of a parameter, (n_classes, n_parameters)."""
+    average = 1.0 if point.weight is None else float(point.weight.mean())
+    known: _Bool = behind.information > _NOTHING / 4 * average * np.square(behind.scale)
+    return known & (point.weights > 0)[:, None]
+
+
+def _reference(point: Point, inverse: _F64, behind: Behind) -> _Bool:
+    """Say which items the utilities are less the mean of: those of which enough is known.
+
+    One item that nobody judged, or that runs away in one class, would else have its error in that
+    of every other. The same items serve all classes, so that these can be compared.
+    """
+    if isinstance(point.utility, LinearUtility):
+        return np.zeros(0, np.bool_)
+    n_classes, n_parameters = point.params.shape
+    n = point.utility.n_coef - (point.prior > 0)
+    known = _is_known(point, behind)[:, :n]
+    blocks = inverse[: n_classes * n_parameters, : n_classes * n_parameters]
+    blocks = blocks.reshape(n_classes, n_parameters, n_classes, n_parameters)
+    return items_of_reference([blocks[z, :n, z, :n] for z in range(n_classes)], known)
+
+
+def items_of_reference(covariances: list[_F64], known: _Bool) -> _Bool:
+    """Return the items whose distance from the mean of all of them is known, in every class.
+
+    From each class the widest errors are left out until none is above `_WIDEST`. A class where
+    fewer than half of the items are left, or two, is not asked.
+    """
+    judged = np.array(known.any(axis=0))
+    if judged.sum() < 2:
+        return np.ones(len(judged), np.bool_)
+    reference = judged.copy()
+    for covariance, known_here in zip(covariances, known, strict=True):
+        kept = judged & known_here
+        while 2 * kept.sum() >= judged.sum() and kept.sum() >= 2:
+            to_mean = covariance[:, kept].mean(axis=1)
+            variance = covariance.diagonal() - 2 * to_mean + to_mean[kept].mean()
+            error = np.sqrt(np.maximum(variance, 0))
+            worst = error[kept].max()
+            if not worst > _WIDEST:
+                reference &= kept
+                break
+            kept &= error <= max(_WIDEST, worst / 2)
+    return reference if np.count_nonzero(reference) >= 2 else judged

@@ -1,0 +1,223 @@
+"""Who is in which class: what annotators are like, class by class, beside all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from prefmath._label_values import family, is_missing, label_array, positions_of, shown
+from prefmath._labels import code_labels
+from prefmath._validate import as_responsibilities
+from prefmath.models._inference.intervals import as_level
+from prefmath.models._inference.text_table import text_table
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from prefmath.models._fit.fitting import ChoiceModel
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["ClassProfiles", "class_profiles"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ClassProfiles:
+    """Shares of the levels of attributes, in each class and among all; a row a level.
+
+    Attributes
+    ----------
+    attribute, level : ndarray, shape (n_levels,)
+        What each row is about.
+    count : ndarray of int, shape (n_levels,)
+        Annotators of this level.
+    population : ndarray, shape (n_levels,)
+        Their share of all annotators of whom the attribute is known.
+    share : ndarray, shape (n_levels, n_components)
+        Their share of a class.
+    interval : ndarray, shape (n_levels, n_components, 2)
+        Confidence interval of it.
+    lift : ndarray, shape (n_levels, n_components)
+        Their share of a class over their share of all: above 1 where they are over-represented.
+    class_share : ndarray, shape (n_levels, n_components)
+        Share of each class among the annotators of this level.
+    weights : ndarray, shape (n_components,)
+        Share of each class among all annotators.
+    confidence : float
+        Level of confidence of the intervals.
+    """
+
+    attribute: NDArray[Any]
+    level: NDArray[Any]
+    count: NDArray[np.int64]
+    population: _F64
+    share: _F64
+    interval: _F64
+    lift: _F64
+    class_share: _F64
+    weights: _F64
+    confidence: float
+
+    def __len__(self) -> int:
+        return len(self.level)
+
+    def __repr__(self) -> str:
+        rows = []
+        for i in range(len(self)):
+            figures = [
+                f"{share:.0%} [{low:.0%}, {high:.0%}] x{lift:.2f}"
+                for share, (low, high), lift in zip(
+                    self.share[i], self.interval[i], self.lift[i], strict=True
+                )
+            ]
+            name = f"{self.attribute[i]}: {self.level[i]}"
+            rows.append([name, str(self.count[i]), f"{self.population[i]:.0%}", *figures])
+        classes = [f"class {z}, {weight:.0%}" for z, weight in enumerate(self.weights)]
+        table = text_table(["", "people", "all", *classes], rows)
+        return f"ClassProfiles({self.confidence:.0%} intervals, lift after x)\n{table}"
+
+
+def class_profiles(
+    model: ChoiceModel | ArrayLike,
+    attributes: Any,
+    *,
+    annotator: ArrayLike | None = None,
+    level: float = 0.95,
+) -> ClassProfiles:
+    r"""Describe each class by what its annotators are like.
+
+    An annotator counts in every class as much as probable, so that nobody is forced into one.
+
+    Parameters
+    ----------
+    model : ChoiceMixture, or array_like of shape (n_annotators, n_components)
+        A fitted mixture, or responsibilities as `adapt` returns them.
+    attributes : mapping or data frame, also a lazy one
+        Names of attributes, and a value an annotator: labels of any kind. NaN and None are not
+        known, and left out where they stand.
+    annotator : array_like, optional
+        Whom the values are of, by id: in any order; others than those of the model are left out,
+        and of those that lack nothing is known. By default the annotators of the model, in order.
+    level : float
+        Confidence of the intervals, above 0 and below 1.
+
+    Returns
+    -------
+    ClassProfiles
+        With a table where it is printed.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, there is no attribute, all values of one lack, an id stands twice, or
+        ids are given where the model has none.
+
+    Notes
+    -----
+    Intervals are Wilson's [1]_ with :math:`(\sum_h \gamma_{hz})^2 / \sum_h \gamma_{hz}^2`
+    annotators in class z. They take responsibilities as they are. Where these are unsure, shares of
+    all classes move towards each other [2]_.
+
+    References
+    ----------
+    .. [1] Wilson (1927), Probable inference, the law of succession, and statistical inference,
+       Journal of the American Statistical Association 22.
+    .. [2] Bolck, Croon and Hagenaars (2004), Estimating latent structure models with categorical
+       variables: one-step versus three-step estimators, Political Analysis 12.
+
+    Examples
+    --------
+    >>> from prefmath.models import class_profiles
+    >>> found = class_profiles([[1, 0], [0.9, 0.1], [0, 1]], {"age": ["young", "old", "old"]})
+    >>> found.level.tolist(), found.share.round(2).tolist()
+    (['old', 'young'], [[0.47, 1.0], [0.53, 0.0]])
+    """
+    known_ids = getattr(model, "annotator_ids_", None)
+    known: Any = model
+    gamma = as_responsibilities(getattr(known, "responsibilities_", known))
+    if hasattr(attributes, "collect"):  # a lazy frame of Polars
+        attributes = attributes.collect()
+    if not isinstance(attributes, Mapping) and not hasattr(attributes, "columns"):
+        kind = type(attributes).__name__
+        raise TypeError(f"attributes must be a data frame or a dict of columns, not {kind}")
+    has_names = next((a for a in ("column_names", "columns") if hasattr(attributes, a)), None)
+    names = list(attributes if has_names is None else getattr(attributes, has_names))
+    if not names:
+        raise ValueError("attributes must name one at least")
+    rows = None if annotator is None else _rows_of(annotator, known_ids)
+    parts = [
+        _of_attribute(
+            str(name), label_array(attributes[name], str(name)), rows, gamma, as_level(level)
+        )
+        for name in names
+    ]
+    columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    return ClassProfiles(**columns, weights=gamma.mean(axis=0), confidence=level)
+
+
+def _rows_of(annotator: ArrayLike, known_ids: NDArray[Any] | None) -> NDArray[np.int64]:
+    """Where each of the model's annotators stands among those given; -1 where nowhere."""
+    if known_ids is None:
+        raise ValueError("annotator must be left out: the model has no annotator ids")
+    ids, codes = code_labels(annotator, "annotator")
+    if len(ids) < len(codes):
+        _, first = np.unique(codes, return_index=True)
+        row = int(np.setdiff1d(np.arange(len(codes)), first)[0])
+        who = shown(ids[codes[row]])
+        raise ValueError(f"annotator must name each once: {who} stands in row {row} too")
+    if len(ids) and family(ids) != family(known_ids):
+        raise TypeError(f"annotator holds {family(ids)}, but the model knows {family(known_ids)}")
+    row_of = np.empty(len(ids), np.int64)
+    row_of[codes] = np.arange(len(codes))
+    at = positions_of(known_ids, ids, "annotator")
+    return np.where(at < 0, -1, row_of[at]) if len(ids) else at
+
+
+def _of_attribute(
+    name: str, values: NDArray[Any], rows: NDArray[np.int64] | None, gamma: _F64, confidence: float
+) -> dict[str, NDArray[Any]]:
+    """Return the rows of one attribute."""
+    there = np.ones(len(gamma), np.bool_)
+    if rows is not None:
+        there = rows >= 0
+        values = values[rows]
+    if len(values) != len(gamma):
+        raise ValueError(
+            f"{name} must have a value for each of {len(gamma)} annotators, not {len(values)}"
+        )
+    there &= ~np.fromiter(map(is_missing, values.tolist()), np.bool_, len(values))
+    if not there.any():
+        raise ValueError(f"{name} is known of no annotator")
+    levels, code = code_labels(values[there], name)
+    known = gamma[there]
+    mass = np.zeros((len(levels), gamma.shape[1]))
+    np.add.at(mass, code, known)
+    total = known.sum(axis=0)
+    # A class that nobody is in is described by nobody: as all are, and not surely.
+    count = np.bincount(code)
+    population = count / len(code)
+    share = np.where(total > 0, mass / np.where(total > 0, total, 1), population[:, None])
+    squares = np.square(known).sum(axis=0)
+    people = np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1), 0)
+    return {
+        "attribute": np.full(len(levels), name),
+        "level": np.array([str(level) for level in levels.tolist()]),
+        "count": count,
+        "population": population,
+        "share": share,
+        "interval": _wilson(share, people, confidence),
+        "lift": share / population[:, None],
+        "class_share": mass / count[:, None],
+    }
+
+
+def _wilson(share: _F64, n: _F64, level: float) -> _F64:
+    """Interval of a share among n (Wilson 1927, equation 4)."""
+    z2 = NormalDist().inv_cdf(0.5 + level / 2) ** 2
+    middle = (n * share + z2 / 2) / (n + z2)
+    reach = np.sqrt(z2 * (n * share * (1 - share) + z2 / 4)) / (n + z2)
+    return np.stack([np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)], axis=-1)

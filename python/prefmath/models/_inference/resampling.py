@@ -1,0 +1,296 @@
+"""Bootstrap over annotators: refits to annotators drawn with replacement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prefmath._progress import reporting
+from prefmath._threads import resolve_threads
+from prefmath._validate import as_generator, as_whole_number
+from prefmath.models._determined.run_away import (
+    FINITE,
+    edges_of,
+    sides_of_items,
+    sides_of_parameters,
+)
+from prefmath.models._fit.ascent import maximize
+from prefmath.models._fit.class_matching import best_assignment
+from prefmath.models._fit.dense_pairs import fit_wins
+from prefmath.models._fit.side_by_side import side_by_side
+from prefmath.models._inference.collected import Refit, bootstrap_of
+from prefmath.models._inference.uncertain import units_of
+from prefmath.models._inference.units_behind import Behind, units_behind
+from prefmath.models._likelihood.problem import Problem
+from prefmath.models._likelihood.units import units_of_columns
+from prefmath.models._likelihood.utility import ItemUtility, LinearUtility
+from prefmath.models._likelihood.virtual_pairs import virtual_utility
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from prefmath._progress import Progress
+    from prefmath.choices import Choices
+    from prefmath.models._determined.run_away import Edges
+    from prefmath.models._fit.fitting import ChoiceModel
+    from prefmath.models._inference.resamples import Bootstrap
+    from prefmath.models._inference.scores import Point
+    from prefmath.models._likelihood.problem import State
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["bootstrap"]
+
+# Newton's method on a table of wins takes the cube of the number of items.
+_FEW_ITEMS = 500
+# A penalty, beside the weight of an outcome, that changes no figure that is finite without.
+_NEXT_TO_NOTHING = 1e-6
+
+
+def bootstrap(
+    model: ChoiceModel,
+    choices: Choices,
+    features: ArrayLike | None = None,
+    *,
+    n_resamples: int = 1000,
+    random_state: int | np.random.Generator | None = None,
+    n_threads: int | None = None,
+    progress: Progress = None,
+) -> Bootstrap:
+    """Refit a model to annotators drawn with replacement, as many as there are.
+
+    Every refit starts from the model, so that it takes few iterations, and classes are matched to
+    the model's by who is in them.
+
+    Without `l2` or `prior` a resample may have no finite estimate of some parameter: of an item
+    that wins all its games there, or was not drawn; of a feature that tells winners from losers.
+    Such a parameter counts as above or below all others in percentiles, whose ends may be infinite;
+    what was not drawn is missing. The other parameters of the resample stay. Utilities are less the
+    mean of the items that are finite in 95% of resamples and do not swing by odds of 50 either way;
+    where one of those is not finite in a resample, its zero is set by the others of them, which
+    must be more than half. Parameters that are not finite in over 5% of resamples, or behind which
+    fewer than 20 units stand, are marked, and so are classes that
+    nothing tells apart.
+
+    Parameters
+    ----------
+    model : ChoiceMixture, BradleyTerry, PlackettLuce or ConditionalLogit
+        Fitted to these choices.
+    choices, features
+        Those of `fit`. Where nobody is named, judgements are drawn rather than annotators.
+    n_resamples : int
+        How many refits, at least 2. Percentiles want a thousand, standard errors fifty.
+    random_state : int, Generator or None
+        Where the draws come from. One seed, one answer, on any number of threads.
+    n_threads : int, optional
+        Refits at a time, each on one thread; by default that of the model.
+    progress : callable, False or None
+        Called with the refits done and their number; by default a bar where there is a terminal.
+
+    Returns
+    -------
+    Bootstrap
+        With `interval`, `ranks`, and a table where it is printed.
+
+    Raises
+    ------
+    ValueError
+        If the model is not fitted, or not to such choices, or `n_resamples` is below 2.
+    MemoryError
+        If the parameters of so many resamples do not fit.
+
+    References
+    ----------
+    Efron and Tibshirani (1993), An introduction to the bootstrap, chapters 6 and 13.
+    McLachlan and Peel (2000), Finite mixture models, section 2.16.
+
+    Examples
+    --------
+    >>> from prefmath import Choices
+    >>> from prefmath.models import ChoiceMixture, bootstrap
+    >>> winner, loser = ["tea"] * 30 + ["milk"] * 10, ["milk"] * 30 + ["tea"] * 10
+    >>> choices = Choices.from_pairs(winner, loser, annotator=[*range(20), *range(20)])
+    >>> model = ChoiceMixture().fit(choices)
+    >>> found = bootstrap(model, choices, n_resamples=200, random_state=0)
+    >>> found.ranks().tolist()
+    [[[2, 2], [1, 1]]]
+    """
+    n_resamples = as_whole_number(n_resamples, "n_resamples", 2)
+    threads = resolve_threads(model.n_threads if n_threads is None else n_threads)
+    pose = _posed(model, choices, features)
+    n_units = len(pose.units) - 1
+    seeds = as_generator(random_state).integers(1 << 63, size=n_resamples)
+
+    def refit(seed: np.int64, check: Callable[[], None]) -> Refit:
+        counts = np.random.default_rng(seed).multinomial(n_units, np.full(n_units, 1 / n_units))
+        return pose.refit(counts.astype(np.float64), check)
+
+    try:
+        with reporting(progress, "bootstrap") as report:
+            found = side_by_side(refit, list(seeds), threads, report)
+        return bootstrap_of(
+            found,
+            model._params(),  # noqa: SLF001
+            model.weights_.copy(),
+            model._parameters(),  # noqa: SLF001
+            pose.reported_behind(),
+            pose.point.responsibilities,
+            named=choices.annotator_ids is not None,
+        )
+    except MemoryError:
+        size = n_resamples * model._params().size * 8 / 2**30  # noqa: SLF001
+        raise MemoryError(
+            f"{n_resamples:,} resamples of {model._params().size:,} parameters are "  # noqa: SLF001
+            f"{size:,.1f} GiB, held several times, and there is not as much memory: ask for fewer"
+        ) from None
+
+
+@dataclass(frozen=True, eq=False)
+class _Pose:
+    """The problem that a model solved, for annotators who may stand for several or for none.
+
+    `left_out` are columns of the parameters that are not the model's: of the virtual item. `edges`
+    are there where they tell which utilities are finite.
+    """
+
+    model: ChoiceModel
+    problem: Problem
+    units: NDArray[np.int64]
+    start: _F64
+    left_out: list[int]
+    point: Point
+    behind: Behind
+    edges: Edges | None
+
+    def refit(self, counts: _F64, check: Callable[[], None]) -> Refit:
+        """Return parameters, shares, and whether they settled, with so many of each unit."""
+        model, problem, sides = self.model, self.problem, None
+        if len(model.weights_) > 1:
+            problem = replace(problem, counts=counts)
+        else:
+            # Of a single class only the weights of outcomes matter.
+            weight = self._weight(counts)
+            check()
+            if self.edges is not None:
+                sides = sides_of_items(self.edges, weight, model.coef_.shape[1])
+            if self.by_table:
+                return self._refit_table(weight, sides)
+            observation, utility = problem.observation, problem.utility
+            problem = model._problem_of_one(observation, weight, utility)  # noqa: SLF001
+        if sides is not None and sides.any():
+            # Far from what keeps the others finite, so that those which are stay as they are.
+            problem = replace(problem, l2=_NEXT_TO_NOTHING * float(weight.mean()))
+        run = maximize(
+            problem,
+            problem.expect(self.start, model.weights_),
+            tol=model.tol,
+            max_iter=model.max_iter,
+            report=lambda *_: check(),
+        )
+        order = np.zeros(1, np.int64)
+        if len(model.weights_) > 1:
+            order = best_assignment(model.responsibilities_.T @ run.state.responsibilities)
+        params = problem.utility.reported(run.state.coef, problem.l2)
+        params = np.delete(params, self.left_out, axis=1)
+        of_all = np.zeros(params.shape, np.int8)
+        if self.unpenalised and (sides is None or problem.utility.n_extra > 0):
+            of_all = self._sides(problem, run.state)
+        if sides is not None:
+            of_all[0, : len(sides)][sides != FINITE] = sides[sides != FINITE]
+        return Refit(params[order], run.state.weights[order], run.converged, of_all[order])
+
+    def _sides(self, problem: Problem, state: State) -> NDArray[np.int8]:
+        """Say which parameters have no finite estimate, by the curvature where the refit ended."""
+        utility, slope = problem.utility, state.gradient + problem.l2 * state.coef
+        if isinstance(utility, LinearUtility):
+            slope = utility.posed(slope)
+        point = replace(
+            self.point, observation=problem.observation, params=utility.reported(state.coef, 0.0)
+        )
+        if state.tabulated is not None:
+            weights = state.tabulated.outcome_weights
+        else:
+            weights = problem.outcome_weights(state.responsibilities)
+        return sides_of_parameters(point, weights, slope, self.behind)
+
+    @property
+    def unpenalised(self) -> bool:
+        """Whether nothing but the data keeps estimates finite."""
+        return self.model.l2 == 0 and self.model.prior == 0
+
+    def reported_behind(self) -> Behind:
+        """Say what stands behind the parameters of the model."""
+        behind = self.behind
+        parts = (behind.units, behind.information, behind.scale)
+        return Behind(*(np.delete(part, self.left_out, axis=1) for part in parts))
+
+    @property
+    def by_table(self) -> bool:
+        """Whether a table of wins says all that the outcomes say, and is not large."""
+        observation, utility = self.problem.observation, self.problem.utility
+        pairs = observation.kind == "pair" and observation.simple
+        return pairs and isinstance(utility, ItemUtility) and utility.n_items <= _FEW_ITEMS
+
+    def _weight(self, counts: _F64) -> _F64:
+        weight: _F64 = np.repeat(counts, np.diff(self.units))
+        if self.problem.weight is not None:
+            weight *= self.problem.weight
+        if self.problem.outcome is not None:
+            n_outcomes = self.problem.observation.n_outcomes
+            weight = np.bincount(self.problem.outcome, weight, n_outcomes).astype(np.float64)
+        return weight
+
+    def _refit_table(self, weight: _F64, sides: NDArray[np.int8] | None) -> Refit:
+        observation, model = self.problem.observation, self.model
+        n = model.coef_.shape[1]
+        winner, loser = observation.items[0::2].astype(np.int64), observation.items[1::2]
+        half = np.zeros(1) if observation.tied is None else observation.tied / 2
+        wins = np.bincount(winner * n + loser, weight * (1 - half), n * n).astype(np.float64)
+        if observation.tied is not None:
+            wins += np.bincount(loser * n + winner, weight * half, n * n)
+        wins = wins.reshape(n, n)
+        begin = model.coef_[0] - (self.start[0, n] if model.prior > 0 else 0)
+        if sides is None or not sides.any():
+            found = fit_wins(wins, model.l2, model.prior, begin, model.tol, model.max_iter)
+            finite = np.zeros((1, n), np.int8)
+            return Refit(found.utility[None], np.ones(1), found.converged, finite)
+        # Differences among those that are finite rest on the games between them alone.
+        utility, converged = np.zeros(n), True
+        core = np.flatnonzero(sides == FINITE)
+        if len(core) > 1:
+            among = wins[np.ix_(core, core)]
+            found = fit_wins(among, 0.0, 0.0, begin[core], model.tol, model.max_iter)
+            utility[core], converged = found.utility, found.converged
+        return Refit(utility[None], np.ones(1), converged, sides[None])
+
+
+def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> _Pose:
+    utility, observation, outcome, judged = model._posed(choices, features, n_threads=1)  # noqa: SLF001
+    if isinstance(utility, LinearUtility):
+        utility = replace(utility, units=units_of_columns(utility.features))
+    problem = Problem(
+        utility,
+        observation,
+        judged.annotator_offsets,
+        judged.weight,
+        model.l2,
+        1,
+        outcome=outcome,
+    )
+    start, left_out = utility.posed(model._params()), list[int]()  # noqa: SLF001
+    if isinstance(utility, ItemUtility) and model.prior > 0:
+        left_out = [model.coef_.shape[1]]
+        start = np.insert(start, left_out, virtual_utility(model.coef_[0]), axis=1)
+        problem = replace(problem, utility=replace(utility, n_items=utility.n_items - 1))
+    point = model._point(choices, features)  # noqa: SLF001
+    edges = None
+    one_of_items = len(model.weights_) == 1 and isinstance(utility, ItemUtility)
+    if one_of_items and model.l2 == 0 and model.prior == 0:
+        edges = edges_of(observation)
+    behind = units_behind(point)
+    units = units_of(choices, judged.annotator_offsets)
+    return _Pose(model, problem, units, start, left_out, point, behind, edges)

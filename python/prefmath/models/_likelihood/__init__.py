@@ -1,0 +1,1 @@
+"""The likelihood of choices: utilities of items, what was observed, and the problem they pose."""

@@ -1,0 +1,53 @@
+"""Probability that each item is chosen from its set, under each class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from prefmath.models._likelihood.observation import Observation
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["chances", "tie_chance"]
+
+
+def chances(observation: Observation, table: _F64) -> _F64:
+    """Probability of each entry of `items`, (n_entries, n_classes).
+
+    They sum to 1 over each set, or to 1 less the probability of a tie.
+    """
+    utility = table[observation.items]
+    if observation.extra is not None:
+        shown = observation.extra >= 0
+        utility[shown] += table[observation.extra[shown]]
+    if observation.ties == "rao_kupper":
+        margin = utility[0::2] - utility[1::2]
+        threshold = np.exp(table[observation.tie_row])
+        utility[0::2] = _logistic(margin - threshold)
+        utility[1::2] = _logistic(-margin - threshold)
+        return utility
+    starts, sizes = observation.offsets[:-1], np.diff(observation.offsets)
+    utility -= np.repeat(np.maximum.reduceat(utility, starts), sizes, axis=0)
+    tied = np.zeros(())
+    if observation.ties == "davidson":
+        tied = np.exp((utility[0::2] + utility[1::2]) / 2 + table[observation.tie_row])
+    np.exp(utility, out=utility)
+    utility /= np.repeat(np.add.reduceat(utility, starts) + tied, sizes, axis=0)
+    return utility
+
+
+def tie_chance(pairs: _F64) -> _F64:
+    """Probability of a tie from those of the two items of each pair, one after the other."""
+    return np.maximum(1 - pairs[0::2] - pairs[1::2], 0)
+
+
+def _logistic(x: _F64) -> _F64:
+    """1 / (1 + exp(-x)), without overflow."""
+    small = np.exp(-np.abs(x))
+    share: _F64 = np.where(x >= 0, 1, small) / (1 + small)
+    return share

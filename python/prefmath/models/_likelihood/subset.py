@@ -1,0 +1,85 @@
+"""The same problem for some of the annotators, or for some of the judgements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from prefmath.models._likelihood.observation import Observation
+    from prefmath.models._likelihood.problem import Problem
+
+    _I64 = NDArray[np.int64]
+
+__all__ = ["of_annotators", "of_judgements", "spread", "taken"]
+
+
+def of_annotators(problem: Problem, annotators: _I64) -> Problem:
+    """Return the problem of some annotators, in the order given; penalised by their share."""
+    sizes = np.diff(problem.annotator_offsets)[annotators]
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    rows = _ranges(problem.annotator_offsets[annotators], sizes)
+    counts = None if problem.counts is None else problem.counts[annotators]
+    share = len(rows) / problem.n_judgements
+    return _reduced(problem, rows, offsets, counts, share)
+
+
+def of_judgements(problem: Problem, rows: _I64) -> Problem:
+    """Return the problem of some judgements, no matter whose; penalised by their share."""
+    offsets = np.array([0, len(rows)])
+    return _reduced(problem, rows, offsets, None, len(rows) / problem.n_judgements)
+
+
+def spread(n: int, wanted: int) -> _I64:
+    """Return `wanted` of `n` numbers, evenly spread."""
+    return np.arange(wanted, dtype=np.int64) * n // wanted
+
+
+def taken(observation: Observation, rows: _I64) -> Observation:
+    """Return some of the outcomes of an observation."""
+    starts, sizes = observation.offsets[rows], np.diff(observation.offsets)[rows]
+    entries = _ranges(starts, sizes)
+
+    def of(values: NDArray[Any] | None, at: _I64) -> NDArray[Any] | None:
+        return None if values is None else values[at]
+
+    return replace(
+        observation,
+        offsets=np.concatenate([[0], np.cumsum(sizes)]),
+        items=observation.items[entries],
+        chosen=observation.chosen[rows],
+        tied=of(observation.tied, rows),
+        extra=of(observation.extra, entries),
+        n_ranked=of(observation.n_ranked, rows),
+    )
+
+
+def _reduced(
+    problem: Problem,
+    rows: _I64,
+    offsets: _I64,
+    counts: NDArray[np.float64] | None,
+    share: float,
+) -> Problem:
+    seen, outcome = problem.observation, problem.outcome
+    return replace(
+        problem,
+        observation=taken(seen, rows) if outcome is None else seen,
+        outcome=None if outcome is None else outcome[rows],
+        annotator_offsets=offsets,
+        weight=None if problem.weight is None else problem.weight[rows],
+        counts=counts,
+        l2=problem.l2 * share,
+    )
+
+
+def _ranges(starts: _I64, sizes: _I64) -> _I64:
+    """Return the numbers from each start on, as many as its size, one range after the other."""
+    ends = np.cumsum(sizes)
+    rows: _I64 = np.arange(ends[-1] if len(ends) else 0, dtype=np.int64)
+    rows += np.repeat(starts - (ends - sizes), sizes)
+    return rows
