@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from prefmath import _choice_build as build
-from prefmath import _choice_checks as check
-from prefmath._judgements import offsets_of
 from prefmath._label_values import family
 from prefmath._labels import code_items, distinct_labels
+from prefmath.choices import build
+from prefmath.choices import checks as check
+from prefmath.choices.judgements import offsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath import _choice_build as build
-from prefmath import _choice_checks as check
-from prefmath._judgements import offsets_of, stable_order
 from prefmath._labels import Coded, CodedItems, code_items, code_labels, shown
+from prefmath.choices import build
+from prefmath.choices import checks as check
+from prefmath.choices.judgements import offsets_of, stable_order
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

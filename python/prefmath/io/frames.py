@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath import _choice_build as build
-from prefmath import _choice_checks as check
 from prefmath._labels import CodedItems, code_items, code_labels, shown
+from prefmath.choices import build
+from prefmath.choices import checks as check
 from prefmath.io._ballots import wide_rankings
 from prefmath.io._long import long_choice_sets, long_rankings
 from prefmath.io._table import Table

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from prefmath import _choice_checks as check
 from prefmath._kernels import kernels
 from prefmath._labels import distinct_labels
 from prefmath._threads import resolve_threads
 from prefmath.choices import Choices
+from prefmath.choices import checks as check
 from prefmath.models._determined.connected import refuse_undetermined_table
 from prefmath.models._fit.dense_pairs import fit_wins
 from prefmath.models._fit.fitting import ItemModel, refuse_other_than_choices

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._judgements import ends_of, spans, stable_order
 from prefmath._labels import shown
+from prefmath.choices.judgements import ends_of, spans, stable_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

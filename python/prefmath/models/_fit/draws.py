@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._judgements import spans
+from prefmath.choices.judgements import spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -22,8 +22,8 @@ from prefmath.models._likelihood.utility import LinearUtility
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from prefmath._judgements import Layout
     from prefmath.choices import Choices
+    from prefmath.choices.judgements import Layout
     from prefmath.models._likelihood.observation import Observation, Ties
 
 __all__ = ["Predictor", "as_choices_of_one"]

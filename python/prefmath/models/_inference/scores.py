@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath._judgements import spans
 from prefmath._kernels import kernels
+from prefmath.choices.judgements import spans
 from prefmath.models._likelihood.utility import LinearUtility
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath._judgements import offsets_of
 from prefmath._threads import resolve_threads
+from prefmath.choices.judgements import offsets_of
 from prefmath.models._fit.predictor import Predictor, as_choices_of_one
 from prefmath.models._inference.errors import errors_of
 from prefmath.models._inference.parameters import Parameters

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath._judgements import spans
+from prefmath.choices.judgements import spans
 from prefmath.models._likelihood.utility import LinearUtility
 
 if TYPE_CHECKING:

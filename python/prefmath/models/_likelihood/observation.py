@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from prefmath._judgements import Judgements, spans
 from prefmath._kernels import kernels
+from prefmath.choices.judgements import Judgements, spans
 from prefmath.models._likelihood.outcomes import distinct_outcomes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath._judgements import Layout
     from prefmath.choices import Choices
+    from prefmath.choices.judgements import Layout
 
     _F64 = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._judgements import Judgements
+from prefmath.choices.judgements import Judgements
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

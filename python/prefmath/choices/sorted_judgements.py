@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from prefmath._judgements import Judgements, ends_of, offsets_of, spans, stable_order
 from prefmath._label_values import plain_array
 from prefmath._labels import code_labels
+from prefmath.choices.judgements import Judgements, ends_of, offsets_of, spans, stable_order
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from prefmath import _choice_checks as check
-from prefmath._arena import refuse_sides
-from prefmath._judgements import Judgements, Layout, ends_of, stable_order
 from prefmath._labels import Coded, CodedItems, code_items, code_labels
+from prefmath.choices import checks as check
+from prefmath.choices.arena import refuse_sides
+from prefmath.choices.judgements import Judgements, Layout, ends_of, stable_order
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from prefmath import _choice_build as build
-from prefmath._choice_text import described
-from prefmath._exploded import exploded
-from prefmath._sorted_judgements import SortedJudgements
+from prefmath.choices import build
+from prefmath.choices.exploded import exploded
+from prefmath.choices.sorted_judgements import SortedJudgements
+from prefmath.choices.text import described
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
-    from prefmath._judgements import Layout
+    from prefmath.choices.judgements import Layout
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._judgements import offsets_of, spans
+from prefmath.choices.judgements import offsets_of, spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
