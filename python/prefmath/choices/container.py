@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from prefmath.choices import build
+from prefmath.choices.concat import concatenated
 from prefmath.choices.exploded import exploded
 from prefmath.choices.sorted_judgements import SortedJudgements
 from prefmath.choices.text import described
@@ -326,6 +328,53 @@ class Choices(SortedJudgements):
             "context": context,
         }
         return cls(**fields_of_frame(frame, layout, columns, item_ids, offered))
+
+    @classmethod
+    def concat(cls, parts: Iterable[Choices]) -> Choices:
+        """Make one of choices that came in pieces, as files do.
+
+        The result is what one call with the rows of all pieces, one piece after the other, would
+        have made: who judged in several pieces is one annotator, and labels of items are joined.
+
+        Parameters
+        ----------
+        parts : iterable of Choices
+            At least one, all of one layout. They all name annotators, or none does; the same holds
+            of `item_ids`, `first` and `context`. Where only some have weights or ties, judgements
+            of the others count 1 and are no ties.
+
+        Returns
+        -------
+        Choices
+            `item_ids` are those of all parts if they are the same, in their order, and otherwise
+            the sorted distinct labels of all; without labels items are rows of one table.
+
+        Raises
+        ------
+        ValueError
+            If there is no part, or parts do not fit together; the part is named.
+        TypeError
+            If a part is something else, or labels are of several kinds.
+
+        Examples
+        --------
+        >>> from prefmath.choices import Choices
+        >>> monday = Choices.from_pairs(["tea"], ["milk"], annotator=["ann"])
+        >>> tuesday = Choices.from_pairs(["water", "tea"], ["tea", "milk"], annotator=["bo", "ann"])
+        >>> Choices.concat([monday, tuesday])
+        Choices(3 pairs by 2 annotators over 3 items)
+        """
+        if isinstance(parts, Choices) or not isinstance(parts, Iterable):
+            raise TypeError(f"parts must hold Choices, not {type(parts).__name__}")
+        pieces = list(parts)
+        if not pieces:
+            raise ValueError("parts must hold one at least")
+        for at, piece in enumerate(pieces):
+            if not isinstance(piece, Choices):
+                raise TypeError(
+                    f"parts must hold Choices, but parts[{at}] is {type(piece).__name__}"
+                )
+        return cls(**concatenated(pieces))
 
     def as_choice_sets(self) -> Choices:
         """Return the choices of one among several that the judgements stand for.
