@@ -71,7 +71,8 @@ def _add_units(point: Point, total: _F64, squares: _F64, of_scale: _F64) -> None
             spread = _spread_of_features(point, point.utility, rows)
             weighted = spread * weight[:, None]
             of_unit[unit[first], :d] = np.add.reduceat(weighted, first)
-            of_scale[:, :d] += gamma.T[:, unit] @ (weighted * spread)
+            np.multiply(weighted, spread, out=weighted)
+            of_scale[:, :d] += gamma.T[:, unit[first]] @ np.add.reduceat(weighted, first)
         row, column, spread = _spread(point, rows)
         cells = unit[row] * width + column
         of_unit += np.bincount(cells, weight[row] * spread, of_unit.size).reshape(of_unit.shape)
