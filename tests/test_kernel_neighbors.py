@@ -38,7 +38,7 @@ def check_neighbors(kernels, x, y, k, metric):
 
 def check_pairs(kernels, x, threshold, metric):
     expected = brute_pairs(x, threshold, metric)
-    found = kernels.pairs_above(bits(x), threshold, metric, MANY, None, 2)
+    found = kernels.pairs_above(bits(x), None, threshold, metric, MANY, None, 2)
     assert [part.dtype for part in found] == [np.int32, np.float64]
     np.testing.assert_array_equal(found[0], expected[0])
     np.testing.assert_array_equal(found[1], expected[1])
@@ -185,7 +185,7 @@ def test_threads_change_no_bit(kernels, metric, dtype):
 
     def results(n_threads):
         found = kernels.nearest_neighbors(x, None, 6, metric, None, n_threads)
-        pairs = kernels.pairs_above(x, threshold, metric, MANY, None, n_threads)
+        pairs = kernels.pairs_above(x, None, threshold, metric, MANY, None, n_threads)
         return [part.tobytes() for part in (*found, *pairs)]
 
     alone = results(1)
@@ -206,7 +206,7 @@ def test_no_rows(kernels):
         indices, values = kernels.nearest_neighbors(x[:0], x, 2, metric, None, 2)
         assert indices.shape == values.shape == (0, 2)
         for n in (0, 1):
-            pairs, values = kernels.pairs_above(x[:n], 0.5, metric, MANY, None, 2)
+            pairs, values = kernels.pairs_above(x[:n], None, 0.5, metric, MANY, None, 2)
             assert pairs.shape == (0, 2)
             assert values.shape == (0,)
 
@@ -215,8 +215,33 @@ def test_no_rows(kernels):
 def test_more_pairs_than_asked_for(kernels, metric):
     x = np.ones((40, 3), np.float32)
     threshold = 0.0 if metric == "sqeuclidean" else 1.0
-    pairs, _ = kernels.pairs_above(x, threshold, metric, 780, None, 2)
+    pairs, _ = kernels.pairs_above(x, None, threshold, metric, 780, None, 2)
     assert len(pairs) == 780
     for most in (0, 1, 779):
         with pytest.raises(ValueError, match=rf"more than max_pairs={most}\b"):
-            kernels.pairs_above(x, threshold, metric, most, None, 2)
+            kernels.pairs_above(x, None, threshold, metric, most, None, 2)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=name_of)
+@pytest.mark.parametrize("metric", METRICS)
+def test_pairs_and_groups_within_pools(kernels, metric, dtype):
+    rng = np.random.default_rng(12)
+    x = drawn(rng, 500, 7, dtype, "copies")
+    offsets = np.array([0, 0, 1, 9, 30, 230, 231, 330, 330, 500])
+    threshold = some_threshold(rng, x[:60], metric)
+    pairs, values = brute_pairs(x, threshold, metric)
+    pool = np.searchsorted(offsets, pairs, side="right")
+    inside = pool[:, 0] == pool[:, 1]
+    for n_threads in (1, 3):
+        found = kernels.pairs_above(bits(x), offsets, threshold, metric, MANY, None, n_threads)
+        np.testing.assert_array_equal(found[0], pairs[inside])
+        np.testing.assert_array_equal(found[1], values[inside])
+    for cuts, edges in [(offsets, pairs[inside]), (None, pairs)]:
+        lowest = np.arange(len(x))
+        for i, j in edges:
+            low, high = sorted((lowest[i], lowest[j]))
+            lowest[lowest == high] = low
+        for n_threads in (1, 3):
+            found = kernels.groups_above(bits(x), cuts, threshold, metric, None, n_threads)
+            assert found.dtype == np.int32
+            np.testing.assert_array_equal(found, lowest)

@@ -118,7 +118,7 @@ def long_search_for_neighbors(kernels, n_threads):
 
 
 def long_search_for_pairs(kernels, n_threads):
-    kernels.pairs_above(many_rows(), 0.9, "cosine", 10**6, None, n_threads)
+    kernels.pairs_above(many_rows(), None, 0.9, "cosine", 10**6, None, n_threads)
 
 
 LONG_CALLS = [

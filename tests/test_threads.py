@@ -182,7 +182,7 @@ CALLS = {
         large_embeddings(), None, 5, "cosine", None, n
     ),
     "pairs_above": lambda kernels, n: kernels.pairs_above(
-        large_embeddings(), 0.8, "cosine", 10**8, None, n
+        large_embeddings(), None, 0.8, "cosine", 10**8, None, n
     ),
     "greedy": lambda kernels, n: kernels.greedy(large_embeddings(), "dpp", None, 1.0, 21, None, n),
     "greedy_batch": lambda kernels, n: kernels.greedy_batch(

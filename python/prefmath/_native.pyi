@@ -36,6 +36,7 @@ __all__ = [
     "gram_batch",
     "greedy",
     "greedy_batch",
+    "groups_above",
     "instruction_set",
     "linear_posterior",
     "linear_statistics",
@@ -53,6 +54,7 @@ __all__ = [
     "similarity_matrix",
     "table_curvature",
     "table_gradient",
+    "top_pairs",
 ]
 
 __version__: str
@@ -77,11 +79,32 @@ def nearest_neighbors(
     progress: _Progress | None,
     n_threads: int,
 ) -> tuple[_I32, _F64]: ...
+
+# pairs of rows, the lower first; where there are offsets, within pool p: offsets[p]:offsets[p + 1];
+# a score is to be at least the threshold, a distance at most. Of groups the lowest row that such
+# pairs connect each row with; the top pairs are the n best, the best first
 def pairs_above(
     x: _Embeddings,
+    offsets: _I64 | None,
     threshold: float,
     metric: str,
     max_pairs: int,
+    progress: _Progress | None,
+    n_threads: int,
+) -> tuple[_I32, _F64]: ...
+def groups_above(
+    x: _Embeddings,
+    offsets: _I64 | None,
+    threshold: float,
+    metric: str,
+    progress: _Progress | None,
+    n_threads: int,
+) -> _I32: ...
+def top_pairs(
+    x: _Embeddings,
+    offsets: _I64 | None,
+    n: int,
+    metric: str,
     progress: _Progress | None,
     n_threads: int,
 ) -> tuple[_I32, _F64]: ...

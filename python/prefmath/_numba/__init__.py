@@ -30,10 +30,12 @@ from .similarity import (
     covariance,
     coverage,
     gram_batch,
+    groups_above,
     mean_cosine,
     nearest_neighbors,
     pairs_above,
     similarity_matrix,
+    top_pairs,
 )
 from .utility import linear_utility
 
@@ -47,6 +49,7 @@ __all__ = [
     "gram_batch",
     "greedy",
     "greedy_batch",
+    "groups_above",
     "instruction_set",
     "linear_posterior",
     "linear_statistics",
@@ -64,6 +67,7 @@ __all__ = [
     "similarity_matrix",
     "table_curvature",
     "table_gradient",
+    "top_pairs",
 ]
 
 __version__ = version("prefmath")

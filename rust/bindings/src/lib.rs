@@ -33,7 +33,9 @@ mod _native {
     #[pymodule_export]
     use crate::selection::{exact_batch, greedy, greedy_batch, refine_batch, sample_projections};
     #[pymodule_export]
-    use crate::similarity::{nearest_neighbors, pairs_above, similarity_matrix};
+    use crate::similarity::{
+        groups_above, nearest_neighbors, pairs_above, similarity_matrix, top_pairs,
+    };
 
     #[pymodule_export]
     use super::instruction_set;

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use prefmath_core::{Error, Result, Workers};
-use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 
 /// Runs `kernel` without the GIL on `n_threads` threads; a signal handler that raises ends it with what was raised.
@@ -50,12 +50,14 @@ pub fn detached_with<R: Send>(
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
             .unwrap_or_else(|| PyKeyboardInterrupt::new_err(())),
-        Error::Threads { .. } => PyRuntimeError::new_err(error.to_string()),
-        _ => PyValueError::new_err(error.to_string()),
+        error => refused(error),
     })
 }
 
-/// An error of the core that was met before the GIL was released.
+/// An error of the core as the exception of its kind: memory and threads are what the system refused, all else the caller's.
 pub fn refused(error: Error) -> PyErr {
-    PyValueError::new_err(error.to_string())
+    match error {
+        Error::Memory { .. } | Error::Threads { .. } => PyMemoryError::new_err(error.to_string()),
+        _ => PyValueError::new_err(error.to_string()),
+    }
 }

@@ -1,11 +1,14 @@
 //! Similarity kernels.
 
-use numpy::{Element as NumpyElement, PyArray1, PyArray2, PyArrayMethods, PyUntypedArrayMethods};
+use numpy::{
+    Element as NumpyElement, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1,
+    PyUntypedArrayMethods,
+};
 use prefmath_core::similarity::{self, Embedding, Metric, Score};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::arrays::{Embeddings, Stored, by_element, shaped};
+use crate::arrays::{Embeddings, Stored, by_element, optional, shaped};
 use crate::run::detached_with;
 
 fn metric_of(name: &str, gamma: f64) -> PyResult<Metric> {
@@ -100,25 +103,79 @@ pub fn nearest_neighbors<'py>(
     })
 }
 
-/// The pairs of rows that are at least, or at most, so similar.
+/// The pairs of rows, of one pool where there are pools, that are at least, or at most, so similar.
 #[pyfunction]
-#[pyo3(signature = (x, threshold, metric, max_pairs, progress, n_threads))]
+#[pyo3(signature = (x, offsets, threshold, metric, max_pairs, progress, n_threads))]
 pub fn pairs_above<'py>(
     py: Python<'py>,
     x: Embeddings<'py>,
+    offsets: Option<PyReadonlyArray1<'py, i64>>,
     threshold: f64,
     metric: &str,
     max_pairs: usize,
     progress: Option<Py<PyAny>>,
     n_threads: usize,
-) -> PyResult<(Table<'py, i32>, Bound<'py, PyArray1<f64>>)> {
-    let score = score_of(metric)?;
+) -> PyResult<Pairs<'py>> {
+    let (score, offsets) = (score_of(metric)?, optional(offsets.as_ref())?);
     by_element!(x, E => {
         let x = x.matrix::<E>()?;
-        let (pairs, scores) = detached_with(py, n_threads, progress, |workers| {
-            similarity::pairs_above(x, threshold, score, max_pairs, workers)
+        let found = detached_with(py, n_threads, progress, |workers| {
+            similarity::pairs_above(x, offsets, threshold, score, max_pairs, workers)
         })?;
-        let shape = [pairs.len(), 2];
-        Ok((shaped(py, pairs.into_flattened(), shape)?, PyArray1::from_vec(py, scores)))
+        pairs_of(py, found)
     })
+}
+
+/// The lowest row that such pairs connect each row with.
+#[pyfunction]
+#[pyo3(signature = (x, offsets, threshold, metric, progress, n_threads))]
+pub fn groups_above<'py>(
+    py: Python<'py>,
+    x: Embeddings<'py>,
+    offsets: Option<PyReadonlyArray1<'py, i64>>,
+    threshold: f64,
+    metric: &str,
+    progress: Option<Py<PyAny>>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray1<i32>>> {
+    let (score, offsets) = (score_of(metric)?, optional(offsets.as_ref())?);
+    by_element!(x, E => {
+        let x = x.matrix::<E>()?;
+        let rows = detached_with(py, n_threads, progress, |workers| {
+            similarity::groups_above(x, offsets, threshold, score, workers)
+        })?;
+        Ok(PyArray1::from_vec(py, rows))
+    })
+}
+
+/// The `n` best pairs, the best first.
+#[pyfunction]
+#[pyo3(signature = (x, offsets, n, metric, progress, n_threads))]
+pub fn top_pairs<'py>(
+    py: Python<'py>,
+    x: Embeddings<'py>,
+    offsets: Option<PyReadonlyArray1<'py, i64>>,
+    n: usize,
+    metric: &str,
+    progress: Option<Py<PyAny>>,
+    n_threads: usize,
+) -> PyResult<Pairs<'py>> {
+    let (score, offsets) = (score_of(metric)?, optional(offsets.as_ref())?);
+    by_element!(x, E => {
+        let x = x.matrix::<E>()?;
+        let found = detached_with(py, n_threads, progress, |workers| {
+            similarity::top_pairs(x, offsets, n, score, workers)
+        })?;
+        pairs_of(py, found)
+    })
+}
+
+type Pairs<'py> = (Table<'py, i32>, Bound<'py, PyArray1<f64>>);
+
+fn pairs_of(py: Python<'_>, (pairs, scores): similarity::Pairs) -> PyResult<Pairs<'_>> {
+    let shape = [pairs.len(), 2];
+    Ok((
+        shaped(py, pairs.into_flattened(), shape)?,
+        PyArray1::from_vec(py, scores),
+    ))
 }

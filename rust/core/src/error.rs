@@ -53,12 +53,18 @@ pub enum Error {
         row: usize,
     },
     /// The operating system refused a thread.
-    #[error("cannot start {n_threads} threads: {reason}")]
+    #[error("cannot start {n_threads} threads, ask for fewer with n_threads: {reason}")]
     Threads {
         /// How many were asked for.
         n_threads: usize,
         /// The system's words.
         reason: String,
+    },
+    /// The system refused memory.
+    #[error("{}", memory(*bytes))]
+    Memory {
+        /// How many bytes were asked for; the largest number where no memory could hold them.
+        bytes: usize,
     },
     /// The caller asked to stop (Ctrl-C).
     #[error("interrupted")]
@@ -73,10 +79,18 @@ impl Error {
             | Self::ZeroRow { row, .. }
             | Self::Overflow { row, .. }
             | Self::Squares { row, .. } => *row += first,
-            Self::Shape(_) | Self::Threads { .. } | Self::Interrupted => {}
+            Self::Shape(_) | Self::Threads { .. } | Self::Memory { .. } | Self::Interrupted => {}
         }
         self
     }
+}
+
+/// Says how much memory was refused.
+fn memory(bytes: usize) -> String {
+    if bytes > isize::MAX as usize {
+        return "no memory could hold what was asked for".to_owned();
+    }
+    format!("cannot allocate {bytes} bytes")
 }
 
 /// Short for the result of every kernel.

@@ -8,6 +8,7 @@ mod dot;
 mod error;
 mod exponential;
 mod matrix;
+mod memory;
 pub mod mixture;
 mod outer_products;
 mod parallel;

@@ -1,6 +1,8 @@
 //! Sums of outer products of vectors with themselves, the lower triangle alone, tile by tile in registers.
 
+use crate::error::Result;
 use crate::matrix::Element;
+use crate::memory::{filled, product};
 use crate::simd::Target;
 
 /// The side of a tile of the sum: its rows fill the registers.
@@ -94,13 +96,13 @@ pub struct OuterProducts<S> {
 
 impl<S: Stored> OuterProducts<S> {
     /// For vectors of `n_panels` stretches, of which up to `at_once` come together.
-    pub fn new(n_panels: usize, at_once: usize) -> Self {
+    pub fn new(n_panels: usize, at_once: usize) -> Result<Self> {
         let capacity = ROWS.max(at_once);
-        Self {
-            panels: vec![[S::default(); SIDE]; n_panels * capacity],
+        Ok(Self {
+            panels: filled([S::default(); SIDE], product([n_panels, capacity])?)?,
             n_rows: 0,
             capacity,
-        }
+        })
     }
 
     /// Makes room for `n_rows` vectors: a slice of them, to be filled, for every stretch of the vectors.

@@ -10,15 +10,17 @@ from .figures import closest_pairs, coverage, mean_cosine
 from .gram_batch import gram_batch
 from .matrix import similarity_matrix
 from .neighbors import nearest_neighbors
-from .pairs import pairs_above
+from .pairs import groups_above, pairs_above, top_pairs
 
 __all__ = [
     "closest_pairs",
     "covariance",
     "coverage",
     "gram_batch",
+    "groups_above",
     "mean_cosine",
     "nearest_neighbors",
     "pairs_above",
     "similarity_matrix",
+    "top_pairs",
 ]

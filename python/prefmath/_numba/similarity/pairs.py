@@ -1,16 +1,25 @@
-"""All pairs of rows that are at least so similar, exactly, without the matrix."""
+"""Pairs of rows by their scores, without the matrix: above a threshold, connected, or the best.
+
+One search shows pairs to a collector, which says what counts; scores rise as rows are more alike,
+and distances are negated. Of many rows bounds say which pairs to score; those of a small pool all
+are.
+"""
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from prefmath._numba._njit import njit
+from prefmath._numba._tasks import groups as runs_of_groups
 from prefmath._numba._tasks import in_order
 from prefmath._numba._tasks import rows as stretches
 
+from .copies import first_equal
 from .exact import SCORES, exact_scores
+from .rows import refuse_zeros, squared_row_norms
 from .screen import next_possible, screen
 
 if TYPE_CHECKING:
@@ -20,62 +29,262 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
     _I32 = NDArray[np.int32]
+    _I64 = NDArray[np.int64]
+    _Report = Callable[[int, int], object] | None
 
-__all__ = ["pairs_above"]
+__all__ = ["groups_above", "pairs_above", "top_pairs"]
+
+# All pairs of a pool of up to so many rows are scored.
+_MOST_SCORED = 96
+_PAIRS_PER_TASK = 1 << 18
+
+# Pairs that are scored before the next are asked whether they still count.
+_TOGETHER = 1 << 14
 
 
 def pairs_above(
     x: NDArray[Any],
+    offsets: _I64 | None,
     threshold: float,
     metric: str,
     max_pairs: int,
-    progress: Callable[[int, int], object] | None,
+    progress: _Report,
     n_threads: int,
 ) -> tuple[_I32, _F64]:
-    """Find the rows i < j of x whose score reaches the threshold; a distance, is at most that.
+    """Find the rows i < j of x, of one pool if there are, whose score reaches the threshold.
 
-    In order of i, then j. More than `max_pairs` are refused.
+    In order of i, then j. A distance is to be at most the threshold. More than `max_pairs` are
+    refused.
     """
-    bounds = screen(x, None, metric, n_threads)
-    distance = metric == "sqeuclidean"
-    floor = -threshold if distance else threshold
-    n_found: list[int] = []  # a block, by whichever thread
+    found = _Above(_rising(threshold, metric), max_pairs)
+    _search(x, offsets, metric, found, progress, n_threads)
+    i, j, score = found.all()
+    order = np.lexsort((j, i))
+    return _as_pairs(i[order], j[order], _rising(score[order], metric))
 
-    def run(first: int, last: int) -> tuple[_I32, _F64]:
-        pairs, scores = [np.empty((0, 2), np.int32)], [np.empty(0)]
+
+def groups_above(
+    x: NDArray[Any],
+    offsets: _I64 | None,
+    threshold: float,
+    metric: str,
+    progress: _Report,
+    n_threads: int,
+) -> _I32:
+    """Find the lowest row that such pairs connect each row with."""
+    found = _Groups(_rising(threshold, metric), len(x))
+    _search(x, offsets, metric, found, progress, n_threads)
+    return found.roots().astype(np.int32)
+
+
+def top_pairs(
+    x: NDArray[Any],
+    offsets: _I64 | None,
+    n: int,
+    metric: str,
+    progress: _Report,
+    n_threads: int,
+) -> tuple[_I32, _F64]:
+    """Find the n best pairs, the best first, of equal ones that of the lowest rows."""
+    found = _Top(n)
+    _search(x, offsets, metric, found, progress, n_threads)
+    i, j, score = found.best
+    return _as_pairs(i, j, _rising(score, metric))
+
+
+def _rising(score: Any, metric: str) -> Any:
+    return -score if metric == "sqeuclidean" else score
+
+
+def _as_pairs(i: _I64, j: _I64, score: _F64) -> tuple[_I32, _F64]:
+    return np.stack([i, j], axis=1).astype(np.int32), score + 0.0
+
+
+class _Collector:
+    """Says which pairs count, and takes them; pairs may come from several threads."""
+
+    floor: float
+    """What a score must reach; it may only rise."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def start(  # others do more
+        self,
+        x: NDArray[Any],
+        norms: _F64,  # noqa: ARG002
+        metric: str,  # noqa: ARG002
+        first: int,  # noqa: ARG002
+    ) -> _I64:
+        """Return the rows to search among, in order; they are rows `first` and so on of all."""
+        return np.arange(len(x))
+
+    def unsettled(self, i: _I64, j: _I64) -> Any:  # noqa: ARG002
+        """Return the places of the pairs on which something still depends."""
+        return slice(None)
+
+    def take(self, i: _I64, j: _I64, score: _F64) -> None:
+        """Take pairs whose scores reach the floor."""
+        raise NotImplementedError
+
+
+class _Above(_Collector):
+    def __init__(self, floor: float, most: int) -> None:
+        super().__init__()
+        self.floor, self._most, self._n = floor, most, 0
+        self._found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+
+    def take(self, i: _I64, j: _I64, score: _F64) -> None:
+        with self._lock:
+            self._n += len(i)
+            if self._n > self._most:
+                msg = (
+                    f"more than max_pairs={self._most} pairs of rows of X are within the threshold"
+                )
+                raise ValueError(msg)
+            self._found.append((i, j, score))
+
+    def all(self) -> tuple[_I64, _I64, _F64]:
+        i, j, score = (np.concatenate(parts) for parts in zip(*self._found, strict=True))
+        return i, j, score
+
+
+class _Groups(_Collector):
+    def __init__(self, floor: float, n: int) -> None:
+        super().__init__()
+        self.floor, self._parents = floor, np.arange(n)
+
+    def start(self, x: NDArray[Any], norms: _F64, metric: str, first: int) -> _I64:
+        # Of equal rows a cosine is 1 and a distance 0, but a dot product may be too small.
+        equal = first_equal(x)
+        copies = equal != np.arange(len(x))
+        if metric == "dot":
+            copies &= norms >= self.floor
+        _unite(self._parents, first + equal[copies], first + np.flatnonzero(copies))
+        return np.flatnonzero(~copies)
+
+    def unsettled(self, i: _I64, j: _I64) -> Any:
+        return _apart(self._parents, i, j)
+
+    def take(self, i: _I64, j: _I64, score: _F64) -> None:  # noqa: ARG002
+        with self._lock:
+            _unite(self._parents, i, j)
+
+    def roots(self) -> _I64:
+        _flatten(self._parents)
+        return self._parents
+
+
+class _Top(_Collector):
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.floor, self._n = -np.inf, n
+        self.best = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+
+    def take(self, i: _I64, j: _I64, score: _F64) -> None:
+        with self._lock:
+            new = i, j, score
+            i, j, score = (np.concatenate(both) for both in zip(self.best, new, strict=True))
+            kept = np.lexsort((j, i, -score))[: self._n]
+            self.best = i[kept], j[kept], score[kept]
+            if len(kept) == self._n:
+                self.floor = float(score[kept[-1]]) if self._n else np.inf
+
+
+def _search(
+    x: NDArray[Any],
+    offsets: _I64 | None,
+    metric: str,
+    found: _Collector,
+    progress: _Report,
+    n_threads: int,
+) -> None:
+    """Show all pairs that may count to the collector."""
+    norms = squared_row_norms(x, "X", n_threads)
+    if metric == "cosine":
+        refuse_zeros(x, "X", norms)
+    if offsets is None:
+        offsets = np.array([0, len(x)])
+        large = np.zeros(1, np.int64)  # the only pool, whatever its size
+    else:
+        large = np.flatnonzero(np.diff(offsets) > _MOST_SCORED)
+        _among_small(x, norms, offsets, metric, found, progress, n_threads)
+    for pool in large:
+        rows = slice(*offsets[pool : pool + 2])
+        among = found.start(x[rows], norms[rows], metric, rows.start)
+        part = x[rows] if len(among) == rows.stop - rows.start else x[rows][among]
+        _among_many(part, rows.start + among, metric, found, progress, n_threads)
+
+
+def _among_small(
+    x: NDArray[Any],
+    norms: _F64,
+    offsets: _I64,
+    metric: str,
+    found: _Collector,
+    progress: _Report,
+    n_threads: int,
+) -> None:
+    sizes = np.diff(offsets)
+    n_pairs = np.where(sizes <= _MOST_SCORED, sizes * (sizes - 1) // 2, 0)
+    starts = np.concatenate([[0], np.cumsum(n_pairs)])
+
+    def run(first: int, last: int) -> None:
+        i, j = np.empty((2, starts[last] - starts[first]), np.int64)
+        _all_pairs(offsets, first, last, i, j)
+        _score(x, norms, metric, i, j, None, found)
+
+    tasks = runs_of_groups(starts, _PAIRS_PER_TASK)
+    for done, _ in enumerate(in_order(run, tasks, n_threads), 1):
+        if progress is not None:
+            progress(done, len(tasks))
+
+
+def _among_many(
+    x: NDArray[Any],
+    numbers: _I64,
+    metric: str,
+    found: _Collector,
+    progress: _Report,
+    n_threads: int,
+) -> None:
+    bounds = screen(x, None, metric, n_threads)
+
+    def run(first: int, last: int) -> None:
         for start in range(first, len(x), bounds.products.n_columns):
             columns = start, min(len(x), start + bounds.products.n_columns)
             block = bounds.bounds((first, last), columns)
             own = first - start  # row i is column own + i of the block
+            floor = found.floor  # another thread may raise it meanwhile
             i, j = np.empty((2, _candidates(block, own, floor, _NONE, _NONE)), np.int64)
             _candidates(block, own, floor, i, j)
-            i, j = first + i, start + j
-            norms = bounds.x_norms, bounds.y_norms
-            exact = exact_scores(SCORES[metric], x, x, i, j, *norms)
-            above = exact <= threshold if distance else exact >= threshold
-            n_found.append(int(above.sum()))
-            if sum(n_found) > max_pairs:
-                break
-            pairs.append(np.stack([i[above], j[above]], axis=1).astype(np.int32))
-            scores.append(exact[above])
-        found = np.concatenate(pairs)
-        by_row = np.argsort(found[:, 0], kind="stable")
-        return found[by_row], np.concatenate(scores)[by_row]
+            _score(x, bounds.x_norms, metric, first + i, start + j, numbers, found)
 
     tasks = stretches(len(x), bounds.products.n_rows)
-    found = []
-    for part in in_order(run, tasks, n_threads):
-        if sum(n_found) > max_pairs:
-            msg = f"more than max_pairs={max_pairs} pairs are within the threshold"
-            raise ValueError(msg)
-        found.append(part)
+    for done, _ in enumerate(in_order(run, tasks, n_threads), 1):
         if progress is not None:
-            progress(len(found), len(tasks))
-    pairs, scores = zip(*found, strict=True) if found else ([], [])
-    return (
-        np.concatenate([np.empty((0, 2), np.int32), *pairs]),
-        np.concatenate([np.empty(0), *scores]),
-    )
+            progress(done, len(tasks))
+
+
+def _score(
+    x: NDArray[Any],
+    norms: _F64,
+    metric: str,
+    i: _I64,
+    j: _I64,
+    numbers: _I64 | None,
+    found: _Collector,
+) -> None:
+    """Score candidates exactly, some at a time, and hand on those that count, by their numbers."""
+    for first, last in stretches(len(i), _TOGETHER):
+        left, right = i[first:last], j[first:last]
+        names = (left, right) if numbers is None else (numbers[left], numbers[right])
+        open_ = found.unsettled(*names)
+        left, right = left[open_], right[open_]
+        score = _rising(exact_scores(SCORES[metric], x, x, left, right, norms, norms), metric)
+        count = score >= found.floor
+        if count.any():
+            found.take(names[0][open_][count], names[1][open_][count], score[count])
 
 
 _NONE = np.empty(0, np.int64)
@@ -93,3 +302,55 @@ def _candidates(block, own, floor, out_i, out_j):
             n += 1
             j = next_possible(block, i, j + 1, floor)
     return n
+
+
+@njit
+def _all_pairs(offsets, first, last, out_i, out_j):
+    """Write the pairs of the rows of some small pools."""
+    n = 0
+    for pool in range(first, last):
+        if offsets[pool + 1] - offsets[pool] > _MOST_SCORED:
+            continue
+        for i in range(offsets[pool], offsets[pool + 1]):
+            for j in range(i + 1, offsets[pool + 1]):
+                out_i[n], out_j[n] = i, j
+                n += 1
+
+
+@njit
+def _root(parents, row):
+    while parents[row] != row:
+        row = parents[row]
+    return row
+
+
+@njit
+def _flatten(parents):
+    """Let every row point at its root."""
+    for row in range(len(parents)):
+        # The parent is lower, or the row itself: it points at its root already.
+        parents[row] = parents[parents[row]]
+
+
+@njit
+def _apart(parents, i, j):
+    """Return the places of the pairs that are not connected."""
+    out = np.empty(len(i), np.int64)
+    n = 0
+    for pair in range(len(i)):
+        if _root(parents, i[pair]) != _root(parents, j[pair]):
+            out[n] = pair
+            n += 1
+    return out[:n]
+
+
+@njit
+def _unite(parents, i, j):
+    """Connect pairs; the lowest row of a set is its root, whatever the order."""
+    for pair in range(len(i)):
+        one, other = _root(parents, i[pair]), _root(parents, j[pair])
+        low, high = min(one, other), max(one, other)
+        parents[high] = low
+        # The paths become short: two rows more point at the root.
+        parents[i[pair]] = low
+        parents[j[pair]] = low

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result, ensure};
 use crate::matrix::{Matrix, check_finite};
+use crate::memory::filled;
 use crate::parallel::Workers;
 
 /// Pairs that a thread takes at a time, at least: as many as a table has cells, so that adding it up costs less.
@@ -83,7 +84,7 @@ pub fn count_pairs<R: Row>(
         .step_by(step)
         .map(|first| first..n.min(first + step))
         .collect();
-    let mut total = vec![0.0; n_tables * size];
+    let mut total = filled(0.0, n_tables * size)?;
     workers.fold(
         tasks,
         |task| counted(&pairs, n_items, n_tables * size, task),
@@ -115,12 +116,12 @@ fn counted<R: Row>(
             .map_or(0, |tied| usize::from(tied[at]) * n_items * n_items)
     };
     let first = task.start;
-    let mut own = vec![0.0; size];
+    let mut own = filled(0.0, size)?;
     let refused = |at: usize| refusal(pairs, first + at, n_items);
     match (pairs.weight, pairs.tied) {
         (None, None) => {
             // Whole numbers are added sooner.
-            let mut counts = vec![0_u32; size];
+            let mut counts = filled(0_u32, size)?;
             for (at, cell) in cells.enumerate() {
                 counts[cell.ok_or_else(|| refused(at))?] += 1;
             }

@@ -13,6 +13,7 @@ use super::sums::{Cursor, ENTRIES_PER_TASK};
 use super::{Observation, entries::add_row};
 use crate::error::{Error, Result};
 use crate::matrix::Matrix;
+use crate::memory::{filled, product};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -28,7 +29,7 @@ pub fn table_curvature(
 ) -> Result<Vec<f64>> {
     observation.check_table("utility", utility, workers)?;
     observation.check_weights(weights, utility)?;
-    let first_only = vec![1; observation.n_outcomes()];
+    let first_only = filled(1, observation.n_outcomes())?;
     let rankings = match &observation.judged {
         Judged::Rankings(rankings) => *rankings,
         Judged::ChooseOne(choices) if !choices.entries.has_extra() => Rankings {
@@ -42,12 +43,12 @@ pub fn table_curvature(
         }
     };
     let n_rows = utility.n_rows();
-    let size = utility.n_columns() * n_rows * n_rows;
-    let mut bonds = vec![0.0; size];
+    let size = product([utility.n_columns(), n_rows, n_rows])?;
+    let mut bonds = filled(0.0, size)?;
     // A table is added for every task, so that tasks grow with it.
     let runs = rankings.entries.runs(ENTRIES_PER_TASK.max(size / 2));
     let work = |run| {
-        let mut own = vec![0.0; size];
+        let mut own = filled(0.0, size)?;
         vectorize(Bonds {
             rankings: &rankings,
             utility,

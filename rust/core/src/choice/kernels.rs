@@ -8,6 +8,7 @@ use super::sums::{Cursor, ENTRIES_PER_TASK, Summand, sum_over_outcomes};
 use super::{Observation, TableGradient};
 use crate::error::{Result, ensure};
 use crate::matrix::{Matrix, check_finite, split_rows};
+use crate::memory::{filled, product};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -23,7 +24,7 @@ pub fn log_likelihood(
     observation.check_table("utility", utility, workers)?;
     with_kind!(observation, kind => {
         let n_classes = utility.n_columns();
-        let mut out = vec![0.0; kind.entries().n_outcomes() * n_classes];
+        let mut out = filled(0.0, product([kind.entries().n_outcomes(), n_classes])?)?;
         let runs = kind.entries().runs(ENTRIES_PER_TASK);
         let pieces = split_rows(&mut out, n_classes, &runs);
         workers.run(runs.iter().cloned().zip(pieces), |(run, out)| {

@@ -8,6 +8,7 @@ use super::observation::with_kind;
 use super::sums::{Cursor, ENTRIES_PER_TASK};
 use crate::error::Result;
 use crate::matrix::{Matrix, split_rows};
+use crate::memory::{Growing, filled, product};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -38,8 +39,11 @@ fn of_kind<K: Kind>(
     let n_outcomes = entries.n_outcomes();
     let has_ties = kind.tie_row().is_some();
     let n_ties = if has_ties { n_outcomes } else { 0 };
-    let mut values = vec![0.0; entries.of(&(0..n_outcomes)).len() * n_classes];
-    let mut ties = vec![0.0; n_ties * n_classes];
+    let mut values = filled(
+        0.0,
+        product([entries.of(&(0..n_outcomes)).len(), n_classes])?,
+    )?;
+    let mut ties = filled(0.0, product([n_ties, n_classes])?)?;
     let runs = entries.runs(ENTRIES_PER_TASK);
     let of_entries: Vec<_> = runs.iter().map(|run| entries.of(run)).collect();
     let of_ties: Vec<_> = runs
@@ -56,8 +60,7 @@ fn of_kind<K: Kind>(
             run,
             values,
             ties,
-        });
-        Ok(())
+        })
     })?;
     Ok((values, has_ties.then_some(ties)))
 }
@@ -71,10 +74,10 @@ struct OfRun<'a, K> {
 }
 
 impl<K: Kind> Vectorized for OfRun<'_, K> {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn run<T: Target>(self) {
+    fn run<T: Target>(self) -> Result<()> {
         let (mut values, mut ties) = (self.values, self.ties);
         let mut unused = [Vec::new(), Vec::new()];
         let mut cursor = Cursor::new(self.kind, self.utility, self.run);
@@ -89,8 +92,8 @@ impl<K: Kind> Vectorized for OfRun<'_, K> {
             values = rest;
             let (tie, rest) = std::mem::take(&mut ties).split_at_mut(n_ties);
             ties = rest;
-            unused[0].resize(n_values, 0.0);
-            unused[1].resize(n_ties, 0.0);
+            unused[0].resized(n_values, 0.0)?;
+            unused[1].resized(n_ties, 0.0)?;
             let [second, second_tie] = &mut unused;
             let second = Values {
                 entries: second,
@@ -99,5 +102,6 @@ impl<K: Kind> Vectorized for OfRun<'_, K> {
             self.kind
                 .derivatives::<T>(block, None, Values { entries, tie }, second);
         }
+        Ok(())
     }
 }

@@ -11,6 +11,7 @@ use super::kind::{Block, Kind, Values};
 use super::softmax::BLOCK;
 use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::memory::Growing;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -39,19 +40,19 @@ pub(super) fn sum_over_outcomes<S: Summand<N>, const N: usize>(
     let small = utility.n_rows() <= SMALL_TABLE;
     let rows = if small { 2 * utility.n_rows() } else { 0 };
     let runs = summand.kind().entries().runs(ENTRIES_PER_TASK.max(rows));
-    let mut tables = [(); N].map(|()| vec![0.0; size]);
+    let mut tables = zeros(size)?;
     if runs.len() == 1 {
         // One task needs no table of its own.
         let only = runs.into_iter().zip([&mut tables]);
         workers.run(only, |(run, tables)| {
             blocks(summand, utility, run, |entries, values| {
                 scatter(summand.kind(), tables, utility.n_columns(), entries, values);
-            });
-            Ok(())
+                Ok(())
+            })
         })?;
     } else if small {
         let work = |run| {
-            let mut own = [(); N].map(|()| vec![0.0; size]);
+            let mut own = zeros(size)?;
             blocks(summand, utility, run, |entries, values| {
                 scatter(
                     summand.kind(),
@@ -60,7 +61,8 @@ pub(super) fn sum_over_outcomes<S: Summand<N>, const N: usize>(
                     entries,
                     values,
                 );
-            });
+                Ok(())
+            })?;
             Ok(own)
         };
         workers.fold(runs, work, |own| {
@@ -73,9 +75,10 @@ pub(super) fn sum_over_outcomes<S: Summand<N>, const N: usize>(
             let mut kept = [(); N].map(|()| [Vec::new(), Vec::new()]);
             blocks(summand, utility, run.clone(), |_, values| {
                 for (kept, values) in kept.iter_mut().flatten().zip(values.iter().flatten()) {
-                    kept.extend_from_slice(values);
+                    kept.extended(values)?;
                 }
-            });
+                Ok(())
+            })?;
             Ok((run, kept))
         };
         workers.fold(runs, work, |(run, kept)| {
@@ -88,6 +91,15 @@ pub(super) fn sum_over_outcomes<S: Summand<N>, const N: usize>(
                 &kept,
             );
         })?;
+    }
+    Ok(tables)
+}
+
+/// `N` tables of zeros.
+fn zeros<const N: usize>(size: usize) -> Result<[Vec<f64>; N]> {
+    let mut tables = [const { Vec::new() }; N];
+    for table in &mut tables {
+        table.resized(size, 0.0)?;
     }
     Ok(tables)
 }
@@ -112,17 +124,22 @@ fn scatter<K: Kind, const N: usize>(
 }
 
 /// Calls `take` with the entries of every block of a run of outcomes, and with what was filled in for them and for ties.
-fn blocks<S, F, const N: usize>(summand: &S, utility: Matrix<'_, f64>, run: Range<usize>, take: F)
+fn blocks<S, F, const N: usize>(
+    summand: &S,
+    utility: Matrix<'_, f64>,
+    run: Range<usize>,
+    take: F,
+) -> Result<()>
 where
     S: Summand<N>,
-    F: FnMut(&Range<usize>, &[[Vec<f64>; 2]; N]),
+    F: FnMut(&Range<usize>, &[[Vec<f64>; 2]; N]) -> Result<()>,
 {
     vectorize(Blocks {
         summand,
         utility,
         run,
         take,
-    });
+    })
 }
 
 struct Blocks<'a, S, F, const N: usize> {
@@ -135,12 +152,12 @@ struct Blocks<'a, S, F, const N: usize> {
 impl<S, F, const N: usize> Vectorized for Blocks<'_, S, F, N>
 where
     S: Summand<N>,
-    F: FnMut(&Range<usize>, &[[Vec<f64>; 2]; N]),
+    F: FnMut(&Range<usize>, &[[Vec<f64>; 2]; N]) -> Result<()>,
 {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn run<T: Target>(mut self) {
+    fn run<T: Target>(mut self) -> Result<()> {
         let kind = self.summand.kind();
         let mut values = [(); N].map(|()| [Vec::new(), Vec::new()]);
         let mut cursor = Cursor::new(kind, self.utility, self.run);
@@ -148,15 +165,16 @@ where
             let entries = kind.entries().of(&block.outcomes);
             let n_ties = kind.tie_row().map_or(0, |_| block.outcomes.len());
             for [values, ties] in &mut values {
-                values.resize(entries.len() * block.n_classes, 0.0);
-                ties.resize(n_ties * block.n_classes, 0.0);
+                values.resized(entries.len() * block.n_classes, 0.0)?;
+                ties.resized(n_ties * block.n_classes, 0.0)?;
             }
             let out = values
                 .each_mut()
                 .map(|[entries, tie]| Values { entries, tie });
             self.summand.fill::<T>(block, out);
-            (self.take)(&entries, &values);
+            (self.take)(&entries, &values)?;
         }
+        Ok(())
     }
 }
 

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use super::m_step::Judged;
 use super::partial::Partial;
+use crate::error::Result;
 use crate::matrix::{Element, Matrix};
+use crate::memory::{filled, gathered, product};
 use crate::outer_products::{OuterProducts, SIDE, Stored, stretch};
 use crate::simd::{Target, Vectorized};
 
@@ -21,10 +23,10 @@ pub struct Accumulate<'a, E, S> {
 }
 
 impl<E: Element, S: Stored> Vectorized for Accumulate<'_, E, S> {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn run<T: Target>(self) {
+    fn run<T: Target>(self) -> Result<()> {
         let Self {
             judged,
             run,
@@ -47,9 +49,9 @@ impl<E: Element, S: Stored> Vectorized for Accumulate<'_, E, S> {
             .unwrap_or(0);
         let mut products: Vec<OuterProducts<S>> = (0..n_classes)
             .map(|_| OuterProducts::new(n_panels, largest))
-            .collect();
-        let mut differences = vec![[0.0; SIDE]; largest * n_panels];
-        let roots: Vec<f64> = probability.iter().map(|p| p.sqrt()).collect();
+            .collect::<Result<_>>()?;
+        let mut differences = filled([0.0; SIDE], product([largest, n_panels])?)?;
+        let roots = gathered(probability.iter().map(|p| p.sqrt()))?;
         let (mut shares, mut scales) = (Vec::new(), Vec::new());
         let mut first = 0;
         for set in run {
@@ -107,6 +109,7 @@ impl<E: Element, S: Stored> Vectorized for Accumulate<'_, E, S> {
         {
             products.sum_into::<T>(tiles);
         }
+        Ok(())
     }
 }
 

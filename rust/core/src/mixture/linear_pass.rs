@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use super::linear_posterior::LinearJudgements;
 use super::linear_products::utilities;
+use crate::error::Result;
 use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::matrix::Element;
+use crate::memory::Growing;
 use crate::outer_products::SIDE;
 use crate::simd::Target;
 
@@ -44,14 +46,14 @@ pub fn probabilities_and_evidence<T: Target, E: Element>(
     sets: &Range<usize>,
     scratch: &mut Scratch,
     joint: &mut [f64],
-) {
+) -> Result<()> {
     let n_classes = joint.len();
     let items = judged.sets.items_of(sets);
     let Scratch { shares, sums } = scratch;
     shares.clear();
-    shares.resize(items.len() * n_classes, 0.0);
+    shares.resized(items.len() * n_classes, 0.0)?;
     sums.clear();
-    sums.resize(sets.len() * n_classes, 1.0);
+    sums.resized(sets.len() * n_classes, 1.0)?;
     utilities::<T, E>(judged.features, items, coef, n_classes, shares);
     by_classes!(n_classes, first, width => match width {
         4 => subtract_peaks::<E, 4>(judged, sets, first, shares, joint),
@@ -71,6 +73,7 @@ pub fn probabilities_and_evidence<T: Target, E: Element>(
             *joint -= weight * log;
         }
     }
+    Ok(())
 }
 
 /// Turns the probabilities of an annotator's items into residuals: count · weight · responsibility · (share in the choice

@@ -12,6 +12,7 @@ use super::posterior::normalize;
 use crate::choice::ChoiceSets;
 use crate::error::{Result, ensure};
 use crate::matrix::{Element, Matrix, check_offsets, group, runs_of_groups, split_rows};
+use crate::memory::{filled, product, room};
 use crate::outer_products::SIDE;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -58,19 +59,19 @@ pub fn linear_posterior<E: Element>(
     let n_annotators = judged.check(coef, log_prior)?;
     let (n_classes, d) = (coef.n_rows(), coef.n_columns());
     let n_panels = d.div_ceil(SIDE);
-    let mut panels = vec![[0.0; SIDE]; n_classes * n_panels];
+    let mut panels = filled([0.0; SIDE], product([n_classes, n_panels])?)?;
     for (class, panels) in panels.chunks_exact_mut(n_panels).enumerate() {
         panels.as_flattened_mut()[..d].copy_from_slice(coef.row(class));
     }
-    let mut responsibilities = vec![0.0; n_annotators * n_classes];
-    let mut evidence = vec![0.0; n_annotators];
+    let mut responsibilities = filled(0.0, product([n_annotators, n_classes])?)?;
+    let mut evidence = filled(0.0, n_annotators)?;
     let runs = judged.tasks();
     let outputs = split_rows(&mut responsibilities, n_classes, &runs)
         .into_iter()
         .zip(split_rows(&mut evidence, 1, &runs));
-    let mut total = vec![[0.0; SIDE]; panels.len()];
+    let mut total = filled([0.0; SIDE], panels.len())?;
     let work = |(run, (responsibilities, evidence))| {
-        let mut gradient = vec![[0.0; SIDE]; panels.len()];
+        let mut gradient = filled([0.0; SIDE], panels.len())?;
         vectorize(Pass {
             judged,
             coef: &panels,
@@ -79,7 +80,7 @@ pub fn linear_posterior<E: Element>(
             responsibilities,
             evidence,
             gradient: &mut gradient,
-        });
+        })?;
         Ok(gradient)
     };
     workers.fold(runs.iter().cloned().zip(outputs), work, |gradient| {
@@ -87,10 +88,10 @@ pub fn linear_posterior<E: Element>(
         sums.zip(gradient.as_flattened())
             .for_each(|(sum, term)| *sum += term);
     })?;
-    let gradient = total
-        .chunks_exact(n_panels)
-        .flat_map(|panels| panels.as_flattened()[..d].iter().copied())
-        .collect();
+    let mut gradient = room(n_classes * d)?;
+    for panels in total.chunks_exact(n_panels) {
+        gradient.extend_from_slice(&panels.as_flattened()[..d]);
+    }
     Ok((responsibilities, evidence, gradient))
 }
 
@@ -119,6 +120,7 @@ impl<E: Element> LinearJudgements<'_, E> {
                 )
             })?;
         }
+        self.sets.check_tied(self.tied)?;
         let n_annotators = check_offsets("annotator_offsets", self.annotator_offsets, n)?;
         let n_counts = self.counts.map_or(n_annotators, <[f64]>::len);
         ensure(n_counts == n_annotators, || {
@@ -146,21 +148,22 @@ struct Pass<'a, E> {
 }
 
 impl<E: Element> Vectorized for Pass<'_, E> {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn run<T: Target>(self) {
+    fn run<T: Target>(self) -> Result<()> {
         let n_classes = self.log_prior.len();
         let mut scratch = Scratch::default();
         let rows = self.responsibilities.chunks_exact_mut(n_classes);
         for ((annotator, joint), evidence) in self.run.zip(rows).zip(self.evidence) {
             let sets = group(self.judged.annotator_offsets, annotator);
             joint.copy_from_slice(self.log_prior);
-            probabilities_and_evidence::<T, E>(self.judged, self.coef, &sets, &mut scratch, joint);
+            probabilities_and_evidence::<T, E>(self.judged, self.coef, &sets, &mut scratch, joint)?;
             *evidence = normalize(joint);
             let count = self.judged.counts.map_or(1.0, |counts| counts[annotator]);
             residuals(self.judged, &sets, joint, count, &mut scratch.shares);
             add_residuals::<T, E>(self.judged, &sets, joint, &scratch.shares, self.gradient);
         }
+        Ok(())
     }
 }

@@ -48,6 +48,7 @@ pub fn linear_statistics<E: Element + Stored>(
     ensure(n_tied == sets.len(), || {
         format!("tied has {n_tied} values for {} choice sets", sets.len())
     })?;
+    sets.check_tied(tied)?;
     let judged = Judged {
         features,
         utility,
@@ -87,9 +88,9 @@ impl<E: Element> Judged<'_, E> {
     /// Sums over all sets; outer products wait in `S`.
     fn sum<S: Stored>(&self, workers: &Workers<'_>) -> Result<LinearStatistics> {
         let (d, n_classes) = (self.features.n_columns(), self.utility.n_columns());
-        let mut total = Partial::new(d, n_classes);
+        let mut total = Partial::new(d, n_classes)?;
         let work = |run: Range<usize>| {
-            let mut partial = Partial::new(d, n_classes);
+            let mut partial = Partial::new(d, n_classes)?;
             let probability = &probabilities(self.utility, self.sets, &run);
             vectorize(Accumulate::<E, S> {
                 judged: self,
@@ -97,11 +98,11 @@ impl<E: Element> Judged<'_, E> {
                 probability,
                 partial: &mut partial,
                 stored: PhantomData,
-            });
+            })?;
             Ok(partial)
         };
         workers.fold(self.sets.tasks(), work, |partial| total.add(&partial))?;
-        Ok(total.finish(d))
+        total.finish(d)
     }
 }
 

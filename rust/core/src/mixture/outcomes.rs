@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result, ensure};
 use crate::matrix::{Matrix, check_finite, check_offsets, group, runs_of_groups, split_rows};
+use crate::memory::{filled, product};
 use crate::parallel::Workers;
 
 /// Judgements that a thread takes at a time.
@@ -99,7 +100,7 @@ impl Judged<'_> {
     fn spread(&self, workers: &Workers<'_>) -> Result<Vec<f64>> {
         let n_classes = self.responsibilities.n_columns();
         let n_judgements = self.offsets[self.offsets.len() - 1] as usize;
-        let mut out = vec![0.0; n_judgements * n_classes];
+        let mut out = filled(0.0, product([n_judgements, n_classes])?)?;
         let runs = runs_of_groups(self.offsets, JUDGEMENTS_PER_TASK);
         let first = |annotator: usize| self.offsets[annotator] as usize;
         let judgements: Vec<_> = runs
@@ -122,7 +123,7 @@ impl Judged<'_> {
     /// The sums over the judgements of each outcome, in their order or, over few outcomes, in that of the tasks.
     fn sum(&self, outcome: &[i32], n_outcomes: usize, workers: &Workers<'_>) -> Result<Vec<f64>> {
         let n_classes = self.responsibilities.n_columns();
-        let mut out = vec![0.0; n_outcomes * n_classes];
+        let mut out = filled(0.0, product([n_outcomes, n_classes])?)?;
         let add = |out: &mut [f64], annotators: Range<usize>| {
             self.each(annotators, |judgement, weight, shares| {
                 let row = outcome[judgement] as usize * n_classes;
@@ -135,9 +136,9 @@ impl Judged<'_> {
             add(&mut out, 0..self.offsets.len() - 1);
             return Ok(out);
         }
-        let length = JUDGEMENTS_PER_TASK.max(2 * n_outcomes);
+        let length = JUDGEMENTS_PER_TASK.max(n_outcomes.saturating_mul(2));
         let work = |annotators| {
-            let mut own = vec![0.0; n_outcomes * n_classes];
+            let mut own = filled(0.0, product([n_outcomes, n_classes])?)?;
             add(&mut own, annotators);
             Ok(own)
         };

@@ -1,6 +1,8 @@
 //! What a task of the M-step sums: gradient and the lower triangle of the negative Hessian, padded to whole vectors.
 
 use super::m_step::LinearStatistics;
+use crate::error::Result;
+use crate::memory::{filled, product, room};
 use crate::outer_products::{SIDE, Tile};
 
 /// The sums over a run of choice sets, one class after the other.
@@ -13,13 +15,14 @@ pub struct Partial {
 }
 
 impl Partial {
-    pub fn new(d: usize, n_classes: usize) -> Self {
+    pub fn new(d: usize, n_classes: usize) -> Result<Self> {
         let n_panels = d.div_ceil(SIDE);
-        Self {
-            gradient: vec![[0.0; SIDE]; n_classes * n_panels],
-            tiles: vec![[[0.0; SIDE]; SIDE]; n_classes * n_panels * (n_panels + 1) / 2],
+        let n_tiles = product([n_panels, n_panels + 1])? / 2;
+        Ok(Self {
+            gradient: filled([0.0; SIDE], product([n_classes, n_panels])?)?,
+            tiles: filled([[0.0; SIDE]; SIDE], product([n_classes, n_tiles])?)?,
             n_panels,
-        }
+        })
     }
 
     pub fn add(&mut self, other: &Self) {
@@ -37,14 +40,14 @@ impl Partial {
     }
 
     /// Drops the padding and mirrors the lower triangle.
-    pub fn finish(&self, d: usize) -> LinearStatistics {
+    pub fn finish(&self, d: usize) -> Result<LinearStatistics> {
         let n_tiles = self.n_panels * (self.n_panels + 1) / 2;
-        let gradient = self
-            .gradient
-            .chunks_exact(self.n_panels)
-            .flat_map(|panels| panels.as_flattened()[..d].iter().copied())
-            .collect();
-        let mut hessian = Vec::with_capacity(self.tiles.len() / n_tiles * d * d);
+        let n_classes = self.tiles.len() / n_tiles;
+        let mut gradient = room(n_classes * d)?;
+        for panels in self.gradient.chunks_exact(self.n_panels) {
+            gradient.extend_from_slice(&panels.as_flattened()[..d]);
+        }
+        let mut hessian = room(product([n_classes, d, d])?)?;
         for tiles in self.tiles.chunks_exact(n_tiles) {
             for i in 0..d {
                 hessian.extend((0..d).map(|j| {
@@ -54,6 +57,6 @@ impl Partial {
                 }));
             }
         }
-        (gradient, hessian)
+        Ok((gradient, hessian))
     }
 }

@@ -3,6 +3,7 @@
 use super::outcomes::{JUDGEMENTS_PER_TASK, check_judgements};
 use crate::error::{Result, ensure};
 use crate::matrix::{Matrix, check_offsets, group, runs_of_groups, split_rows};
+use crate::memory::{filled, product};
 use crate::parallel::Workers;
 
 /// Responsibilities `(n_annotators, n_classes)`, and the log-likelihood of each annotator's judgements.
@@ -42,8 +43,8 @@ pub fn posterior_by_annotator(
         )
     })?;
     check_judgements(outcome, weight, n_judgements, n_outcomes)?;
-    let mut responsibilities = vec![0.0; n_annotators * n_classes];
-    let mut evidence = vec![0.0; n_annotators];
+    let mut responsibilities = filled(0.0, product([n_annotators, n_classes])?)?;
+    let mut evidence = filled(0.0, n_annotators)?;
     let runs = runs_of_groups(offsets, JUDGEMENTS_PER_TASK);
     let outputs = split_rows(&mut responsibilities, n_classes, &runs)
         .into_iter()

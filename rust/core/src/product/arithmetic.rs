@@ -1,6 +1,7 @@
 //! How packed rows are multiplied: the micro-kernels.
 
 use super::tiles::{Tile, Visitor};
+use crate::error::Result;
 use crate::simd::{Int8Dot, Int16Dot, Target};
 
 /// Multiplies `M` packed rows with `N` others, whose sums fit into the registers.
@@ -11,7 +12,7 @@ pub trait Arithmetic: Copy + Send + Sync {
     type Sum: Copy + Default + Send + Sync;
 
     /// Runs the tile with the block size that suits the registers of `T`.
-    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>)
+    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>) -> Result<()>
     where
         T: Target,
         V: Visitor<Self::Sum>;
@@ -47,16 +48,16 @@ impl Arithmetic for Float32 {
     type Sum = f32;
 
     #[inline(always)]
-    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>)
+    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>) -> Result<()>
     where
         T: Target,
         V: Visitor<f32>,
     {
         // 24 sums, two values of the right side and one of the left in 32 registers; 12 sums of two registers in 16.
         if T::WIDE {
-            tile.run::<T, 12, 32>();
+            tile.run::<T, 12, 32>()
         } else {
-            tile.run::<T, 6, 16>();
+            tile.run::<T, 6, 16>()
         }
     }
 
@@ -114,15 +115,15 @@ impl Arithmetic for Float64 {
     type Sum = f64;
 
     #[inline(always)]
-    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>)
+    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>) -> Result<()>
     where
         T: Target,
         V: Visitor<f64>,
     {
         if T::WIDE {
-            tile.run::<T, 12, 16>();
+            tile.run::<T, 12, 16>()
         } else {
-            tile.run::<T, 6, 8>();
+            tile.run::<T, 6, 8>()
         }
     }
 
@@ -180,12 +181,12 @@ impl Arithmetic for Int8 {
     type Sum = i32;
 
     #[inline(always)]
-    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>)
+    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>) -> Result<()>
     where
         T: Target,
         V: Visitor<i32>,
     {
-        tile.run::<T, 12, 32>();
+        tile.run::<T, 12, 32>()
     }
 
     /// The instruction wants one side without a sign: 128 more, which `start` takes away again.
@@ -221,12 +222,12 @@ impl Arithmetic for Int16 {
     type Sum = i32;
 
     #[inline(always)]
-    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>)
+    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>) -> Result<()>
     where
         T: Target,
         V: Visitor<i32>,
     {
-        tile.run::<T, 12, 32>();
+        tile.run::<T, 12, 32>()
     }
 
     #[inline(always)]

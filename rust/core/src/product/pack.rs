@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use super::arithmetic::Arithmetic;
+use crate::error::Result;
+use crate::memory::{Growing, product};
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// Rows to be multiplied.
@@ -84,19 +86,29 @@ impl<A: Arithmetic> Panels<A> {
     }
 
     /// Packs rows of the left side, `W` a panel.
+    ///
+    /// # Errors
+    /// If there is not the memory.
     #[inline(always)]
-    pub fn pack_left<const W: usize>(&mut self, source: &dyn Rows<A::Packed>, range: Range<usize>) {
-        self.pack::<W>(source, range, false);
+    pub fn pack_left<const W: usize>(
+        &mut self,
+        source: &dyn Rows<A::Packed>,
+        range: Range<usize>,
+    ) -> Result<()> {
+        self.pack::<W>(source, range, false)
     }
 
     /// Packs rows of the right side, `W` a panel.
+    ///
+    /// # Errors
+    /// If there is not the memory.
     #[inline(always)]
     pub fn pack_right<const W: usize>(
         &mut self,
         source: &dyn Rows<A::Packed>,
         range: Range<usize>,
-    ) {
-        self.pack::<W>(source, range, true);
+    ) -> Result<()> {
+        self.pack::<W>(source, range, true)
     }
 
     #[inline(always)]
@@ -105,15 +117,15 @@ impl<A: Arithmetic> Panels<A> {
         source: &dyn Rows<A::Packed>,
         range: Range<usize>,
         right: bool,
-    ) {
+    ) -> Result<()> {
         let n_values = source.n_values();
         let n_panels = range.len().div_ceil(W);
         self.values
-            .resize(n_panels * W * n_values, A::Packed::default());
-        self.starts.resize(n_panels * W, A::Sum::default());
+            .resized(product([n_panels, W, n_values])?, A::Packed::default())?;
+        self.starts.resized(n_panels * W, A::Sum::default())?;
         // Rows a power of two apart would all fall on the same lines of the cache.
         let stride = padded_length(n_values);
-        self.rows.resize(W * stride, A::Packed::default());
+        self.rows.resized(W * stride, A::Packed::default())?;
         let (values, _) = self.values.as_chunks_mut::<W>();
         let (starts, _) = self.starts.as_chunks_mut::<W>();
         let panels = values.chunks_exact_mut(n_values).zip(starts);
@@ -134,6 +146,7 @@ impl<A: Arithmetic> Panels<A> {
             interleave(&self.rows, stride, panel);
         }
         self.range = range;
+        Ok(())
     }
 
     /// The panels, each with where its sums start.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::arithmetic::Arithmetic;
 use super::pack::{Panels, Rows};
 use crate::error::Result;
+use crate::memory::Growing;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -88,12 +89,13 @@ where
     let row_bytes = left.n_values() * size_of::<A::Packed>();
     let height = tile_length(LEFT_BYTES, row_bytes, left.n_rows());
     let width = tile_length(RIGHT_BYTES, row_bytes, right.n_rows());
-    let tiles: Vec<_> = ranges(left.n_rows(), height)
-        .flat_map(|rows| {
-            let n_columns = if triangular { rows.end } else { right.n_rows() };
-            ranges(n_columns, width).map(move |columns| (rows.clone(), columns))
-        })
-        .collect();
+    let mut tiles = Vec::new();
+    for rows in ranges(left.n_rows(), height) {
+        let n_columns = if triangular { rows.end } else { right.n_rows() };
+        for columns in ranges(n_columns, width) {
+            tiles.pushed((rows.clone(), columns))?;
+        }
+    }
     visit_tiles(arithmetic, sides, &tiles, visitor, workers)
 }
 
@@ -127,7 +129,7 @@ where
             visitor,
             local: &mut local,
             scratch: &mut panels,
-        });
+        })?;
         lock(&scratch).push(panels);
         visitor.end(local)
     })
@@ -189,11 +191,11 @@ where
     A: Arithmetic,
     V: Visitor<A::Sum>,
 {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn run<T: Target>(mut self) {
-        A::run_tile::<T, V>(&mut self);
+    fn run<T: Target>(mut self) -> Result<()> {
+        A::run_tile::<T, V>(&mut self)
     }
 }
 
@@ -204,14 +206,14 @@ where
 {
     /// In blocks of `M` by `N`.
     #[inline(always)]
-    pub(super) fn run<T: Target, const M: usize, const N: usize>(&mut self) {
+    pub(super) fn run<T: Target, const M: usize, const N: usize>(&mut self) -> Result<()> {
         let n_values = self.left.n_values();
         let Scratch { left, right } = &mut *self.scratch;
         // The tile before this one often had the same rows.
         if left.range != self.rows {
-            left.pack_left::<M>(self.left, self.rows.clone());
+            left.pack_left::<M>(self.left, self.rows.clone())?;
         }
-        right.pack_right::<N>(self.right, self.columns.clone());
+        right.pack_right::<N>(self.right, self.columns.clone())?;
         let mut sums = [[A::Sum::default(); N]; M];
         for (j, (columns, start)) in right.panels::<N>(n_values).enumerate() {
             let column = self.columns.start + j * N;
@@ -232,6 +234,7 @@ where
                 self.visitor.visit::<T, M, N>(self.local, corner, &mut sums);
             }
         }
+        Ok(())
     }
 }
 

@@ -3,6 +3,9 @@
 // As in the chain: indices, which are compiled for the instruction set.
 #![allow(clippy::needless_range_loop, clippy::range_plus_one)]
 
+use crate::error::Result;
+use crate::memory::{filled, product};
+
 /// Squared, of the length of a row: what is closer to the span of those drawn is a copy of them.
 pub(super) const RANK_TOLERANCE: f64 = 1e-10;
 
@@ -44,16 +47,16 @@ pub(super) struct Basis {
 }
 
 impl Basis {
-    pub(super) fn new(k: usize) -> Self {
+    pub(super) fn new(k: usize) -> Result<Self> {
         let stride = k.next_multiple_of(LANES);
-        Self {
-            vectors: vec![0.0; k * stride],
-            coordinates: vec![0.0; k * stride],
-            products: vec![0.0; stride],
-            rest: vec![0.0; stride],
+        Ok(Self {
+            vectors: filled(0.0, product([k, stride])?)?,
+            coordinates: filled(0.0, product([k, stride])?)?,
+            products: filled(0.0, stride)?,
+            rest: filled(0.0, stride)?,
             stride,
             n: 0,
-        }
+        })
     }
 
     /// Begins a sample of `k` items.

@@ -4,8 +4,9 @@ use super::method::Terms;
 use super::pool::Scratch;
 use super::rules::Rules;
 use super::source::{Pools, Source};
-use crate::error::{Error, Result, ensure};
+use crate::error::{Result, ensure};
 use crate::matrix::{group, runs_of_groups, split_rows};
+use crate::memory::{filled, product};
 use crate::parallel::Workers;
 
 /// Products of numbers, of every row with every other, beyond which a choice from it looks now and then at whether to stop.
@@ -30,7 +31,7 @@ pub fn greedy_batch<'a>(
     workers: &Workers<'_>,
 ) -> Result<BatchSelection> {
     let n_pools = offsets.len().saturating_sub(1);
-    let zeros = vec![0; if rules.is_none() { n_pools + 1 } else { 0 }];
+    let zeros = filled(0, if rules.is_none() { n_pools + 1 } else { 0 })?;
     let pools_of = Pools::new(
         x.into(),
         offsets,
@@ -41,10 +42,8 @@ pub fn greedy_batch<'a>(
         format!("ks must hold {n_pools} values of at least 0")
     })?;
     let k = ks.iter().max().map_or(0, |&k| k as usize);
-    let n_out = n_pools
-        .checked_mul(k)
-        .ok_or_else(|| Error::Shape(format!("k={k} is too large")))?;
-    let (mut positions, mut gains) = (vec![-1_i32; n_out], vec![0.0; n_out]);
+    let n_out = product([n_pools, k])?;
+    let (mut positions, mut gains) = (filled(-1_i32, n_out)?, filled(0.0, n_out)?);
     let runs = runs_of_groups(offsets, ROWS_PER_TASK);
     let outputs = split_rows(&mut positions, k, &runs)
         .into_iter()

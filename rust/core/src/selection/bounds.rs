@@ -8,6 +8,8 @@ use super::logarithm::ln;
 use super::method::{Method, Terms};
 use super::screen::{Directions, error};
 use super::state::RANK_TOLERANCE;
+use crate::error::Result;
+use crate::memory::{Growing, gathered, room};
 
 /// By how much less than this part of their terms float64 results may differ from the sums of the terms.
 const ROUNDING: f64 = 1e-13;
@@ -39,7 +41,7 @@ struct Drift {
 }
 
 impl Bounds {
-    pub(super) fn new(candidates: &Candidates<'_>, k: usize) -> Self {
+    pub(super) fn new(candidates: &Candidates<'_>, k: usize) -> Result<Self> {
         let Terms { method, weight, .. } = candidates.terms;
         let mut bounds = Self {
             directions: Directions::new(candidates.n_features),
@@ -47,17 +49,17 @@ impl Bounds {
             weight,
             error: error(candidates.n_features),
             n_features: candidates.n_features,
-            bonuses: Vec::with_capacity(k),
+            bonuses: room(k)?,
             bonus_sum: 0.0,
             bonus_size: 0.0,
             exact: Vec::new(),
             drift: Vec::new(),
         };
         if method == Method::MaxSum {
-            bounds.exact.resize(candidates.n_features, 0.0);
+            bounds.exact.resized(candidates.n_features, 0.0)?;
             bounds.measure_drift();
         }
-        bounds
+        Ok(bounds)
     }
 
     /// What is known of a candidate that has seen no choice.
@@ -175,7 +177,12 @@ impl Bounds {
     }
 
     /// Takes in a choice.
-    pub(super) fn push(&mut self, candidates: &Candidates<'_>, inverse_norm: f64, row: usize) {
+    pub(super) fn push(
+        &mut self,
+        candidates: &Candidates<'_>,
+        inverse_norm: f64,
+        row: usize,
+    ) -> Result<()> {
         let bonus = candidates.terms.bonus_of(row);
         self.bonuses.push(bonus);
         self.bonus_sum += bonus;
@@ -186,25 +193,22 @@ impl Bounds {
             .map(|&value| f64::from(value) * inverse_norm);
         match self.method {
             Method::Dpp => {
-                let unit: Vec<f64> = unit.collect();
+                let unit = gathered(unit)?;
                 let direction = self.orthogonal(unit);
-                self.directions.push(direction.iter().copied());
-                self.exact.extend(direction);
+                self.directions.push(direction.iter().copied())?;
+                self.exact.extended(&direction)?;
             }
             Method::MaxSum => {
                 let last = &self.exact[self.exact.len() - self.n_features..];
-                let sum: Vec<f64> = last
-                    .iter()
-                    .zip(unit)
-                    .map(|(sum, value)| sum + value)
-                    .collect();
+                let sum = gathered(last.iter().zip(unit).map(|(sum, value)| sum + value))?;
                 self.directions.clear();
-                self.directions.push(sum.iter().copied());
-                self.exact.extend(sum);
+                self.directions.push(sum.iter().copied())?;
+                self.exact.extended(&sum)?;
                 self.measure_drift();
             }
-            _ => self.directions.push(unit),
+            _ => self.directions.push(unit)?,
         }
+        Ok(())
     }
 
     /// What is left of a vector beside the span of the basis, at length 1.
@@ -221,7 +225,8 @@ impl Bounds {
             // Where much was taken away, what is left is not yet orthogonal.
             if after > 0.1 * before || after == 0.0 {
                 let scale = if after > 0.0 { 1.0 / after.sqrt() } else { 0.0 };
-                return vector.into_iter().map(|value| value * scale).collect();
+                vector.iter_mut().for_each(|value| *value *= scale);
+                return vector;
             }
         }
     }

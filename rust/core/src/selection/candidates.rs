@@ -5,6 +5,7 @@ use super::rules::PoolRules;
 use crate::dot::{dots_and_squared_norms, dots_with, squared_norms};
 use crate::error::{Error, Result};
 use crate::matrix::not_finite;
+use crate::memory::Growing;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -62,13 +63,13 @@ impl<'a> Candidates<'a> {
     ) -> Result<()> {
         if self.given.is_some() {
             inverse_norm.clear();
-            inverse_norm.resize(self.n, 1.0);
+            inverse_norm.resized(self.n, 1.0)?;
             if let Some(row) = first.and_then(|first| self.given_row(first)) {
                 products.copy_from_slice(row);
             }
             return Ok(());
         }
-        inverse_norm.resize(self.len(), 0.0);
+        inverse_norm.resized(self.len(), 0.0)?;
         let first = first.map(|first| self.row(first));
         let outputs = inverse_norm
             .chunks_mut(BLOCK)

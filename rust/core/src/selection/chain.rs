@@ -11,6 +11,7 @@
 use super::basis::{Basis, LANES, LONG, RANK_TOLERANCE, in_blocks};
 use crate::error::{Error, Result};
 use crate::matrix::Matrix;
+use crate::memory::filled;
 use crate::parallel::Workers;
 
 /// Products for one item beyond which it is worth a look at whether to stop.
@@ -28,14 +29,14 @@ pub(super) struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     /// For samples of up to `k` items.
-    pub(super) fn new(vectors: Matrix<'a, f64>, k: usize) -> Self {
-        Self {
+    pub(super) fn new(vectors: Matrix<'a, f64>, k: usize) -> Result<Self> {
+        Ok(Self {
             vectors,
-            basis: Basis::new(k),
-            row: vec![0.0; k],
-            squares: vec![0.0; vectors.n_columns()],
-            left: vec![0.0; vectors.n_columns()],
-        }
+            basis: Basis::new(k)?,
+            row: filled(0.0, k)?,
+            squares: filled(0.0, vectors.n_columns())?,
+            left: filled(0.0, vectors.n_columns())?,
+        })
     }
 
     /// Draws items until there are enough or the numbers in `tries` are used up; returns how many.

@@ -11,6 +11,7 @@ use super::method::Method;
 use super::rules::Kept;
 use super::similarities::{Similarities, hold};
 use crate::error::Result;
+use crate::memory::Growing;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -41,7 +42,7 @@ pub(super) fn greedy(
     picks.clear();
     let (n, terms, rules) = (candidates.len(), &candidates.terms, &candidates.rules);
     rules.start(n, &mut cover.kept);
-    cover.similarity.resize(n, 0.0);
+    cover.similarity.resized(n, 0.0)?;
     candidates.measure(
         None,
         &mut cover.inverse_norm,
@@ -94,10 +95,10 @@ impl Cover {
     ) -> Result<()> {
         let (n, method) = (candidates.len(), candidates.terms.method);
         self.room.clear();
-        self.room.resize(n, room_at_first(method));
+        self.room.resized(n, room_at_first(method))?;
         self.stale.clear();
-        self.stale.resize(n, f64::INFINITY);
-        self.fresh.resize(n, false);
+        self.stale.resized(n, f64::INFINITY)?;
+        self.fresh.resized(n, false)?;
         if method == Method::SaturatedCoverage {
             let enough = (k as f64 / n as f64).min(1.0);
             for row in 0..n {

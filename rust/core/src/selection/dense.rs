@@ -8,6 +8,7 @@ use super::method::Method;
 use super::rules::Kept;
 use super::wide::Wide;
 use crate::error::Result;
+use crate::memory::{Growing, product};
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// All similarities of pools of so many rows are in a core's cache.
@@ -54,14 +55,14 @@ pub(super) fn greedy(
         return Ok(());
     }
     rules.start(n, &mut dense.kept);
-    dense.held.reset(n);
+    dense.held.reset(n)?;
     dense.wide.similarities(
         candidates,
         dense.held.stride,
         &mut dense.inverse_norm,
         &mut dense.held.values,
     )?;
-    dense.start(terms.method, k);
+    dense.start(terms.method, k)?;
     while picks.len() < k {
         let step = picks.len();
         dense.add_up(Term::of(terms.method));
@@ -82,18 +83,18 @@ pub(super) fn greedy(
     if terms.method == Method::KMedoids && !picks.is_empty() {
         dense
             .swaps
-            .improve(candidates, &dense.held, &mut dense.kept, picks);
+            .improve(candidates, &dense.held, &mut dense.kept, picks)?;
     }
     Ok(())
 }
 
 impl Dense {
     /// The room of each row before any candidate is chosen.
-    fn start(&mut self, method: Method, k: usize) {
+    fn start(&mut self, method: Method, k: usize) -> Result<()> {
         let n = self.held.n;
         self.room.clear();
-        self.room.resize(n, room_at_first(method));
-        self.added.resize(self.held.stride, 0.0);
+        self.room.resized(n, room_at_first(method))?;
+        self.added.resized(self.held.stride, 0.0)?;
         if method == Method::SaturatedCoverage {
             self.add_up(Term::Positive);
             let enough = (k as f64 / n as f64).min(1.0);
@@ -101,6 +102,7 @@ impl Dense {
                 *room = enough * added;
             }
         }
+        Ok(())
     }
 
     /// Sums what every row gains from each candidate.
@@ -132,10 +134,11 @@ impl Dense {
 }
 
 impl Held {
-    fn reset(&mut self, n: usize) {
+    fn reset(&mut self, n: usize) -> Result<()> {
         (self.n, self.stride) = (n, n.next_multiple_of(LANES));
         self.values.clear();
-        self.values.resize(n * self.stride, 0.0);
+        self.values.resized(product([n, self.stride])?, 0.0)?;
+        Ok(())
     }
 
     pub(super) fn n(&self) -> usize {

@@ -5,6 +5,8 @@ use super::coverage::sum_in_lanes;
 use super::dense::Held;
 use super::medoids::LEAST_GAIN;
 use super::rules::Kept;
+use crate::error::Result;
+use crate::memory::Growing;
 use crate::simd::{Target, Vectorized, vectorize};
 
 const LANES: usize = 8;
@@ -31,9 +33,9 @@ impl Swaps {
         held: &Held,
         kept: &mut Kept,
         picks: &mut [Pick],
-    ) {
+    ) -> Result<()> {
         let n = held.n();
-        self.look(held, picks);
+        self.look(held, picks)?;
         let (mut row, mut n_idle, mut weighed) = (0, 0, None);
         while n_idle < n {
             if candidates.rules.eligible(row) && picks.iter().all(|&(chosen, _)| chosen != row) {
@@ -45,23 +47,23 @@ impl Swaps {
                 if gain > LEAST_GAIN {
                     candidates.rules.swap(picks[slot].0, row, kept);
                     picks[slot].0 = row;
-                    self.look(held, picks);
+                    self.look(held, picks)?;
                     (n_idle, weighed) = (0, None);
                 }
             }
             n_idle += 1;
             row = if row + 1 < n { row + 1 } else { 0 };
         }
-        self.gains(candidates, held, picks);
+        self.gains(candidates, held, picks)
     }
 
     /// Finds the two nearest medoids of every row, the lowest slot of equals first, and what the slots are worth.
-    fn look(&mut self, held: &Held, picks: &[Pick]) {
+    fn look(&mut self, held: &Held, picks: &[Pick]) -> Result<()> {
         let n = held.n();
         self.near.clear();
-        self.near.resize(n, 0);
+        self.near.resized(n, 0)?;
         self.second.clear();
-        self.second.resize(n, -1.0);
+        self.second.resized(n, -1.0)?;
         self.first.clear();
         for (slot, &(medoid, _)) in (0_u32..).zip(picks) {
             let similarity = held.row(medoid).iter().map(|value| value.max(-1.0));
@@ -79,10 +81,11 @@ impl Swaps {
             }
         }
         self.loss.clear();
-        self.loss.resize(picks.len(), 0.0);
+        self.loss.resized(picks.len(), 0.0)?;
         for ((&near, first), second) in self.near.iter().zip(&self.first).zip(&self.second) {
             self.loss[near as usize] += first - second;
         }
+        Ok(())
     }
 
     /// Sums what eight candidates gain, row after row.
@@ -125,10 +128,15 @@ impl Swaps {
     }
 
     /// What each medoid adds to those in the slots before.
-    fn gains(&mut self, candidates: &Candidates<'_>, held: &Held, picks: &mut [Pick]) {
+    fn gains(
+        &mut self,
+        candidates: &Candidates<'_>,
+        held: &Held,
+        picks: &mut [Pick],
+    ) -> Result<()> {
         let terms = &candidates.terms;
         self.best.clear();
-        self.best.resize(held.n(), -1.0);
+        self.best.resized(held.n(), -1.0)?;
         for (slot, (row, gain)) in picks.iter_mut().enumerate() {
             let similarity = held.row(*row);
             let added = sum_in_lanes(similarity, &self.best, |similarity, best| {
@@ -142,6 +150,7 @@ impl Swaps {
                 *best = similarity.max(*best);
             }
         }
+        Ok(())
     }
 }
 

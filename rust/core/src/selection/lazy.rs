@@ -15,6 +15,7 @@ use super::rules::Kept;
 use super::screen::products;
 use super::state::{gain, initial, score};
 use crate::error::Result;
+use crate::memory::{filled, gathered};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -54,7 +55,7 @@ pub(super) fn greedy(
 ) -> Result<Option<()>> {
     picks.clear();
     let (n, terms, rules) = (candidates.len(), &candidates.terms, &candidates.rules);
-    let (mut inverse_norm, mut nothing) = (Vec::new(), vec![0.0; n]);
+    let (mut inverse_norm, mut nothing) = (Vec::new(), filled(0.0, n)?);
     candidates.measure(None, &mut inverse_norm, &mut nothing, workers)?;
     drop(nothing);
     let ordinary = |&inverse_norm: &f64| NORMS.contains(&inverse_norm);
@@ -63,18 +64,18 @@ pub(super) fn greedy(
     }
     let mut kept = Kept::default();
     rules.start(n, &mut kept);
-    let mut bounds = Bounds::new(candidates, k);
+    let mut bounds = Bounds::new(candidates, k)?;
     let mut history = History::new();
     let mut known = Known {
-        value: vec![bounds.first_value(); n],
-        bound: vec![bounds.first_bound(); n],
-        seen: vec![0; n],
+        value: filled(bounds.first_value(), n)?,
+        bound: filled(bounds.first_bound(), n)?,
+        seen: filled(0, n)?,
     };
     let mut scores = Scores::default();
     while picks.len() < k {
         let step = picks.len();
         let best = if let Some(row) = rules.included(step) {
-            let state = history.state(candidates, inverse_norm[row], row);
+            let state = history.state(candidates, inverse_norm[row], row)?;
             if score(terms, row, state, step) == f64::NEG_INFINITY {
                 return Err(candidates.refuse_included(row));
             }
@@ -94,7 +95,7 @@ pub(super) fn greedy(
 
             let mut best: Option<(usize, f64, f64)> = None;
             for row in contenders {
-                let state = history.state(candidates, inverse_norm[row], row);
+                let state = history.state(candidates, inverse_norm[row], row)?;
                 let score = score(terms, row, state, step);
                 if terms.method != Method::MaxSum {
                     known.bound[row] = known.bound[row].min(Bounds::of_exact(score));
@@ -111,15 +112,15 @@ pub(super) fn greedy(
         let Some((row, state)) = best else { break };
         // The factor's row is that of the candidate computed last.
         let state = if step > 0 {
-            history.state(candidates, inverse_norm[row], row)
+            history.state(candidates, inverse_norm[row], row)?
         } else {
             state
         };
         scores.note(score(terms, row, state, step));
         picks.push((row, gain(terms, row, state, step)));
         rules.choose(row, &mut kept);
-        history.push(candidates, inverse_norm[row], row, state);
-        bounds.push(candidates, inverse_norm[row], row);
+        history.push(candidates, inverse_norm[row], row, state)?;
+        bounds.push(candidates, inverse_norm[row], row)?;
     }
     Ok(Some(()))
 }
@@ -231,7 +232,7 @@ impl Search<'_> {
         }
         found.retain(|&(bound, _)| bound >= reached);
         found.sort_unstable_by_key(|&(_, row)| row);
-        Ok(found.into_iter().map(|(_, row)| row).collect())
+        gathered(found.into_iter().map(|(_, row)| row))
     }
 }
 

@@ -9,6 +9,7 @@ use super::large::{Swaps, Units};
 use super::rules::Kept;
 use super::similarities::Similarities;
 use crate::error::{Error, Result};
+use crate::memory::{filled, product};
 use crate::parallel::Workers;
 
 /// A swap must gain more than this: less may be rounding.
@@ -39,7 +40,7 @@ pub(super) fn improve(
         workers,
         medoids,
         swaps,
-        similarity: vec![0.0; n],
+        similarity: filled(0.0, n)?,
     };
     let (mut row, mut n_idle) = (0, 0);
     while n_idle < n {
@@ -55,7 +56,7 @@ pub(super) fn improve(
         n_idle += 1;
         row = if row + 1 < n { row + 1 } else { 0 };
     }
-    search.medoids.gains(candidates, picks);
+    search.medoids.gains(candidates, picks)?;
     Ok(())
 }
 
@@ -80,7 +81,7 @@ impl Search<'_> {
                 return Ok(false);
             }
             if rules.max_similarity == f64::INFINITY {
-                swaps.measure(row, &self.medoids, &mut self.similarity);
+                swaps.measure(row, &self.medoids, &mut self.similarity)?;
                 measured = true;
             }
         }
@@ -140,11 +141,11 @@ impl Medoids {
         let n = candidates.len();
         let mut medoids = Self {
             n,
-            of_slot: vec![0.0; n * picks.len()],
-            near: vec![0; n],
-            first: vec![0.0; n],
-            second: vec![0.0; n],
-            loss: vec![0.0; picks.len()],
+            of_slot: filled(0.0, product([n, picks.len()])?)?,
+            near: filled(0, n)?,
+            first: filled(0.0, n)?,
+            second: filled(0.0, n)?,
+            loss: filled(0.0, picks.len())?,
         };
         for (of_slot, &(row, _)) in medoids.of_slot.chunks_mut(n).zip(picks) {
             similarities.of_row(candidates, row, of_slot, workers)?;
@@ -233,9 +234,9 @@ impl Medoids {
     }
 
     /// What each medoid adds to those in the slots before.
-    fn gains(&self, candidates: &Candidates<'_>, picks: &mut [Pick]) {
+    fn gains(&self, candidates: &Candidates<'_>, picks: &mut [Pick]) -> Result<()> {
         let terms = &candidates.terms;
-        let mut best = vec![-1.0; self.n];
+        let mut best = filled(-1.0, self.n)?;
         for (slot, (of_slot, (row, gain))) in self.of_slot.chunks(self.n).zip(picks).enumerate() {
             let added: f64 = of_slot
                 .chunks(BLOCK)
@@ -254,5 +255,6 @@ impl Medoids {
                 *best = similarity.max(*best);
             }
         }
+        Ok(())
     }
 }

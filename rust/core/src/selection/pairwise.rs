@@ -8,6 +8,7 @@ use super::method::Method;
 use super::rules::Kept;
 use super::state::{Chosen, gain, initial, score, update};
 use crate::error::Result;
+use crate::memory::Growing;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -38,7 +39,7 @@ pub(super) fn greedy(
 ) -> Result<()> {
     picks.clear();
     let (n, terms, rules) = (candidates.len(), &candidates.terms, &candidates.rules);
-    search.reset(n, terms.method);
+    search.reset(n, terms.method)?;
     rules.start(n, &mut search.kept);
     // The first choice is known before any row is read: one pass over the rows takes their norms and products with it.
     let first = if k > 0 {
@@ -71,11 +72,12 @@ pub(super) fn greedy(
 }
 
 impl Search {
-    fn reset(&mut self, n: usize, method: Method) {
+    fn reset(&mut self, n: usize, method: Method) -> Result<()> {
         self.factor.clear();
         self.state.clear();
-        self.state.resize(n, initial(method));
-        self.similarity.resize(n, 0.0);
+        self.state.resized(n, initial(method))?;
+        self.similarity.resized(n, 0.0)?;
+        Ok(())
     }
 
     /// The candidate of the highest score among those that are open; None if there is none.
@@ -143,7 +145,7 @@ impl Search {
             },
         )?;
         if candidates.terms.method == Method::Dpp {
-            self.factor.extend_from_slice(&self.similarity);
+            self.factor.extended(&self.similarity)?;
         }
         Ok(())
     }

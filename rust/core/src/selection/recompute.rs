@@ -4,6 +4,8 @@ use super::candidates::Candidates;
 use super::method::Method;
 use super::state::{Chosen, initial, update};
 use crate::dot::dots_with;
+use crate::error::Result;
+use crate::memory::Growing;
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// Those chosen so far, as a candidate's state depends on them.
@@ -40,12 +42,13 @@ impl History {
         inverse_norm: f64,
         row: usize,
         state: f64,
-    ) {
-        self.rows.extend_from_slice(candidates.row(row));
+    ) -> Result<()> {
+        self.rows.extended(candidates.row(row))?;
         self.inverse_norms.push(inverse_norm);
         self.bonuses.push(candidates.terms.bonus_of(row));
         self.states.push(state);
-        self.columns.extend_from_slice(&self.column);
+        self.columns.extended(&self.column)?;
+        Ok(())
     }
 
     /// The state of a candidate.
@@ -54,9 +57,9 @@ impl History {
         candidates: &Candidates<'_>,
         inverse_norm: f64,
         row: usize,
-    ) -> f64 {
+    ) -> Result<f64> {
         let n = self.bonuses.len();
-        self.similarity.resize(n, 0.0);
+        self.similarity.resized(n, 0.0)?;
         vectorize(Dots {
             row: candidates.row(row),
             rows: &self.rows,
@@ -92,7 +95,7 @@ impl History {
                 self.column.push(similarity[0]);
             }
         }
-        state[0]
+        Ok(state[0])
     }
 }
 

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::chain::Chain;
 use crate::error::{Result, ensure};
 use crate::matrix::{Matrix, check_offsets, group};
+use crate::memory::filled;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -39,9 +40,10 @@ pub struct Projections<'a> {
 pub fn sample_projections(projections: Projections<'_>, workers: &Workers<'_>) -> Result<Vec<i32>> {
     let k = check(&projections)?;
     let (offsets, n) = (projections.offsets, projections.vectors.n_columns());
-    let per_task = (WORK_PER_TASK / (k * k * n.min(8 * k)).max(1)).clamp(1, 1024);
+    let per_task =
+        (WORK_PER_TASK / k.saturating_mul(k).saturating_mul(n.min(8 * k)).max(1)).clamp(1, 1024);
     let n_samples = offsets.len() - 1;
-    let mut items = vec![0; projections.members.len()];
+    let mut items = filled(0, projections.members.len())?;
     let (mut tasks, mut rest) = (Vec::new(), items.as_mut_slice());
     for first in (0..n_samples).step_by(per_task) {
         let last = n_samples.min(first + per_task);
@@ -117,7 +119,7 @@ impl Vectorized for Samples<'_> {
             offsets,
             uniforms,
         } = *self.projections;
-        let mut chain = Chain::new(vectors, self.k);
+        let mut chain = Chain::new(vectors, self.k)?;
         let mut out = self.out;
         for sample in self.range {
             let members = &members[group(offsets, sample)];

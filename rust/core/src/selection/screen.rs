@@ -1,5 +1,7 @@
 //! Dot products of candidates with a few directions in float32, for bounds; and how far off they may be.
 
+use crate::error::Result;
+use crate::memory::Growing;
 use std::array::from_fn;
 
 use crate::simd::Target;
@@ -25,10 +27,14 @@ impl Directions {
         self.values.clear();
     }
 
-    pub(super) fn push(&mut self, direction: impl Iterator<Item = f64>) {
+    pub(super) fn push(&mut self, direction: impl Iterator<Item = f64>) -> Result<()> {
         let end = self.values.len() + self.stride;
+        if self.values.capacity() < end {
+            // Room to grow on.
+            self.values.reserving(end)?;
+        }
         self.values.extend(direction.map(|value| value as f32));
-        self.values.resize(end, 0.0);
+        self.values.resized(end, 0.0)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -2,6 +2,7 @@
 
 use super::candidates::{BLOCK, Candidates, similarities};
 use crate::error::Result;
+use crate::memory::Growing;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -25,11 +26,11 @@ pub(super) fn hold(
     workers: &Workers<'_>,
 ) -> Result<()> {
     let n = candidates.len();
-    if n > MOST_HELD || candidates.given.is_some() {
+    if n == 0 || n > MOST_HELD || candidates.given.is_some() {
         held.clear();
         return Ok(());
     }
-    held.resize(n * n, 0.0);
+    held.resized(n * n, 0.0)?;
     let panels = held.chunks_mut(n * ROWS_PER_TASK);
     workers.run(panels.enumerate(), |(panel, rows)| {
         for (at, out) in rows.chunks_exact_mut(n).enumerate() {

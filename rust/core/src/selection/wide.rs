@@ -6,6 +6,7 @@ use super::ahead::{fetch, part};
 use super::candidates::Candidates;
 use crate::dot::{LANES, Sums, sum_lanes};
 use crate::error::Result;
+use crate::memory::Growing;
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// Rows that are widened at a time, to be multiplied with those before them.
@@ -32,7 +33,7 @@ impl Wide {
         let n = candidates.len();
         if candidates.given.is_some() {
             inverse_norm.clear();
-            inverse_norm.resize(n, 1.0);
+            inverse_norm.resized(n, 1.0)?;
             for (row, out) in out.chunks_mut(stride.max(1)).take(n).enumerate() {
                 if let Some(given) = candidates.given_row(row) {
                     out[..n].copy_from_slice(given);
@@ -40,7 +41,7 @@ impl Wide {
             }
             return Ok(());
         }
-        self.products(candidates, stride, out);
+        self.products(candidates, stride, out)?;
         inverse_norm.clear();
         inverse_norm.extend(out.iter().step_by(stride + 1).take(n));
         candidates.invert(0, inverse_norm)?;
@@ -53,9 +54,14 @@ impl Wide {
     }
 
     /// Writes the product of every two rows; meanwhile fetches what is read next.
-    fn products(&mut self, candidates: &Candidates<'_>, stride: usize, out: &mut [f64]) {
+    fn products(
+        &mut self,
+        candidates: &Candidates<'_>,
+        stride: usize,
+        out: &mut [f64],
+    ) -> Result<()> {
         let n_padded = candidates.n_features.next_multiple_of(LANES);
-        self.values.resize(LEFT * n_padded, 0.0);
+        self.values.resized(LEFT * n_padded, 0.0)?;
         vectorize(Products {
             left: &mut self.values,
             n_padded,
@@ -63,6 +69,7 @@ impl Wide {
             stride,
             out,
         });
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ use super::pools::squared_norm;
 use super::real::Embedding;
 use crate::error::{Result, ensure};
 use crate::matrix::Matrix;
+use crate::memory::{filled, product};
 use crate::outer_products::{OuterProducts, SIDE, Tile, stretch};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -34,7 +35,7 @@ pub fn covariance<E: Embedding>(
     let chunks = (0..n)
         .step_by(length)
         .map(|first| first..n.min(first + length));
-    let mut sum = vec![[[0.0; SIDE]; SIDE]; n_tiles(d)];
+    let mut sum = filled([[0.0; SIDE]; SIDE], n_tiles(d)?)?;
     workers.fold(
         chunks,
         |rows| vectorize(OfRows { x, unit, rows }),
@@ -46,18 +47,18 @@ pub fn covariance<E: Embedding>(
             }
         },
     )?;
-    Ok(square(d, &sum))
+    square(d, &sum)
 }
 
 /// Tiles of the lower triangle.
-fn n_tiles(d: usize) -> usize {
+fn n_tiles(d: usize) -> Result<usize> {
     let n_panels = d.div_ceil(SIDE);
-    n_panels * (n_panels + 1) / 2
+    Ok(product([n_panels, n_panels + 1])? / 2)
 }
 
 /// The matrix whose lower triangle is in the tiles.
-fn square(d: usize, tiles: &[Tile]) -> Vec<f64> {
-    let mut out = vec![0.0; d * d];
+fn square(d: usize, tiles: &[Tile]) -> Result<Vec<f64>> {
+    let mut out = filled(0.0, product([d, d])?)?;
     for i in 0..d {
         let panel = i / SIDE;
         let row = &tiles[panel * (panel + 1) / 2..];
@@ -67,7 +68,7 @@ fn square(d: usize, tiles: &[Tile]) -> Vec<f64> {
             out[j * d + i] = value;
         }
     }
-    out
+    Ok(out)
 }
 
 /// The sum over some rows.
@@ -83,8 +84,8 @@ impl<E: Embedding> Vectorized for OfRows<'_, E> {
     #[inline(always)]
     fn run<T: Target>(self) -> Result<Vec<Tile>> {
         let d = self.x.n_columns();
-        let mut tiles = vec![[[0.0; SIDE]; SIDE]; n_tiles(d)];
-        let mut vectors = OuterProducts::<f64>::new(d.div_ceil(SIDE), BLOCK);
+        let mut tiles = filled([[0.0; SIDE]; SIDE], n_tiles(d)?)?;
+        let mut vectors = OuterProducts::<f64>::new(d.div_ceil(SIDE), BLOCK)?;
         let mut scales = [1.0; BLOCK];
         for first in self.rows.clone().step_by(BLOCK) {
             let rows = first..self.rows.end.min(first + BLOCK);

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::exponential::exp_of_negative;
+use crate::memory::filled;
 use crate::parallel::Workers;
 use crate::product::{Corner, Finish};
 use crate::simd::{Target, Vectorized, vectorize};
@@ -47,13 +48,12 @@ pub(super) fn distances<E: Embedding>(
     } else {
         1.0
     };
-    let scaled = |norms: &[f64]| -> Vec<E::Real> {
-        let padding = std::iter::repeat_n(E::Real::default(), LONGEST_BLOCK);
-        norms
-            .iter()
-            .map(|norm| E::Real::from_f64(norm / (unit * unit)))
-            .chain(padding)
-            .collect()
+    let scaled = |norms: &[f64]| -> Result<Vec<E::Real>> {
+        let mut out = filled(E::Real::default(), norms.len() + LONGEST_BLOCK)?;
+        for (out, norm) in out.iter_mut().zip(norms) {
+            *out = E::Real::from_f64(norm / (unit * unit));
+        }
+        Ok(out)
     };
     let (left, right) = (x.rows, both.right().0.rows);
     let exact = |i: usize, j: usize| {
@@ -64,12 +64,12 @@ pub(super) fn distances<E: Embedding>(
     };
     let finish = Distances {
         exact: &exact,
-        squared_norms: (scaled(&both.x.1), scaled(&both.right().1)),
+        squared_norms: (scaled(&both.x.1)?, scaled(&both.right().1)?),
         unit,
         metric,
         triangular: y.is_none(),
     };
-    let scales = vec![1.0 / unit; both.x.1.len().max(both.right().1.len())];
+    let scales = filled(1.0 / unit, both.x.1.len().max(both.right().1.len()))?;
     both.multiply(&center, (&scales, &scales), &finish, out, workers)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::{Result, ensure};
 use crate::matrix::Matrix;
+use crate::memory::filled;
 use crate::parallel::Workers;
 use crate::product::{Corner, Finish, Sides, product_into};
 use crate::simd::Target;
@@ -122,7 +123,7 @@ fn dots<E: Embedding>(
         None => E::Real::LARGEST.sqrt(),
     };
     x.refuse_longer(&both.x.1, limit, "products")?;
-    let ones = vec![1.0; both.x.1.len().max(both.right().1.len())];
+    let ones = filled(1.0, both.x.1.len().max(both.right().1.len()))?;
     both.multiply(&[], (&ones, &ones), &Products, out, workers)
 }
 

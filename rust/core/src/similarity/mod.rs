@@ -18,6 +18,6 @@ pub use covariance::covariance;
 pub use exact::Score;
 pub use matrix::{Metric, similarity_matrix};
 pub use neighbors::{Neighbors, nearest_neighbors};
-pub use pairs::{Pairs, pairs_above};
+pub use pairs::{Pairs, groups_above, pairs_above, top_pairs};
 pub use pools::{ClosestPairs, Entry, Measure, closest_pairs, coverage, gram_batch, mean_cosine};
 pub use real::{Embedding, Real};

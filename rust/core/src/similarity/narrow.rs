@@ -11,6 +11,7 @@
 
 use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::memory::{filled, gathered};
 use crate::parallel::Workers;
 use crate::product::Source;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -48,12 +49,12 @@ pub(crate) struct Estimated {
 
 impl Estimated {
     /// Nothing yet of `n` rows.
-    fn nothing(n: usize) -> Self {
-        Self {
+    fn nothing(n: usize) -> Result<Self> {
+        Ok(Self {
             known: Vec::new(),
-            steps: vec![0.0; n + LONGEST_BLOCK],
-            offsets: vec![f32::NEG_INFINITY; n + LONGEST_BLOCK],
-        }
+            steps: filled(0.0, n + LONGEST_BLOCK)?,
+            offsets: filled(f32::NEG_INFINITY, n + LONGEST_BLOCK)?,
+        })
     }
 
     /// The largest of what is known of these rows.
@@ -131,19 +132,16 @@ impl<'a, E: Embedding> Narrow<'a, E> {
         workers: &Workers<'_>,
     ) -> Result<Self> {
         let n = rows.n_rows();
-        let factors: Vec<f64> = squared_norms
-            .iter()
-            .map(|norm| scale.factor(*norm))
-            .collect();
+        let factors = gathered(squared_norms.iter().map(|norm| scale.factor(*norm)))?;
         let mut narrow = Self {
             rows,
             factors,
             squared_norms,
-            minus_center: scale.center.iter().map(|value| -value).collect(),
+            minus_center: gathered(scale.center.iter().map(|value| -value))?,
             inverse_steps: Vec::new(),
-            estimated: Estimated::nothing(n),
+            estimated: Estimated::nothing(n)?,
         };
-        let mut about = vec![About::default(); n];
+        let mut about = filled(About::default(), n)?;
         workers.run(about.chunks_mut(ROWS).enumerate(), |(chunk, out)| {
             vectorize(Describe {
                 narrow: &narrow,
@@ -151,16 +149,15 @@ impl<'a, E: Embedding> Narrow<'a, E> {
                 dot: scale.kind != Score::SquaredDistance,
                 first: chunk * ROWS,
                 out,
-            });
-            Ok(())
+            })
         })?;
-        narrow.estimated.known = about.iter().map(|about| about.known).collect();
+        narrow.estimated.known = gathered(about.iter().map(|about| about.known))?;
         for (row, about) in about.iter().enumerate() {
             narrow.estimated.steps[row] = about.step as f32;
             narrow.estimated.offsets[row] = about.known.offset;
         }
         if bytes {
-            narrow.inverse_steps = about.iter().map(|about| about.inverse_step).collect();
+            narrow.inverse_steps = gathered(about.iter().map(|about| about.inverse_step))?;
         }
         Ok(narrow)
     }
@@ -198,19 +195,16 @@ struct Describe<'a, E> {
 }
 
 impl<E: Embedding> Vectorized for Describe<'_, E> {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn run<T: Target>(self) {
+    fn run<T: Target>(self) -> Result<()> {
         let n_columns = self.narrow.rows.n_columns();
-        let mut values = vec![0.0; n_columns.next_multiple_of(8)];
-        let mut center: Vec<f64> = self
-            .narrow
-            .minus_center
-            .iter()
-            .map(|value| -value)
-            .collect();
-        center.resize(values.len(), 0.0);
+        let mut values = filled(0.0, n_columns.next_multiple_of(8))?;
+        let mut center = filled(0.0, values.len())?;
+        for (center, minus) in center.iter_mut().zip(&self.narrow.minus_center) {
+            *center = -minus;
+        }
         for (row, out) in (self.first..).zip(self.out) {
             let out_values = &mut values[..n_columns];
             self.narrow.centered::<T, f64>(
@@ -225,6 +219,7 @@ impl<E: Embedding> Vectorized for Describe<'_, E> {
                 about_floats(&values, &center, self.dot)
             };
         }
+        Ok(())
     }
 }
 

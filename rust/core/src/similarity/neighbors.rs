@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Result, ensure};
 use crate::matrix::Matrix;
+use crate::memory::{filled, gathered, product, room};
 use crate::parallel::Workers;
 use crate::product::ranges;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -43,13 +44,19 @@ pub fn nearest_neighbors<E: Embedding>(
     if k == 0 || n == 0 {
         return Ok((Vec::new(), Vec::new()));
     }
-    let chunk = |rows: Range<usize>| Mutex::new(vec![Best::new(k); rows.len()]);
+    let chunk = |rows: Range<usize>| -> Result<_> {
+        let mut best = room(rows.len())?;
+        for _ in rows {
+            best.push(Best::new(k)?);
+        }
+        Ok(Mutex::new(best))
+    };
     let nothing = f32::NEG_INFINITY.to_bits();
     let mut search = Nearest {
         screen: &screen,
         k,
-        least: (0..n).map(|_| AtomicU32::new(nothing)).collect(),
-        chunks: ranges(n, CHUNK).map(chunk).collect(),
+        least: gathered((0..n).map(|_| AtomicU32::new(nothing)))?,
+        chunks: ranges(n, CHUNK).map(chunk).collect::<Result<_>>()?,
         seeded: 0,
     };
     // Each row meets a few others first, so that it knows what is worth a look when it meets the rest.
@@ -69,10 +76,13 @@ pub fn nearest_neighbors<E: Embedding>(
         .chunks
         .into_iter()
         .flat_map(|chunk| chunk.into_inner().unwrap_or_else(PoisonError::into_inner));
-    Ok(found
-        .flat_map(|best| best.0)
-        .map(|(score, row)| (row as i32, kind.given(score)))
-        .unzip())
+    let length = product([n, k])?;
+    let (mut rows, mut scores) = (room(length)?, room(length)?);
+    for (score, row) in found.flat_map(|best| best.0) {
+        rows.push(row as i32);
+        scores.push(kind.given(score));
+    }
+    Ok((rows, scores))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -80,12 +90,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The best rows so far with their scores, of which more is better, the best first.
-#[derive(Clone)]
 struct Best(Vec<(f64, u32)>);
 
 impl Best {
-    fn new(k: usize) -> Self {
-        Self(Vec::with_capacity(k))
+    fn new(k: usize) -> Result<Self> {
+        room(k).map(Self)
     }
 
     /// Keeps the `k` best; of equals the first rows, whenever they come.
@@ -129,18 +138,18 @@ impl<E: Embedding> Nearest<'_, '_, E> {
 }
 
 impl<E: Embedding> Search for Nearest<'_, '_, E> {
-    fn least(&self, rows: Range<usize>, columns: Range<usize>) -> (Vec<f32>, Vec<f32>) {
-        let of_rows = rows.map(|row| self.least_of(row)).collect();
+    fn least(&self, rows: Range<usize>, columns: Range<usize>) -> Result<(Vec<f32>, Vec<f32>)> {
+        let of_rows = gathered(rows.map(|row| self.least_of(row)))?;
         let of_columns = if self.screen.is_one() {
-            columns.map(|row| self.least_of(row)).collect()
+            gathered(columns.map(|row| self.least_of(row)))?
         } else {
-            vec![f32::INFINITY; columns.len()]
+            filled(f32::INFINITY, columns.len())?
         };
-        (of_rows, of_columns)
+        Ok((of_rows, of_columns))
     }
 
     fn take(&self, hits: &mut Vec<Hit>) -> Result<()> {
-        let pairs = vectorize(Exactly { search: self, hits });
+        let pairs = vectorize(Exactly { search: self, hits })?;
         hits.clear();
         self.give(pairs.iter().copied());
         if self.screen.is_one() {
@@ -161,13 +170,13 @@ struct Exactly<'a, 'b, 'c, E> {
 }
 
 impl<E: Embedding> Vectorized for Exactly<'_, '_, '_, E> {
-    type Output = Vec<(u32, u32, f64)>;
+    type Output = Result<Vec<(u32, u32, f64)>>;
 
     #[inline(always)]
     fn run<T: Target>(self) -> Self::Output {
         let search = self.search;
         let one = search.screen.is_one();
-        let mut pairs = Vec::with_capacity(self.hits.len());
+        let mut pairs = room(self.hits.len())?;
         for hit in self.hits {
             let (row, column) = (hit.row as usize, hit.column as usize);
             if (one && row == column) || search.has_met(row, column) {
@@ -179,7 +188,7 @@ impl<E: Embedding> Vectorized for Exactly<'_, '_, '_, E> {
                 pairs.push((hit.row, hit.column, search.screen.scale.kind.rising(score)));
             }
         }
-        pairs
+        Ok(pairs)
     }
 }
 
@@ -315,11 +324,11 @@ mod tests {
     }
 
     impl Search for Check<'_, '_> {
-        fn least(&self, rows: Range<usize>, columns: Range<usize>) -> (Vec<f32>, Vec<f32>) {
-            (
+        fn least(&self, rows: Range<usize>, columns: Range<usize>) -> Result<(Vec<f32>, Vec<f32>)> {
+            Ok((
                 vec![f32::NEG_INFINITY; rows.len()],
                 vec![f32::INFINITY; columns.len()],
-            )
+            ))
         }
 
         fn take(&self, hits: &mut Vec<Hit>) -> Result<()> {
@@ -344,7 +353,7 @@ mod tests {
         let x = Matrix::new(&values, n, d).unwrap();
         let all = vectorize(All(x, Score::Cosine));
         let (pairs, scores) =
-            pairs_above(x, 0.97, Score::Cosine, 1 << 20, &Workers::serial()).unwrap();
+            pairs_above(x, None, 0.97, Score::Cosine, 1 << 20, &Workers::serial()).unwrap();
         let expected: Vec<[i32; 2]> = (0..n)
             .flat_map(|i| (i + 1..n).map(move |j| (i, j)))
             .filter(|(i, j)| all[i * n + j] >= 0.97)
@@ -358,7 +367,8 @@ mod tests {
                 .zip(scores)
                 .all(|(&[i, j], score)| score == all[i as usize * n + j as usize])
         );
-        let refused = pairs_above(x, -1.0, Score::Cosine, 10, &Workers::serial()).unwrap_err();
+        let refused =
+            pairs_above(x, None, -1.0, Score::Cosine, 10, &Workers::serial()).unwrap_err();
         assert!(
             refused
                 .to_string()

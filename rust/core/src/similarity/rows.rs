@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result, ensure};
 use crate::matrix::{Matrix, not_finite};
+use crate::memory::filled;
 use crate::parallel::Workers;
 use crate::product::Source;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -47,7 +48,7 @@ impl<E: Embedding> Argument<'_, E> {
     }
 
     fn squared(&self, center: &[f64], workers: &Workers<'_>) -> Result<Vec<f64>> {
-        let mut out = vec![0.0; self.rows.n_rows()];
+        let mut out = filled(0.0, self.rows.n_rows())?;
         workers.run(out.chunks_mut(ROWS).enumerate(), |(chunk, out)| {
             vectorize(Squares {
                 rows: self.rows,
@@ -196,10 +197,10 @@ pub(crate) fn column_means<E: Embedding>(
     workers: &Workers<'_>,
 ) -> Result<Vec<f64>> {
     let n = rows.n_rows();
-    let mut means = vec![0.0; rows.n_columns()];
+    let mut means = filled(0.0, rows.n_columns())?;
     let chunks = (0..n.div_ceil(ROWS)).map(|chunk| chunk * ROWS..n.min((chunk + 1) * ROWS));
     let sums = |range: std::ops::Range<usize>| {
-        let mut sums = vec![0.0; rows.n_columns()];
+        let mut sums = filled(0.0, rows.n_columns())?;
         for row in range {
             let factor = factor(row);
             for (sum, value) in sums.iter_mut().zip(rows.row(row)) {

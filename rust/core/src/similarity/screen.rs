@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::memory::Growing;
 use crate::parallel::Workers;
 use crate::product::{
     Arithmetic, Corner, Float32, Int8, IntoFloat, Rows, Sides, Visitor, visit_products, visit_tiles,
@@ -35,7 +36,10 @@ pub(crate) struct Hit {
 pub(crate) trait Search: Sync {
     /// Pairs of these rows and columns count if the estimate, plus what it may be wrong, is at least this: one bound for every
     /// row and, where columns search among the rows too, one for every column.
-    fn least(&self, rows: Range<usize>, columns: Range<usize>) -> (Vec<f32>, Vec<f32>);
+    ///
+    /// # Errors
+    /// If there is not the memory.
+    fn least(&self, rows: Range<usize>, columns: Range<usize>) -> Result<(Vec<f32>, Vec<f32>)>;
     /// Pairs that may count; those above the diagonal, where there is one, are left out.
     ///
     /// # Errors
@@ -180,7 +184,7 @@ impl<Sum: Copy + IntoFloat> Visitor<Sum> for Screening<'_> {
 
     fn begin(&self, rows: Range<usize>, columns: Range<usize>) -> Result<Tile> {
         let (mut least_of_rows, mut least_of_columns) =
-            self.search.least(rows.clone(), columns.clone());
+            self.search.least(rows.clone(), columns.clone())?;
         let (x, y) = (self.x, self.y);
         let most = y.most(columns.clone());
         for (least, known) in least_of_rows.iter_mut().zip(&x.known[rows.clone()]) {
@@ -190,7 +194,7 @@ impl<Sum: Copy + IntoFloat> Visitor<Sum> for Screening<'_> {
         for (least, known) in least_of_columns.iter_mut().zip(&y.known[columns.clone()]) {
             *least -= most.error(known) + known.offset;
         }
-        least_of_columns.resize(columns.len() + 32, f32::INFINITY);
+        least_of_columns.resized(columns.len() + 32, f32::INFINITY)?;
         Ok(Tile {
             rows,
             columns,

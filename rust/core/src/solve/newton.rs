@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result, ensure};
 use crate::matrix::{Matrix, check_finite};
+use crate::memory::{copied, filled, gathered};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -36,7 +37,7 @@ pub fn newton_direction(
     )?;
     check_finite("gradient", gradient, workers)?;
     check_finite("hessian", hessian, workers)?;
-    let mut out = gradient.values().to_vec();
+    let mut out = copied(gradient.values())?;
     workers.run(out.chunks_exact_mut(d).enumerate(), |(class, direction)| {
         solve(hessian.row(class), d, direction, workers)
     })?;
@@ -46,13 +47,11 @@ pub fn newton_direction(
 }
 
 fn solve(matrix: &[f64], d: usize, right: &mut [f64], workers: &Workers<'_>) -> Result<()> {
-    let roots: Vec<f64> = (0..d).map(|i| matrix[i * d + i].max(0.0).sqrt()).collect();
+    let roots = gathered((0..d).map(|i| matrix[i * d + i].max(0.0).sqrt()))?;
     // Nothing says where to go along a parameter without curvature: its row is left out.
-    let scales: Vec<f64> = roots
-        .iter()
-        .map(|root| if *root > 0.0 { 1.0 / root } else { 0.0 })
-        .collect();
-    let mut factor = vec![0.0; d * d];
+    let inverse = |root: &f64| if *root > 0.0 { 1.0 / root } else { 0.0 };
+    let scales = gathered(roots.iter().map(inverse))?;
+    let mut factor = filled(0.0, d * d)?;
     let mut ridge = 0.0;
     let mut found = false;
     for attempt in 0..TRIES {

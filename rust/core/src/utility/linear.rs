@@ -4,6 +4,7 @@ use std::array::from_fn;
 
 use crate::error::{Result, ensure};
 use crate::matrix::{Element, Matrix, split_rows};
+use crate::memory::{filled, gathered, product};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -34,7 +35,7 @@ pub fn linear_utility<E: Element>(
         },
     )?;
     let (n_items, n_classes) = (features.n_rows(), coef.n_rows());
-    let mut out = vec![0.0; n_items * n_classes];
+    let mut out = filled(0.0, product([n_items, n_classes])?)?;
     let runs: Vec<_> = (0..n_items)
         .step_by(ITEMS_PER_TASK)
         .map(|first| first..n_items.min(first + ITEMS_PER_TASK))
@@ -46,8 +47,7 @@ pub fn linear_utility<E: Element>(
             coef,
             first: run.start,
             out,
-        });
-        Ok(())
+        })
     })?;
     Ok(out)
 }
@@ -60,10 +60,10 @@ struct Product<'a, E> {
 }
 
 impl<E: Element> Vectorized for Product<'_, E> {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn run<T: Target>(self) {
+    fn run<T: Target>(self) -> Result<()> {
         let Self {
             features,
             coef,
@@ -74,12 +74,13 @@ impl<E: Element> Vectorized for Product<'_, E> {
         let mut class = 0;
         while class < n_classes {
             class += match n_classes - class {
-                8.. => products::<T, E, 8>(features, coef, first, class, out),
-                4.. => products::<T, E, 4>(features, coef, first, class, out),
-                2.. => products::<T, E, 2>(features, coef, first, class, out),
-                _ => products::<T, E, 1>(features, coef, first, class, out),
+                8.. => products::<T, E, 8>(features, coef, first, class, out)?,
+                4.. => products::<T, E, 4>(features, coef, first, class, out)?,
+                2.. => products::<T, E, 2>(features, coef, first, class, out)?,
+                _ => products::<T, E, 1>(features, coef, first, class, out)?,
             };
         }
+        Ok(())
     }
 }
 
@@ -92,13 +93,12 @@ fn products<T: Target, E: Element, const W: usize>(
     first: usize,
     class: usize,
     out: &mut [f64],
-) -> usize {
+) -> Result<usize> {
     let n_classes = coef.n_rows();
-    let coef: Vec<[f64; W]> = (0..coef.n_columns())
-        .map(|j| from_fn(|n| coef.row(class + n)[j]))
-        .collect();
+    let coef: Vec<[f64; W]> =
+        gathered((0..coef.n_columns()).map(|j| from_fn(|n| coef.row(class + n)[j])))?;
     let (coef, coef_rest) = coef.as_chunks::<SUMS>();
-    let mut wide = vec![0.0; features.n_columns()];
+    let mut wide = filled(0.0, features.n_columns())?;
     for (item, out) in out.chunks_exact_mut(n_classes).enumerate() {
         for (wide, feature) in wide.iter_mut().zip(features.row(first + item)) {
             *wide = feature.widen();
@@ -116,7 +116,7 @@ fn products<T: Target, E: Element, const W: usize>(
         let total: [f64; W] = from_fn(|n| (sums[0][n] + sums[1][n]) + (sums[2][n] + sums[3][n]));
         out[class..class + W].copy_from_slice(&total);
     }
-    W
+    Ok(W)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::pairs::Pairs;
 use super::together::Together;
 use super::tree::{Best, Lanes, search, slack};
 use crate::error::{Error, Result};
+use crate::memory::Growing;
 use crate::parallel::Workers;
 use crate::selection::candidates::{Candidates, Pick};
 use crate::selection::method::Method;
@@ -97,7 +98,7 @@ impl Search {
     /// Computes the similarities of every two rows.
     fn measure(&mut self, candidates: &Candidates<'_>) -> Result<()> {
         let n = candidates.len();
-        self.similarity.resize(n * n, 0.0);
+        self.similarity.resized(n * n, 0.0)?;
         self.wide
             .similarities(candidates, n, &mut self.inverse_norm, &mut self.similarity)
     }

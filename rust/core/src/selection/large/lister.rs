@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::near::Code;
 use crate::error::{Error, Result};
+use crate::memory::{copied, filled};
 use crate::product::{Corner, IntoFloat, Visitor};
 use crate::simd::Target;
 
@@ -16,21 +17,21 @@ pub(super) struct Part {
 }
 
 impl Part {
-    fn new(n_candidates: usize, listed: &[(u16, u32)]) -> Self {
-        let mut starts = vec![0; n_candidates + 1];
+    fn new(n_candidates: usize, listed: &[(u16, u32)]) -> Result<Self> {
+        let mut starts = filled(0, n_candidates + 1)?;
         for &(candidate, _) in listed {
             starts[usize::from(candidate) + 1] += 1;
         }
         for at in 0..n_candidates {
             starts[at + 1] += starts[at];
         }
-        let (mut next, mut pairs) = (starts.clone(), vec![0; listed.len()]);
+        let (mut next, mut pairs) = (copied(&starts)?, filled(0, listed.len())?);
         for &(candidate, pair) in listed {
             let next = &mut next[usize::from(candidate)];
             pairs[*next as usize] = pair;
             *next += 1;
         }
-        Self { starts, pairs }
+        Ok(Self { starts, pairs })
     }
 }
 
@@ -106,7 +107,7 @@ impl<S: Copy + IntoFloat> Visitor<S> for Lister {
             return Err(Error::Shape("too many pairs".to_owned()));
         }
         for (candidates, listed) in [(tile.rows, tile.of_rows), (tile.columns, tile.of_columns)] {
-            let part = Part::new(candidates.len(), &listed);
+            let part = Part::new(candidates.len(), &listed)?;
             let parts = &self.parts[candidates.start / self.stripe];
             parts
                 .lock()

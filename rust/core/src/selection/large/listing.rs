@@ -4,6 +4,7 @@ use super::near::Near;
 use super::totals::excesses;
 use super::units::Units;
 use crate::error::Result;
+use crate::memory::gathered;
 use crate::parallel::Workers;
 
 /// Candidates from whose products it is estimated how many pairs there would be.
@@ -26,7 +27,7 @@ pub(super) fn list(
         Ok(of_sample.iter().sum())
     };
     // By how much a sum of excesses falls as the bounds rise says how many there are.
-    let higher: Vec<f64> = bounds.iter().map(|bound| bound + RISE).collect();
+    let higher = gathered(bounds.iter().map(|bound| bound + RISE))?;
     let n_pairs = (excess(bounds)? - excess(&higher)?) / RISE * (n as f64 / SAMPLE as f64);
     if n_pairs > most as f64 {
         return Ok(None);

@@ -23,6 +23,7 @@ use super::medoids::improve;
 use super::method::Method;
 use super::similarities::MOST_HELD;
 use crate::error::Result;
+use crate::memory::filled;
 use crate::parallel::Workers;
 use search::Search;
 pub(super) use swaps::Swaps;
@@ -54,7 +55,7 @@ pub(super) fn greedy(
         &candidates.rules,
         candidates.terms.method == Method::KMedoids,
     );
-    let (mut inverse_norm, mut nothing) = (Vec::new(), vec![0.0; candidates.len()]);
+    let (mut inverse_norm, mut nothing) = (Vec::new(), filled(0.0, candidates.len())?);
     candidates.measure(None, &mut inverse_norm, &mut nothing, workers)?;
     drop(nothing);
     let units = Units::new(candidates, &inverse_norm, workers)?;

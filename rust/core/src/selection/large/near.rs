@@ -11,6 +11,7 @@ use super::lister::{Lister, Part};
 use super::units::{Narrow, Picked, Units};
 use super::wider::between;
 use crate::error::{Error, Result};
+use crate::memory::{Growing, copied, room};
 use crate::parallel::Workers;
 use crate::product::{Float32, Int16, Sides, visit_tiles};
 
@@ -93,11 +94,14 @@ impl Near {
         let stripe = stripe.clamp(STEP, LONGEST);
         let n_stripes = n.div_ceil(stripe);
         let rows = |at: usize| at * stripe..n.min((at + 1) * stripe);
-        let tiles: Vec<_> = (0..n_stripes)
-            .flat_map(|at| (0..=at).map(move |other| (rows(at), rows(other))))
-            .collect();
+        let mut tiles = Vec::new();
+        for at in 0..n_stripes {
+            for other in 0..=at {
+                tiles.pushed((rows(at), rows(other)))?;
+            }
+        }
         let lister = Lister {
-            thresholds: units.thresholds(bounds, narrow),
+            thresholds: units.thresholds(bounds, narrow)?,
             unit: units.unit(narrow) as f32,
             code: Code::new(n, units.error(narrow)),
             stripe,
@@ -124,14 +128,14 @@ impl Near {
         let joined = lister.parts.into_iter().zip(&mut stripes).enumerate();
         workers.run(joined, |(at, (parts, out))| {
             let parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
-            *out = join(rows(at).len(), &parts);
+            *out = join(rows(at).len(), &parts)?;
             Ok(())
         })?;
         Ok(Some(Self {
             stripe,
             stripes,
             code,
-            bounds: bounds.to_vec(),
+            bounds: copied(bounds)?,
             extra: Vec::new(),
         }))
     }
@@ -192,19 +196,16 @@ impl Near {
 }
 
 /// Joins the lists of the same candidates.
-fn join(n_candidates: usize, parts: &[Part]) -> Stripe {
+fn join(n_candidates: usize, parts: &[Part]) -> Result<Stripe> {
     let n_pairs = parts.iter().map(|part| part.pairs.len()).sum();
-    let (mut spans, mut pairs) = (
-        Vec::with_capacity(n_candidates),
-        Vec::with_capacity(n_pairs),
-    );
+    let (mut spans, mut pairs) = (room(n_candidates)?, room(n_pairs)?);
     for candidate in 0..n_candidates {
         let first = pairs.len() as u32;
         for part in parts {
             let list = part.starts[candidate] as usize..part.starts[candidate + 1] as usize;
-            pairs.extend_from_slice(&part.pairs[list]);
+            pairs.extended(&part.pairs[list])?;
         }
         spans.push((first, pairs.len() as u32));
     }
-    Stripe { spans, pairs }
+    Ok(Stripe { spans, pairs })
 }

@@ -5,6 +5,7 @@ use super::search::Search;
 use super::totals::excesses;
 use super::units::Narrow;
 use crate::error::Result;
+use crate::memory::gathered;
 
 /// How many times as many are brought up to date the next time.
 const GROWTH: usize = 4;
@@ -48,7 +49,7 @@ impl Search<'_> {
                 let excesses =
                     excesses(self.units, None, &self.room, self.units.fast, self.workers)?;
                 let value = |(row, excess)| self.value(row, excess);
-                let bounds: Vec<f64> = excesses.into_iter().enumerate().map(value).collect();
+                let bounds = gathered(excesses.into_iter().enumerate().map(value))?;
                 self.replace(self.now.step, &bounds);
                 return Ok(());
             }
@@ -77,7 +78,7 @@ impl Search<'_> {
         narrow: Narrow,
         stage: Stage,
     ) -> Result<()> {
-        let rows: Vec<u32> = entries.iter().map(|entry| entry.row as u32).collect();
+        let rows = gathered(entries.iter().map(|entry| entry.row as u32))?;
         let excesses = excesses(self.units, Some(&rows), &self.room, narrow, self.workers)?;
         for (entry, excess) in entries.iter().zip(excesses) {
             let bound = self.value(entry.row, excess).min(entry.bound);

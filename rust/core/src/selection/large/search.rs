@@ -12,6 +12,7 @@ use super::sparse::Sparse;
 use super::start::{Start, start};
 use super::units::Units;
 use crate::error::Result;
+use crate::memory::{copied, filled, gathered, room};
 use crate::parallel::Workers;
 
 /// No more pairs are listed than this, and than this part of all: of four bytes each.
@@ -82,15 +83,15 @@ impl<'a> Search<'a> {
             workers,
             k,
             kept,
-            room: vec![nothing; n],
-            queue: bounds.into_iter().enumerate().map(entry).collect(),
-            stages: vec![(0, Stage::Rough); n],
+            room: filled(nothing, n)?,
+            queue: gathered(bounds.into_iter().enumerate().map(entry))?.into(),
+            stages: filled((0, Stage::Rough), n)?,
             near: None,
             ahead,
-            chosen: Vec::with_capacity(k),
+            chosen: room(k)?,
             now: Now::new(0),
             sparse: Sparse::default(),
-            similarity: vec![0.0; n],
+            similarity: filled(0.0, n)?,
         })
     }
 
@@ -138,7 +139,7 @@ impl<'a> Search<'a> {
         rules.choose(row, &mut self.kept);
         self.chosen.push(row);
         if self.near.is_some() && rules.max_similarity == f64::INFINITY {
-            self.measure_listed(row);
+            self.measure_listed(row)?;
             for (&other, &similarity) in self.sparse.rows.iter().zip(&self.sparse.similarity) {
                 cover(&mut self.room[other as usize], similarity);
             }
@@ -154,7 +155,7 @@ impl<'a> Search<'a> {
             if let Some((rows, bounds)) = &self.ahead
                 && *rows == self.chosen
             {
-                let bounds = bounds.clone();
+                let bounds = copied(bounds)?;
                 self.replace(step + 1, &bounds);
             }
             let most = MOST_LISTED.min(self.room.len() * self.room.len() / PART);
@@ -193,7 +194,7 @@ impl<'a> Search<'a> {
     /// What a candidate adds, exactly.
     fn exact(&mut self, row: usize) -> Result<f64> {
         let excess = if self.near.is_some() {
-            self.measure_listed(row);
+            self.measure_listed(row)?;
             self.sparse.excess(&self.room)
         } else {
             let similarities = self.similarities();
@@ -228,7 +229,7 @@ impl<'a> Search<'a> {
     }
 
     /// Measures the similarities of a candidate with the rows of its list that it can still be near to.
-    fn measure_listed(&mut self, row: usize) {
+    fn measure_listed(&mut self, row: usize) -> Result<()> {
         let Self {
             near, room, sparse, ..
         } = self;
@@ -241,7 +242,7 @@ impl<'a> Search<'a> {
                 true
             });
         }
-        sparse.measure(self.units, row);
+        sparse.measure(self.units, row)
     }
 }
 

@@ -3,6 +3,8 @@
 use super::super::candidates::{BLOCK, normalize};
 use super::units::Units;
 use crate::dot::dots_with;
+use crate::error::Result;
+use crate::memory::Growing;
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// Rows that are gathered at a time.
@@ -22,11 +24,11 @@ pub(super) struct Sparse {
 
 impl Sparse {
     /// Takes the similarities of a candidate with `rows`, which are sorted.
-    pub fn measure(&mut self, units: &Units<'_>, candidate: usize) {
+    pub fn measure(&mut self, units: &Units<'_>, candidate: usize) -> Result<()> {
         self.rows.sort_unstable();
         self.rows.dedup();
         self.similarity.clear();
-        self.similarity.resize(self.rows.len(), 0.0);
+        self.similarity.resized(self.rows.len(), 0.0)?;
         let d = units.n_features;
         for (rows, out) in self
             .rows
@@ -38,7 +40,7 @@ impl Sparse {
             for &row in rows {
                 let row = row as usize;
                 self.gathered
-                    .extend_from_slice(&units.rows[row * d..(row + 1) * d]);
+                    .extended(&units.rows[row * d..(row + 1) * d])?;
                 self.inverse_norms.push(units.inverse_norm[row]);
             }
             // That of the candidate stands after those of the rows.
@@ -50,6 +52,7 @@ impl Sparse {
             });
             normalize(&self.inverse_norms, rows.len(), 0, out);
         }
+        Ok(())
     }
 
     /// The sum of what the similarities exceed the room by, in the order of a sum over all rows.

@@ -7,6 +7,7 @@ use super::super::similarities::Similarities;
 use super::totals::excesses_and_shortfalls;
 use super::units::Units;
 use crate::error::Result;
+use crate::memory::{filled, gathered};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -54,7 +55,7 @@ pub(super) fn start(
         inverse_norm: units.inverse_norm,
         held: &[],
     };
-    let (mut room, mut similarity) = (vec![0.0; n], vec![0.0; n]);
+    let (mut room, mut similarity) = (filled(0.0, n)?, filled(0.0, n)?);
     for &row in &first {
         similarities.of_row(candidates, row, &mut similarity, workers)?;
         for (room, &similarity) in room.iter_mut().zip(&similarity) {
@@ -64,16 +65,17 @@ pub(super) fn start(
     let (excesses, shortfalls) = excesses_and_shortfalls(units, &room, workers)?;
     let first_bounds = sums.iter().zip(shortfalls).enumerate();
     Ok(Start {
-        bounds: first_bounds
-            .map(|(row, (sum, shortfall))| value(row, sum + shortfall + rounding))
-            .collect(),
+        bounds: gathered(
+            first_bounds.map(|(row, (sum, shortfall))| value(row, sum + shortfall + rounding)),
+        )?,
         ahead: Some((
             first,
-            excesses
-                .into_iter()
-                .enumerate()
-                .map(|(row, excess)| value(row, excess))
-                .collect(),
+            gathered(
+                excesses
+                    .into_iter()
+                    .enumerate()
+                    .map(|(row, excess)| value(row, excess)),
+            )?,
         )),
     })
 }
@@ -87,9 +89,9 @@ fn sums(units: &Units<'_>, workers: &Workers<'_>) -> Result<Vec<f64>> {
             .chunks(BLOCK * d)
             .zip(units.inverse_norm.chunks(BLOCK))
     };
-    let mut all = vec![0.0; d];
+    let mut all = filled(0.0, d)?;
     let sum = |(rows, inverse_norms): (&[f32], &[f64])| {
-        let mut sum = vec![0.0; d];
+        let mut sum = filled(0.0, d)?;
         for (row, inverse_norm) in rows.chunks_exact(d).zip(inverse_norms) {
             for (sum, &value) in sum.iter_mut().zip(row) {
                 *sum += f64::from(value) * inverse_norm;
@@ -102,7 +104,7 @@ fn sums(units: &Units<'_>, workers: &Workers<'_>) -> Result<Vec<f64>> {
             *all += sum;
         }
     })?;
-    let mut out = vec![0.0; n];
+    let mut out = filled(0.0, n)?;
     workers.run(
         blocks().zip(out.chunks_mut(BLOCK)),
         |((rows, inverse_norms), out)| {

@@ -7,6 +7,7 @@ use super::near::Near;
 use super::sparse::Sparse;
 use super::units::Units;
 use crate::error::Result;
+use crate::memory::{Growing, gathered};
 use crate::parallel::Workers;
 
 /// How much lower than need be the bound of a row is set that has come to be too high: swaps move it up and down.
@@ -35,7 +36,7 @@ impl<'a> Swaps<'a> {
         second: &[f64],
         workers: &Workers<'_>,
     ) -> Result<Option<Self>> {
-        let bounds: Vec<f64> = second.iter().map(|second| second - MARGIN).collect();
+        let bounds = gathered(second.iter().map(|second| second - MARGIN))?;
         let most = MOST_LISTED.min(second.len() * second.len() / PART);
         let near = list(units, &bounds, most, workers)?;
         Ok(near.map(|near| Self {
@@ -80,7 +81,7 @@ impl<'a> Swaps<'a> {
     }
 
     /// Writes the similarities of a row with the rows that are nearer to it than to their second medoid; others are far.
-    pub fn measure(&mut self, row: usize, medoids: &Medoids, out: &mut [f64]) {
+    pub fn measure(&mut self, row: usize, medoids: &Medoids, out: &mut [f64]) -> Result<()> {
         let rows = &mut self.sparse.rows;
         rows.clear();
         self.near.visit(row, false, |other, similarity| {
@@ -89,25 +90,26 @@ impl<'a> Swaps<'a> {
             }
             true
         });
-        self.sparse.measure(self.units, row);
+        self.sparse.measure(self.units, row)?;
         out.fill(FAR);
         for (&other, &similarity) in self.sparse.rows.iter().zip(&self.sparse.similarity) {
             out[other as usize] = similarity;
         }
+        Ok(())
     }
 
     /// Lists more of the rows whose second medoid has come to be further away than what is listed.
     pub fn follow(&mut self, second: &[f64], workers: &Workers<'_>) -> Result<()> {
         let further = |row: &usize| second[*row] < self.near.bounds[*row];
-        let rows: Vec<u32> = (0..second.len())
-            .filter(further)
-            .map(|row| row as u32)
-            .collect();
+        let mut rows = Vec::new();
+        for row in (0..second.len()).filter(further) {
+            rows.pushed(row as u32)?;
+        }
         if rows.is_empty() {
             return Ok(());
         }
         let bound = |&row: &u32| second[row as usize] - MARGIN;
-        let bounds: Vec<f64> = rows.iter().map(bound).collect();
+        let bounds = gathered(rows.iter().map(bound))?;
         self.near.lower(self.units, &rows, &bounds, workers)
     }
 }

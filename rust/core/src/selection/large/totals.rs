@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::units::{Narrow, Picked, Units};
 use crate::error::Result;
+use crate::memory::filled;
 use crate::parallel::Workers;
 use crate::product::{
     Arithmetic, Corner, Float32, Int16, IntoFloat, Sides, Visitor, visit_products,
@@ -29,11 +30,11 @@ pub(super) fn excesses(
     };
     let symmetric = picked.is_none();
     let visitor = Excess {
-        thresholds: units.thresholds(bounds, narrow),
+        thresholds: units.thresholds(bounds, narrow)?,
         shortfall: Vec::new(),
         symmetric,
         totals: Mutex::new((
-            vec![0.0; picked.map_or(bounds.len(), <[u32]>::len)],
+            filled(0.0, picked.map_or(bounds.len(), <[u32]>::len))?,
             Vec::new(),
         )),
     };
@@ -67,10 +68,10 @@ pub(super) fn excesses_and_shortfalls(
     let (n, narrow) = (bounds.len(), units.fast);
     let all = Picked { units, rows: None };
     let visitor = Excess {
-        thresholds: units.thresholds(bounds, narrow),
-        shortfall: units.thresholds(&vec![0.0; n], narrow),
+        thresholds: units.thresholds(bounds, narrow)?,
+        shortfall: units.thresholds(&filled(0.0, n)?, narrow)?,
         symmetric: true,
-        totals: Mutex::new((vec![0.0; n], vec![0.0; n])),
+        totals: Mutex::new((filled(0.0, n)?, filled(0.0, n)?)),
     };
     match narrow {
         Narrow::Words(words) => run(Int16(words), &Sides::One(&all), &visitor, workers)?,
@@ -118,11 +119,11 @@ struct Sums {
 }
 
 impl Sums {
-    fn new(n_rows: usize, n_columns: usize) -> Self {
-        Self {
-            of_rows: vec![[0.0; 32]; n_rows],
-            of_columns: vec![0.0; n_columns],
-        }
+    fn new(n_rows: usize, n_columns: usize) -> Result<Self> {
+        Ok(Self {
+            of_rows: filled([0.0; 32], n_rows)?,
+            of_columns: filled(0.0, n_columns)?,
+        })
     }
 
     fn add_to(&self, totals: &mut [f64], rows: &Range<usize>, columns: Option<&Range<usize>>) {
@@ -145,25 +146,26 @@ struct Tile {
 }
 
 impl<S: Copy + IntoFloat> Visitor<S> for Excess {
-    type Local = Tile;
+    type Local = Result<Tile>;
 
-    fn begin(&self, rows: Range<usize>, columns: Range<usize>) -> Tile {
+    fn begin(&self, rows: Range<usize>, columns: Range<usize>) -> Result<Tile> {
         let sums = || Sums::new(rows.len(), columns.len() + 32);
-        Tile {
-            excess: sums(),
-            shortfall: (!self.shortfall.is_empty()).then(sums),
+        Ok(Tile {
+            excess: sums()?,
+            shortfall: (!self.shortfall.is_empty()).then(sums).transpose()?,
             rows,
             columns,
-        }
+        })
     }
 
     #[inline(always)]
     fn visit<T: Target, const M: usize, const N: usize>(
         &self,
-        tile: &mut Tile,
+        tile: &mut Result<Tile>,
         corner: Corner,
         sums: &mut [[S; N]; M],
     ) {
+        let Ok(tile) = tile else { return };
         let mut values = [[0.0_f32; N]; M];
         for m in 0..M {
             for n in 0..N {
@@ -185,7 +187,8 @@ impl<S: Copy + IntoFloat> Visitor<S> for Excess {
         }
     }
 
-    fn end(&self, tile: Tile) -> Result<()> {
+    fn end(&self, tile: Result<Tile>) -> Result<()> {
+        let tile = tile?;
         let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
         let columns = self.symmetric.then_some(&tile.columns);
         tile.excess.add_to(&mut totals.0, &tile.rows, columns);

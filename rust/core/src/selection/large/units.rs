@@ -6,6 +6,7 @@
 
 use super::super::candidates::{BLOCK, Candidates};
 use crate::error::Result;
+use crate::memory::filled;
 use crate::parallel::Workers;
 use crate::product::Source;
 use crate::simd::{Int16Dot, Target, Vectorized, vectorize};
@@ -89,14 +90,13 @@ impl<'a> Units<'a> {
     }
 
     /// Bounds of the rows, less the error, in units of the products; rows that do not exist are never above theirs.
-    pub fn thresholds(&self, bounds: &[f64], narrow: Narrow) -> Vec<f32> {
+    pub fn thresholds(&self, bounds: &[f64], narrow: Narrow) -> Result<Vec<f32>> {
         let (error, unit) = (self.error(narrow), self.unit(narrow));
-        let mut out: Vec<f32> = bounds
-            .iter()
-            .map(|bound| ((bound - error) / unit) as f32)
-            .collect();
-        out.resize(bounds.len() + LONGEST_BLOCK, f32::INFINITY);
-        out
+        let mut out = filled(f32::INFINITY, bounds.len() + LONGEST_BLOCK)?;
+        for (out, bound) in out.iter_mut().zip(bounds) {
+            *out = ((bound - error) / unit) as f32;
+        }
+        Ok(out)
     }
 
     fn n_rows(&self) -> usize {

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::units::{Narrow, Picked, Units};
 use crate::error::Result;
+use crate::memory::Growing;
 use crate::parallel::Workers;
 use crate::product::{Corner, Float32, Int16, IntoFloat, Sides, Visitor, visit_products};
 use crate::simd::Target;
@@ -27,8 +28,8 @@ pub(super) fn between(
     };
     let wider = Wider {
         rows,
-        above: units.thresholds(bounds.0, narrow),
-        below: units.thresholds(bounds.1, narrow),
+        above: units.thresholds(bounds.0, narrow)?,
+        below: units.thresholds(bounds.1, narrow)?,
         unit: units.unit(narrow),
         error: units.error(narrow) + 1e-6,
         found: Mutex::new(Vec::new()),
@@ -93,7 +94,6 @@ impl<S: Copy + IntoFloat> Visitor<S> for Wider<'_> {
 
     fn end(&self, found: Vec<Found>) -> Result<()> {
         let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        all.extend(found);
-        Ok(())
+        all.extended(&found)
     }
 }

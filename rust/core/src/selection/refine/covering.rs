@@ -3,6 +3,7 @@
 use super::SWAPS_PER_ROW;
 use super::swaps::may_swap;
 use crate::error::{Error, Result};
+use crate::memory::{filled, gathered};
 use crate::parallel::Workers;
 use crate::selection::candidates::Candidates;
 use crate::selection::method::Method;
@@ -21,8 +22,8 @@ pub(super) fn improve_cover(
     caller: &Workers<'_>,
 ) -> Result<()> {
     let (n, k, terms) = (candidates.len(), slots.len(), &candidates.terms);
-    let mut enough = vec![0.0; n];
-    let mut similarity = vec![0.0; n];
+    let mut enough = filled(0.0, n)?;
+    let mut similarity = filled(0.0, n)?;
     if terms.method == Method::SaturatedCoverage {
         let share = (asked as f64 / n as f64).min(1.0);
         for row in 0..n {
@@ -35,7 +36,7 @@ pub(super) fn improve_cover(
             }
         }
     }
-    let mut losses = Losses::new(n, k);
+    let mut losses = Losses::new(n, k)?;
     losses.look(terms.method, of_slot);
     let (mut row, mut n_idle, mut n_swaps) = (0, 0, 0);
     while n_idle < n && n_swaps < SWAPS_PER_ROW * k {
@@ -45,9 +46,9 @@ pub(super) fn improve_cover(
             }
             similarities.of_row(candidates, row, &mut similarity, workers)?;
             let gains = if terms.method == Method::SaturatedCoverage {
-                losses.saturated(of_slot, &enough, &similarity)
+                losses.saturated(of_slot, &enough, &similarity)?
             } else {
-                losses.facility(&similarity)
+                losses.facility(&similarity)?
             };
             let (mut best, mut best_gain) = (0, f64::NEG_INFINITY);
             for (slot, gain) in gains.iter().enumerate() {
@@ -81,14 +82,14 @@ struct Losses {
 }
 
 impl Losses {
-    fn new(n: usize, k: usize) -> Self {
-        Self {
+    fn new(n: usize, k: usize) -> Result<Self> {
+        Ok(Self {
             n,
             k,
-            near: vec![0; n],
-            first: vec![0.0; n],
-            second: vec![0.0; n],
-        }
+            near: filled(0, n)?,
+            first: filled(0.0, n)?,
+            second: filled(0.0, n)?,
+        })
     }
 
     fn look(&mut self, method: Method, of_slot: &[f64]) {
@@ -110,8 +111,8 @@ impl Losses {
     }
 
     /// What a row of these similarities gains in each slot.
-    fn facility(&self, similarity: &[f64]) -> Vec<f64> {
-        let (mut shared, mut gains) = (0.0, vec![0.0; self.k]);
+    fn facility(&self, similarity: &[f64]) -> Result<Vec<f64>> {
+        let (mut shared, mut gains) = (0.0, filled(0.0, self.k)?);
         for (row, &s) in similarity.iter().enumerate() {
             let (first, second) = (self.first[row], self.second[row]);
             if s > first {
@@ -123,21 +124,19 @@ impl Losses {
         for gain in &mut gains {
             *gain += shared;
         }
-        gains
+        Ok(gains)
     }
 
-    fn saturated(&self, of_slot: &[f64], enough: &[f64], similarity: &[f64]) -> Vec<f64> {
+    fn saturated(&self, of_slot: &[f64], enough: &[f64], similarity: &[f64]) -> Result<Vec<f64>> {
         let slots = of_slot.chunks_exact(self.n);
-        slots
-            .map(|of_slot| {
-                let mut gain = 0.0;
-                for row in 0..self.n {
-                    let (now, enough) = (self.first[row], enough[row]);
-                    let then = now - of_slot[row].max(0.0) + similarity[row].max(0.0);
-                    gain += then.min(enough) - now.min(enough);
-                }
-                gain
-            })
-            .collect()
+        gathered(slots.map(|of_slot| {
+            let mut gain = 0.0;
+            for row in 0..self.n {
+                let (now, enough) = (self.first[row], enough[row]);
+                let then = now - of_slot[row].max(0.0) + similarity[row].max(0.0);
+                gain += then.min(enough) - now.min(enough);
+            }
+            gain
+        }))
     }
 }

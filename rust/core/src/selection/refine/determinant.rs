@@ -4,6 +4,8 @@
 //! it, the determinant with the row in place of slot `a` is `M_aa r + y_a²` times as large (Jacobi's identity for minors).
 
 use super::swaps::Objective;
+use crate::error::Result;
+use crate::memory::filled;
 use crate::selection::logarithm::ln;
 use crate::selection::method::Terms;
 use crate::selection::state::RANK_TOLERANCE;
@@ -27,23 +29,23 @@ pub(super) struct Inverse<'a> {
 }
 
 impl<'a> Inverse<'a> {
-    pub(super) fn new(terms: &Terms<'a>, chosen: &[usize], of_slot: &[f64]) -> Self {
+    pub(super) fn new(terms: &Terms<'a>, chosen: &[usize], of_slot: &[f64]) -> Result<Self> {
         let k = chosen.len();
         let n = of_slot.len() / k.max(1);
         let mut inverse = Self {
             terms: *terms,
             n,
             k,
-            bonus: vec![0.0; k],
-            m: vec![0.0; k * k],
-            y: vec![0.0; k * n],
-            left: vec![1.0; n],
-            active: vec![false; k],
+            bonus: filled(0.0, k)?,
+            m: filled(0.0, k * k)?,
+            y: filled(0.0, k * n)?,
+            left: filled(1.0, n)?,
+            active: filled(false, k)?,
             value: 0.0,
             n_swaps: 1,
         };
         inverse.renew(chosen, of_slot);
-        inverse
+        Ok(inverse)
     }
 
     fn add(&mut self, row: usize, of_slot: &[f64], slot: usize) {

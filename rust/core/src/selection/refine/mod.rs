@@ -13,6 +13,7 @@ use super::rules::Rules;
 use super::source::{Pools, Source};
 use crate::error::{Result, ensure};
 use crate::matrix::{group, runs_of_groups, split_rows};
+use crate::memory::{copied, filled};
 use crate::parallel::Workers;
 use swaps::Swaps;
 
@@ -37,7 +38,7 @@ pub fn refine_batch<'a>(
     workers: &Workers<'_>,
 ) -> Result<Vec<i32>> {
     let n_pools = offsets.len().saturating_sub(1);
-    let zeros = vec![0; if rules.is_none() { n_pools + 1 } else { 0 }];
+    let zeros = filled(0, if rules.is_none() { n_pools + 1 } else { 0 })?;
     let pools_of = Pools::new(
         x.into(),
         offsets,
@@ -52,7 +53,7 @@ pub fn refine_batch<'a>(
     ensure(terms.method != Method::Mmr, || {
         "the value under mmr depends on the order: sets are not compared".to_owned()
     })?;
-    let mut refined = positions.to_vec();
+    let mut refined = copied(positions)?;
     let runs = runs_of_groups(offsets, ROWS_PER_TASK);
     let outputs = split_rows(&mut refined, k, &runs);
     workers.run(runs.iter().cloned().zip(outputs), |(pools, refined)| {

@@ -1,6 +1,8 @@
 //! What swaps gain where the value is a sum over pairs or the smallest pair.
 
 use super::swaps::Objective;
+use crate::error::Result;
+use crate::memory::filled;
 use crate::selection::method::{Method, Terms};
 
 /// Pairs of all rows with those chosen, slot after slot.
@@ -15,21 +17,21 @@ pub(super) struct OfPairs<'a> {
 }
 
 impl<'a> OfPairs<'a> {
-    pub(super) fn new(terms: &Terms<'a>, chosen: &[usize], similarity: &[f64]) -> Self {
+    pub(super) fn new(terms: &Terms<'a>, chosen: &[usize], similarity: &[f64]) -> Result<Self> {
         let k = chosen.len();
         let mut pairs = Self {
             terms: *terms,
             n: similarity.len() / k.max(1),
             k,
-            pair: vec![0.0; similarity.len()],
+            pair: filled(0.0, similarity.len())?,
             value: 0.0,
-            of_slot: vec![0.0; k],
+            of_slot: filled(0.0, k)?,
         };
         for slot in 0..k {
             pairs.fill(chosen, similarity, slot);
         }
         pairs.sum(chosen);
-        pairs
+        Ok(pairs)
     }
 
     fn fill(&mut self, chosen: &[usize], similarity: &[f64], slot: usize) {

@@ -5,6 +5,7 @@ use super::covering::improve_cover;
 use super::determinant::Inverse;
 use super::pairs::OfPairs;
 use crate::error::{Error, Result};
+use crate::memory::{Growing, filled, product};
 use crate::parallel::Workers;
 use crate::selection::candidates::{BLOCK, Candidates};
 use crate::selection::method::Method;
@@ -63,7 +64,7 @@ impl Swaps {
         if chosen.len() == n || chosen.len() <= rules.n_included() {
             return Ok(());
         }
-        self.products.resize(n, 0.0);
+        self.products.resized(n, 0.0)?;
         candidates.measure(None, &mut self.inverse_norm, &mut self.products, workers)?;
         rules.start(n, &mut self.kept);
         let mut slots: Vec<usize> = chosen.iter().map(|&row| row as usize).collect();
@@ -74,18 +75,18 @@ impl Swaps {
             inverse_norm: &self.inverse_norm,
             held: &[],
         };
-        self.of_slot.resize(n * slots.len(), 0.0);
+        self.of_slot.resized(product([n, slots.len()])?, 0.0)?;
         for (of_slot, &row) in self.of_slot.chunks_exact_mut(n).zip(&slots) {
             similarities.of_row(candidates, row, of_slot, workers)?;
         }
         match terms.method {
             Method::Mmr | Method::KMedoids => return Ok(()),
             Method::MaxSum | Method::MaxMin => {
-                let mut objective = OfPairs::new(terms, &slots, &self.of_slot);
+                let mut objective = OfPairs::new(terms, &slots, &self.of_slot)?;
                 self.improve(candidates, &mut objective, &mut slots, workers, caller)?;
             }
             Method::Dpp => {
-                let mut objective = Inverse::new(terms, &slots, &self.of_slot);
+                let mut objective = Inverse::new(terms, &slots, &self.of_slot)?;
                 self.improve(candidates, &mut objective, &mut slots, workers, caller)?;
             }
             Method::FacilityLocation | Method::SaturatedCoverage => improve_cover(
@@ -160,7 +161,8 @@ impl Swaps {
             (0..n).step_by(BLOCK),
             |first| {
                 let length = BLOCK.min(n - first);
-                let (mut gains, mut of) = (vec![f64::NEG_INFINITY; length], vec![0_u32; length]);
+                let (mut gains, mut of) =
+                    (filled(f64::NEG_INFINITY, length)?, filled(0_u32, length)?);
                 objective.best(first, &mut gains, &mut of, &may);
                 let mut best: Option<Swap> = None;
                 for (at, (&gain, &slot)) in gains.iter().zip(&of).enumerate() {

@@ -9,6 +9,7 @@ use super::small_product::MOST_ROWS;
 use super::{Measure, Piece, check_groups, pieces, refuse_groups_without_pairs};
 use crate::error::Result;
 use crate::matrix::{Matrix, group};
+use crate::memory::{filled, room};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -46,7 +47,7 @@ pub fn closest_pairs<E: Embedding>(
         measure,
         bounds: Bounds::new(measure, x.n_columns()),
     };
-    let mut best: Vec<Option<Pair>> = vec![None; n_pools];
+    let mut best: Vec<Option<Pair>> = filled(None, n_pools)?;
     workers.fold(
         tasks,
         |task| {
@@ -64,7 +65,7 @@ pub fn closest_pairs<E: Embedding>(
             }
         },
     )?;
-    let (mut rows, mut scores) = (Vec::with_capacity(2 * n_pools), Vec::with_capacity(n_pools));
+    let (mut rows, mut scores) = (room(2 * n_pools)?, room(n_pools)?);
     for (p, pair) in best.into_iter().flatten().enumerate() {
         let first = group(offsets, p).start;
         rows.extend([(pair.rows.0 - first) as i32, (pair.rows.1 - first) as i32]);

@@ -88,7 +88,7 @@ impl<E: Embedding> Figure for Coverage<'_, E> {
             };
             largest = self
                 .nearest
-                .largest::<T>((rows, &norms), selected, largest, &mut scratch);
+                .largest::<T>((rows, &norms), selected, largest, &mut scratch)?;
         }
         Ok(largest)
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{Piece, ROWS_PER_TASK, pieces};
 use crate::error::Result;
 use crate::matrix::group;
+use crate::memory::room;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -45,7 +46,7 @@ pub fn figures<F: Figure>(figure: &F, offsets: &[i64], workers: &Workers<'_>) ->
             }
         });
     let tasks: Vec<_> = tasks.collect();
-    let mut out = Vec::with_capacity(offsets.len() - 1);
+    let mut out = room(offsets.len() - 1)?;
     let mut begun = None;
     workers.fold(
         tasks,
@@ -104,7 +105,7 @@ impl<F: Figure> Vectorized for Run<'_, F> {
         let part = |pool, rows| self.figure.part::<T>(pool, rows);
         match self.task {
             Task::Pools(pools) => {
-                let mut values = Vec::with_capacity(pools.len());
+                let mut values = room(pools.len())?;
                 for pool in pools {
                     let rows = group(self.offsets, pool);
                     values.push(F::finish(rows.len(), part(pool, rows)?));

@@ -10,6 +10,7 @@ use super::small_product::{MOST_ROWS, Small, gram};
 use super::{Piece, check_groups, pieces};
 use crate::error::{Error, Result};
 use crate::matrix::{Matrix, group};
+use crate::memory::zeroed;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -36,13 +37,8 @@ pub fn gram_batch<E: Embedding>(
 ) -> Result<Vec<E::Real>> {
     let n_pools = check_groups(x, offsets)?;
     let squares = |pools: Range<usize>| pools.map(|p| group(offsets, p).len().checked_pow(2));
-    let total = squares(0..n_pools)
-        .try_fold(0_usize, |sum, square| sum.checked_add(square?))
-        .filter(|&total| Vec::<E::Real>::new().try_reserve_exact(total).is_ok());
-    let total = total.ok_or_else(|| {
-        Error::Shape("the matrices of the pools do not fit into memory".to_owned())
-    })?;
-    let mut out = vec![E::Real::default(); total];
+    let total = squares(0..n_pools).try_fold(0_usize, |sum, square| sum.checked_add(square?));
+    let mut out = zeroed(total.unwrap_or(usize::MAX))?;
     let mut rest = &mut out[..];
     let mut split = |pools: Range<usize>| {
         let length = squares(pools).flatten().sum();
@@ -116,7 +112,7 @@ impl<E: Embedding> Vectorized for Grams<'_, E> {
             } else {
                 &[]
             };
-            let values = reals::<T, E>(self.x.rows(rows.clone()), &mut buffer);
+            let values = reals::<T, E>(self.x.rows(rows.clone()), &mut buffer)?;
             gram(self.x.n_columns(), values, next, matrix);
             let safe = match self.entry {
                 Entry::Dot => matrix
@@ -169,6 +165,7 @@ fn one_by_one<T: Target, E: Embedding>(
     let norms = rows
         .clone()
         .map(|row| squared_norm::<T, E>(x, row, entry == Entry::Cosine));
+    // Of a pool of few rows.
     let norms = norms.collect::<Result<Vec<_>>>()?;
     // By the Cauchy-Schwarz inequality no product of two rows is larger than the larger of their squares.
     if entry == Entry::Dot

@@ -9,6 +9,7 @@ use super::rows::squared_norm;
 use super::{check_groups, refuse_groups_without_pairs};
 use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::memory::filled;
 use crate::parallel::Workers;
 use crate::simd::Target;
 
@@ -41,7 +42,7 @@ impl<E: Embedding> Figure for MeanCosine<'_, E> {
 
     #[inline(always)]
     fn part<T: Target>(&self, _: usize, rows: Range<usize>) -> Result<Vec<f64>> {
-        let mut sums = vec![0.0; self.x.n_columns()];
+        let mut sums = filled(0.0, self.x.n_columns())?;
         let whole = rows.len() / BLOCK * BLOCK;
         let singles = rows.start + whole..rows.end;
         for first in (rows.start..singles.start).step_by(BLOCK) {

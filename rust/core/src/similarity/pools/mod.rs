@@ -37,13 +37,13 @@ pub enum Measure {
 const ROWS_PER_TASK: usize = 2048;
 
 /// The work of a thread at a time: several small pools, or a large one that is to be cut.
-enum Piece {
+pub(super) enum Piece {
     Small(Range<usize>),
     Large(usize),
 }
 
 /// Cuts the pools; those of more than `most` rows are large. The cut depends on the offsets alone.
-fn pieces(offsets: &[i64], most: usize) -> Vec<Piece> {
+pub(super) fn pieces(offsets: &[i64], most: usize) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let (mut first, mut n_rows) = (0, 0);
     for p in 0..offsets.len() - 1 {

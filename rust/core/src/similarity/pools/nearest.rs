@@ -10,6 +10,7 @@ use super::rows::{reals, squared_norm};
 use super::small_product::product;
 use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::memory::{Growing, gathered, product as product_of, room};
 use crate::simd::Target;
 
 /// Rows that are compared with the selected ones at a time, and how many of these.
@@ -51,7 +52,7 @@ impl<'a, E: Embedding> Nearest<'a, E> {
     /// The squared norms of consecutive rows.
     #[inline(always)]
     pub fn squared_norms<T: Target>(&self, rows: Range<usize>) -> Result<Vec<f64>> {
-        let mut norms = Vec::with_capacity(rows.len());
+        let mut norms = room(rows.len())?;
         for row in rows {
             norms.push(self.squared_norm::<T>(row)?);
         }
@@ -70,8 +71,8 @@ impl<'a, E: Embedding> Nearest<'a, E> {
         selected: &'s [i64],
         known: &(Range<usize>, &[f64]),
     ) -> Result<Selected<'s, E::Real>> {
-        let mut norms = Vec::with_capacity(selected.len());
-        let mut values = Vec::with_capacity(selected.len() * self.x.n_columns());
+        let mut norms = room(selected.len())?;
+        let mut values = room(product_of([selected.len(), self.x.n_columns()])?)?;
         let mut buffer = Vec::new();
         for &row in selected {
             let row = row as usize;
@@ -80,11 +81,11 @@ impl<'a, E: Embedding> Nearest<'a, E> {
             } else {
                 self.squared_norm::<T>(row)?
             });
-            values.extend_from_slice(reals::<T, E>(self.x.row(row), &mut buffer));
+            values.extended(reals::<T, E>(self.x.row(row), &mut buffer)?)?;
         }
         Ok(Selected {
             rows: selected,
-            weights: norms.iter().map(|norm| self.bounds.weight(*norm)).collect(),
+            weights: gathered(norms.iter().map(|norm| self.bounds.weight(*norm)))?,
             bounded: norms.iter().all(|norm| self.bounds.hold(*norm)),
             norms,
             values,
@@ -99,14 +100,14 @@ impl<'a, E: Embedding> Nearest<'a, E> {
         selected: &Selected<'_, E::Real>,
         mut largest: f64,
         scratch: &mut Scratch<E::Real>,
-    ) -> f64 {
+    ) -> Result<f64> {
         let bounded = selected.bounded && norms.iter().all(|norm| self.bounds.hold(*norm));
         if bounded {
-            self.bound::<T>((rows.clone(), norms), selected, scratch);
+            self.bound::<T>((rows.clone(), norms), selected, scratch)?;
         } else {
             let all = (E::Real::default(), E::Real::from_f64(f64::INFINITY));
             scratch.limits.clear();
-            scratch.limits.resize(rows.len(), all);
+            scratch.limits.resized(rows.len(), all)?;
         }
         let least = scratch.limits.iter().map(|(least, _)| least.to_f64());
         let at_least = least.fold(largest, f64::max);
@@ -115,7 +116,7 @@ impl<'a, E: Embedding> Nearest<'a, E> {
                 largest = largest.max(self.distance::<T>((row, norm), selected));
             }
         }
-        largest
+        Ok(largest)
     }
 
     /// Fills in the limits.
@@ -125,16 +126,16 @@ impl<'a, E: Embedding> Nearest<'a, E> {
         (rows, norms): (Range<usize>, &[f64]),
         selected: &Selected<'_, E::Real>,
         scratch: &mut Scratch<E::Real>,
-    ) {
+    ) -> Result<()> {
         let n_columns = self.x.n_columns();
         let far = E::Real::from_f64(f64::INFINITY);
         scratch.limits.clear();
-        scratch.limits.resize(rows.len(), (far, far));
-        let values = reals::<T, E>(self.x.rows(rows), &mut scratch.values);
+        scratch.limits.resized(rows.len(), (far, far))?;
+        let values = reals::<T, E>(self.x.rows(rows), &mut scratch.values)?;
         let pieces = selected.values.chunks(SELECTED * n_columns);
         for (others, weights) in pieces.zip(selected.weights.chunks(SELECTED)) {
             let length = norms.len() * weights.len();
-            scratch.products.resize(length, E::Real::default());
+            scratch.products.resized(length, E::Real::default())?;
             product(n_columns, values, others, &mut scratch.products);
             let products = scratch.products.chunks_exact(weights.len());
             for ((products, limit), &norm) in products.zip(&mut scratch.limits).zip(norms) {
@@ -146,6 +147,7 @@ impl<'a, E: Embedding> Nearest<'a, E> {
                 }
             }
         }
+        Ok(())
     }
 
     /// The distance of a row to the nearest selected one.

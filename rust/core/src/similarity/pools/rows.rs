@@ -5,18 +5,22 @@ use super::super::real::{Embedding, Real};
 use super::super::rows::Argument;
 use crate::error::{Error, Result};
 use crate::matrix::Matrix;
+use crate::memory::Growing;
 use crate::simd::Target;
 
 /// Rows in the type that they are computed in: as they are, or converted into `buffer`.
+///
+/// # Errors
+/// If there is no memory for the buffer.
 #[inline(always)]
 pub fn reals<'a, T: Target, E: Embedding>(
     rows: &'a [E],
     buffer: &'a mut Vec<E::Real>,
-) -> &'a [E::Real] {
+) -> Result<&'a [E::Real]> {
     if let Some(rows) = E::as_reals(rows) {
-        return rows;
+        return Ok(rows);
     }
-    buffer.resize(rows.len(), E::Real::default());
+    buffer.resized(rows.len(), E::Real::default())?;
     let ((chunks, rest), (outs, out_rest)) = (rows.as_chunks(), buffer.as_chunks_mut());
     for (out, values) in outs.iter_mut().zip(chunks) {
         *out = E::reals_x8::<T>(values);
@@ -24,7 +28,7 @@ pub fn reals<'a, T: Target, E: Embedding>(
     for (out, value) in out_rest.iter_mut().zip(rest) {
         *out = E::Real::from_f64(value.widen());
     }
-    buffer
+    Ok(buffer)
 }
 
 /// The squared norm of a row of X.

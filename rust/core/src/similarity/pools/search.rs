@@ -10,6 +10,7 @@ use super::rows::{reals, squared_norm};
 use super::small_product::{Small, gram, product};
 use crate::error::Result;
 use crate::matrix::Matrix;
+use crate::memory::Growing;
 use crate::simd::Target;
 
 /// Two rows of `x`, the earlier first.
@@ -58,9 +59,9 @@ impl<E: Embedding> Search<'_, E> {
         scratch: &mut Scratch<E::Real>,
     ) -> Result<Option<Pair>> {
         let n = rows.len();
-        let values = reals::<T, E>(self.x.rows(rows.clone()), &mut scratch.rows.0);
+        let values = reals::<T, E>(self.x.rows(rows.clone()), &mut scratch.rows.0)?;
         let products = &mut scratch.products;
-        products.resize(n * n, E::Real::default());
+        products.resized(n * n, E::Real::default())?;
         gram(self.x.n_columns(), values, next, products);
         let weights = &mut scratch.weights.0;
         weights.clear();
@@ -104,10 +105,10 @@ impl<E: Embedding> Search<'_, E> {
             return self.one_by_one::<T>(left, right);
         }
         let products = &mut scratch.products;
-        products.resize(left.len() * right.len(), E::Real::default());
+        products.resized(left.len() * right.len(), E::Real::default())?;
         let (first, n) = ((left.start, right.start), right.len());
-        let left = reals::<T, E>(self.x.rows(left), &mut scratch.rows.0);
-        let right = reals::<T, E>(self.x.rows(right), &mut scratch.rows.1);
+        let left = reals::<T, E>(self.x.rows(left), &mut scratch.rows.0)?;
+        let right = reals::<T, E>(self.x.rows(right), &mut scratch.rows.1)?;
         product(self.x.n_columns(), left, right, products);
         let weights = (&scratch.weights.0[..], &scratch.weights.1[..]);
         let limit = self.bound(products, weights);
