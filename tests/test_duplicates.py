@@ -1,4 +1,4 @@
-"""near_duplicates and duplicate_groups: which pairs they find, which groups, what they refuse."""
+"""near_duplicates: which pairs it finds; what it and duplicate_groups refuse."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from prefmath import duplicate_groups, near_duplicates, similarity_matrix
+from prefmath import duplicate_groups, near_duplicates
 from similarity_budget import METRICS, expected
 from similarity_data import DTYPES, brute_pairs, drawn, result_type
 
@@ -122,61 +120,6 @@ def test_more_pairs_than_asked_for():
     for most in (0, 44):
         with pytest.raises(ValueError, match=rf"more than max_pairs={most}\b"):
             near_duplicates(x, 1, max_pairs=most)
-        with pytest.raises(ValueError, match=rf"more than max_pairs={most}\b"):
-            duplicate_groups(x, 1, max_pairs=most)
-
-
-def check_groups(groups, x, threshold, metric, weights):
-    pairs = near_duplicates(x, threshold, metric=metric).pairs
-    graph = coo_array((np.ones(len(pairs)), tuple(pairs.T)), shape=(len(x), len(x)))
-    n_groups, labels = connected_components(graph, directed=False)
-    # SciPy numbers components in the order of their first members.
-    np.testing.assert_array_equal(groups.labels, labels)
-    assert len(groups) == n_groups
-    np.testing.assert_array_equal(groups.sizes, np.bincount(labels, minlength=n_groups))
-    for group, row in enumerate(groups.representatives):
-        members = np.flatnonzero(labels == group)
-        best = members[0] if weights is None else members[np.argmax(np.array(weights)[members])]
-        assert row == best
-    assert {part.dtype for part in (groups.labels, groups.sizes)} == {np.dtype(np.int64)}
-    assert groups.representatives.dtype == np.int64
-
-
-@given(
-    n=st.integers(1, 40),
-    d=st.integers(1, 6),
-    kind=st.sampled_from(["random", "copies", "clusters", "grid"]),
-    metric=st.sampled_from(["cosine", "euclidean", "rbf"]),
-    data=st.data(),
-)
-@settings(max_examples=60)
-def test_groups(n, d, kind, metric, data):
-    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
-    x = drawn(rng, n, d, np.dtype(np.float32), kind)
-    threshold = data.draw(st.sampled_from([0.3, 0.7, 0.95, 1.0]))
-    weight = st.lists(st.sampled_from([-1.0, 0.0, 0.5, 2.0]), min_size=n, max_size=n)
-    weights = data.draw(st.none() | weight)
-    found = duplicate_groups(x, threshold, metric=metric, weights=weights)
-    check_groups(found, x, threshold, metric, weights)
-
-
-def test_a_long_chain_is_one_group():
-    rng = np.random.default_rng(2)
-    place = rng.permutation(500)
-    groups = duplicate_groups(place[:, None].astype(np.float32), 1, metric="euclidean")
-    assert groups.sizes.tolist() == [500]
-    assert groups.representatives.tolist() == [0]
-    groups = duplicate_groups(place[:, None].astype(float), 1, metric="euclidean", weights=place)
-    assert groups.representatives.tolist() == [int(place.argmax())]
-    assert repr(groups) == "DuplicateGroups(500 rows in 1 groups, the largest of 500)"
-
-
-def test_groups_of_the_matrix():
-    similar = similarity_matrix(X) >= 0.8
-    n_groups, labels = connected_components(similar, directed=False)
-    groups = duplicate_groups(X, 0.8)
-    assert len(groups) == n_groups
-    np.testing.assert_array_equal(groups.labels, labels)
 
 
 @pytest.mark.parametrize("find", [near_duplicates, duplicate_groups])
@@ -200,8 +143,9 @@ def test_groups_of_the_matrix():
         ({"metric": "rbf", "gamma": 0}, ValueError, "gamma must be positive and finite, not 0.0"),
         ({"gamma": 1}, ValueError, "gamma belongs to metric 'rbf', not to 'cosine'"),
         ({"metric": "l2"}, ValueError, "'angular' or 'rbf', not 'l2'"),
-        ({"max_pairs": -1}, ValueError, "max_pairs must be at least 0, not -1"),
-        ({"max_pairs": 1e6}, TypeError, "max_pairs must be a whole number, not 1000000.0"),
+        ({"offsets": [0, 29]}, ValueError, "offsets[-1]=29 for 30 rows"),
+        ({"offsets": [0, 9, 8, 30]}, ValueError, "offsets[2]=8 after offsets[1]=9"),
+        ({"offsets": [0.0, 30.0]}, TypeError, "offsets must be a vector of integers"),
         ({"X": X * 0}, ValueError, "cosine similarity needs non-zero rows: X[0] is all zeros"),
         ({"X": X * np.float32(np.nan)}, ValueError, "X must be finite: X[0, 0] is nan"),
         ({"X": X[0]}, ValueError, "X must have two axes, (rows, columns), not shape (4,)"),
@@ -216,16 +160,12 @@ def test_refusals(find, arguments, error, message):
 
 
 @pytest.mark.parametrize(
-    ("weights", "error", "message"),
+    ("most", "error", "message"),
     [
-        ([1] * 29, ValueError, "weights must have shape (30,), not (29,)"),
-        ([[1]] * 30, ValueError, "weights must have shape (30,), not (30, 1)"),
-        ([0, np.nan, *[1] * 28], ValueError, "weights must be finite: weights[1]=nan"),
-        ([*[1] * 29, np.inf], ValueError, "weights must be finite: weights[29]=inf"),
-        (["many"] * 30, TypeError, "weights must hold real numbers"),
-        ([1j] * 30, TypeError, "weights must hold real numbers"),
+        (-1, ValueError, "max_pairs must be at least 0, not -1"),
+        (1e6, TypeError, "max_pairs must be a whole number, not 1000000.0"),
     ],
 )
-def test_weights_that_make_no_sense(weights, error, message):
+def test_numbers_of_pairs_that_make_no_sense(most, error, message):
     with pytest.raises(error, match=re.escape(message)):
-        duplicate_groups(X, 0.9, weights=weights)
+        near_duplicates(X, 0.9, max_pairs=most)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         DuplicatePairs,
         GramBatch,
         Neighbors,
+        TopPairs,
         coverage_radius,
         duplicate_groups,
         gram_batch,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         near_duplicates,
         nearest_neighbors,
         similarity_matrix,
+        top_pairs,
         vendi_score,
     )
 
@@ -54,6 +56,7 @@ __all__ = [
     "PairCorrelation",
     "Samples",
     "Selection",
+    "TopPairs",
     "coverage_radius",
     "duplicate_groups",
     "gram_batch",
@@ -72,6 +75,7 @@ __all__ = [
     "show_versions",
     "similarity",
     "similarity_matrix",
+    "top_pairs",
     "vendi_score",
 ]
 
@@ -85,6 +89,7 @@ _HOME = {
     "PairCorrelation": "selection",
     "Samples": "selection",
     "Selection": "selection",
+    "TopPairs": "similarity",
     "coverage_radius": "similarity",
     "duplicate_groups": "similarity",
     "gram_batch": "similarity",
@@ -99,6 +104,7 @@ _HOME = {
     "select_table": "selection",
     "show_versions": "_versions",
     "similarity_matrix": "similarity",
+    "top_pairs": "similarity",
     "vendi_score": "similarity",
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from .duplicates import DuplicateGroups, DuplicatePairs, duplicate_groups, near_duplicates
+from .duplicates import DuplicatePairs, near_duplicates
 from .figures import coverage_radius, mean_pairwise_similarity, min_pairwise_distance
 from .grams import GramBatch, gram_batch
+from .groups import DuplicateGroups, duplicate_groups
 from .matrix import similarity_matrix
 from .neighbors import Neighbors, nearest_neighbors
+from .top import TopPairs, top_pairs
 from .vendi import vendi_score
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "DuplicatePairs",
     "GramBatch",
     "Neighbors",
+    "TopPairs",
     "coverage_radius",
     "duplicate_groups",
     "gram_batch",
@@ -22,5 +25,6 @@ __all__ = [
     "near_duplicates",
     "nearest_neighbors",
     "similarity_matrix",
+    "top_pairs",
     "vendi_score",
 ]

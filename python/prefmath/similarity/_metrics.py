@@ -22,6 +22,7 @@ __all__ = [
     "check_metric",
     "from_score",
     "is_distance",
+    "strict_bound",
 ]
 
 SCORE = {
@@ -98,6 +99,43 @@ def as_threshold(threshold: float, metric: str, gamma: float) -> tuple[float, fl
     if metric == "rbf":
         return limit, (_ROUNDING - math.log(limit)) / gamma * (1 + _ROUNDING)
     return limit, limit
+
+
+def strict_bound(limit: float, bound: float, metric: str, gamma: float) -> float:
+    """Return the last score whose metric is within the limit, given a bound beyond it.
+
+    With it a kernel decides as one does who compares the metric: conversions do not turn back.
+    """
+    if metric == SCORE[metric]:
+        return bound
+    # A score that passes, that of equal rows, and one that may not; as whole numbers in order.
+    inside = _ordinal(1.0 if SCORE[metric] == "cosine" else 0.0)
+    outside = _ordinal(bound)
+    if _is_within(limit, bound, metric, gamma):
+        return bound
+    while abs(outside - inside) > 1:
+        middle = (inside + outside) // 2
+        if _is_within(limit, _float_of(middle), metric, gamma):
+            inside = middle
+        else:
+            outside = middle
+    return _float_of(inside)
+
+
+def _is_within(limit: float, score: float, metric: str, gamma: float) -> bool:
+    value = float(from_score(metric, np.array([score]), gamma)[0])
+    return value <= limit if is_distance(metric) else value >= limit
+
+
+def _ordinal(value: float) -> int:
+    """Return a whole number for each float64, in their order."""
+    bits = int(np.float64(value).view(np.int64))
+    return bits if bits >= 0 else -(bits + (1 << 63))
+
+
+def _float_of(ordinal: int) -> float:
+    bits = ordinal if ordinal >= 0 else -ordinal - (1 << 63)
+    return float(np.int64(bits).view(np.float64))
 
 
 # Much more than float64 rounds in a conversion.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "as_result",
     "as_rows",
     "as_two_sets",
     "kernel_view",
@@ -77,6 +78,19 @@ def kernel_view(x: NDArray[Any]) -> NDArray[Any]:
 def result_dtype(x: NDArray[Any]) -> type[np.float32 | np.float64]:
     """Return the type of similarities: float64 of float64, else float32."""
     return np.float64 if x.dtype == np.float64 else np.float32
+
+
+def as_result(
+    values: NDArray[np.float64], x: NDArray[Any], metric: str, pairs: NDArray[Any]
+) -> NDArray[Any]:
+    """Return the metric of pairs of rows in the type of the result, which must hold it."""
+    with np.errstate(over="ignore"):
+        narrow = values.astype(result_dtype(x))
+    for at in np.flatnonzero(~np.isfinite(narrow)):
+        i, j = pairs[at]
+        msg = f"{narrow.dtype} cannot hold metric {metric!r} of X[{i}] and X[{j}]"
+        raise ValueError(msg)
+    return narrow
 
 
 def within_squares(x: NDArray[Any]) -> NDArray[Any]:

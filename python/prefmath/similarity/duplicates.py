@@ -1,4 +1,4 @@
-"""Pairs of rows that are nearly the same, and the groups that they form."""
+"""Pairs of rows that are nearly the same."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._kernels import kernels
+from prefmath._memory import advising
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
-from prefmath._validate import as_whole_number
+from prefmath._validate import as_offsets, as_whole_number
 
 from ._metrics import SCORE, as_gamma, as_threshold, check_metric, from_score, is_distance
-from ._rows import as_rows, kernel_view, result_dtype, within_squares
+from ._rows import as_result, as_rows, kernel_view, within_squares
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from prefmath._progress import Progress
 
-__all__ = ["DuplicateGroups", "DuplicatePairs", "duplicate_groups", "near_duplicates"]
+__all__ = ["DuplicatePairs", "near_duplicates"]
 
 _MAX_PAIRS = 50_000_000
+
+_ADVICE = "take a stricter threshold, or duplicate_groups, which does not list the pairs"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,38 +51,13 @@ class DuplicatePairs:
         return f"DuplicatePairs({len(self):,} pairs of {n_rows:,} rows)"
 
 
-@dataclass(frozen=True, eq=False)
-class DuplicateGroups:
-    """Rows in groups of what is nearly the same.
-
-    Attributes
-    ----------
-    labels : ndarray of int64, shape (n,)
-        The group of each row; groups are numbered in the order of their first rows.
-    representatives : ndarray of int64, shape (n_groups,)
-        The row of the highest weight in each group, or else the first.
-    sizes : ndarray of int64, shape (n_groups,)
-        How many rows each group has; 1 for a row without duplicates.
-    """
-
-    labels: NDArray[np.int64]
-    representatives: NDArray[np.int64]
-    sizes: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.sizes)
-
-    def __repr__(self) -> str:
-        largest = f", the largest of {self.sizes.max():,}" if len(self) else ""
-        return f"DuplicateGroups({len(self.labels):,} rows in {len(self):,} groups{largest})"
-
-
 def near_duplicates(
     X: ArrayLike,
     threshold: float,
     *,
     metric: str = "cosine",
     gamma: float | None = None,
+    offsets: ArrayLike | None = None,
     max_pairs: int | None = None,
     progress: Progress = None,
     n_threads: int | None = None,
@@ -97,6 +75,9 @@ def near_duplicates(
         As for `similarity_matrix`.
     gamma : float, optional
         Of ``"rbf"``; by default 1 / d.
+    offsets : array_like of int, shape (n_pools + 1,), optional
+        Pool p holds the rows ``offsets[p]:offsets[p + 1]``; only rows of one pool are compared. By
+        default all rows are.
     max_pairs : int, optional
         More are refused; by default 50 million. A pair needs up to 40 bytes.
     progress, n_threads
@@ -110,16 +91,24 @@ def near_duplicates(
     Raises
     ------
     ValueError
-        As `similarity_matrix`, if no pair can have the threshold, or if there are more than
-        `max_pairs`.
+        As `similarity_matrix`, if no pair can have the threshold, if `offsets` do not cut the rows
+        of `X` into pools, or if there are more than `max_pairs`.
     TypeError
         If an argument is of the wrong type.
+    MemoryError
+        If the pairs do not fit into memory.
+
+    See Also
+    --------
+    duplicate_groups : Does not list the pairs, of which many copies make very many.
+    top_pairs : The most similar pairs, without a threshold.
 
     Notes
     -----
     As `nearest_neighbors`: estimates of proven error tell which pairs may reach the threshold, and
     these are scored and compared in float64; angles, from cosines, are right to 2e-8. Needs, beside
-    `X` and the pairs, a few blocks a thread and a few numbers a row.
+    `X` and the pairs, a few blocks a thread and a few numbers a row. Small pools are shared among
+    the threads, so that very many of them are no slower than their pairs.
 
     Examples
     --------
@@ -131,123 +120,38 @@ def near_duplicates(
     >>> found.pairs
     array([[0, 2],
            [1, 3]])
+
+    Within pools of two rows:
+
+    >>> prefmath.near_duplicates(X, 0, offsets=[0, 2, 4]).pairs
+    array([[0, 1],
+           [2, 3]])
     """
     check_metric(metric)
     x = as_rows(X)
     width = as_gamma(gamma, metric, x.shape[1])
     limit, bound = as_threshold(threshold, metric, width)
+    pools = None if offsets is None else as_offsets(offsets, len(x))
     most = _MAX_PAIRS if max_pairs is None else as_whole_number(max_pairs, "max_pairs", 0)
     threads = resolve_threads(n_threads)
     score = SCORE[metric]
     if score == "cosine":
         x = within_squares(x)
-    with reporting(progress, "near duplicates") as report:
-        arguments = kernel_view(x), bound, score, most, report, threads
+    with advising(_ADVICE), reporting(progress, "near duplicates") as report:
+        arguments = kernel_view(x), pools, bound, score, most, report, threads
         pairs, scores = kernels.pairs_above(*arguments)
+        return _as_found(x, pairs, scores, (metric, limit, width))
+
+
+def _as_found(
+    x: NDArray[Any],
+    pairs: NDArray[np.int32],
+    scores: NDArray[np.float64],
+    given: tuple[str, float, float],
+) -> DuplicatePairs:
+    metric, limit, width = given
     values = from_score(metric, scores, width)
-    if metric != score:  # the kernel was asked for a little more than there is to find
+    if metric != SCORE[metric]:  # the kernel was asked for a little more than there is to find
         found = values <= limit if is_distance(metric) else values >= limit
         pairs, values = pairs[found], values[found]
-    with np.errstate(over="ignore"):
-        narrow = values.astype(result_dtype(x))
-    for at in np.flatnonzero(~np.isfinite(narrow)):
-        i, j = pairs[at]
-        msg = f"{narrow.dtype} cannot hold metric {metric!r} of X[{i}] and X[{j}]"
-        raise ValueError(msg)
-    return DuplicatePairs(pairs.astype(np.int64), narrow)
-
-
-def duplicate_groups(
-    X: ArrayLike,
-    threshold: float,
-    *,
-    metric: str = "cosine",
-    gamma: float | None = None,
-    weights: ArrayLike | None = None,
-    max_pairs: int | None = None,
-    progress: Progress = None,
-    n_threads: int | None = None,
-) -> DuplicateGroups:
-    """Group rows that near duplicates connect, directly or through others.
-
-    Parameters
-    ----------
-    X, threshold, metric, gamma, max_pairs, progress, n_threads
-        As for `near_duplicates`.
-    weights : array_like of float, shape (n,), optional
-        What makes a row worth keeping: each group is represented by its row of the highest weight,
-        of equal ones the first. By default by its first row.
-
-    Returns
-    -------
-    DuplicateGroups
-        ``X[result.representatives]`` are the rows to keep.
-
-    Raises
-    ------
-    ValueError
-        As `near_duplicates`, and if a weight is not finite.
-    TypeError
-        If an argument is of the wrong type.
-
-    Notes
-    -----
-    Connected components: two rows of a group may be less alike than the threshold.
-
-    Examples
-    --------
-    >>> import numpy as np, prefmath
-    >>> X = np.array([[1, 0], [0, 1], [2, 0], [0.1, 1]], np.float32)
-    >>> groups = prefmath.duplicate_groups(X, 0.9, weights=[1, 1, 2, 0])
-    >>> groups
-    DuplicateGroups(4 rows in 2 groups, the largest of 2)
-    >>> groups.labels
-    array([0, 1, 0, 1])
-    >>> groups.representatives
-    array([2, 1])
-    """
-    x = as_rows(X)
-    weight = np.zeros(len(x)) if weights is None else _as_weights(weights, len(x))
-    found = near_duplicates(
-        x,
-        threshold,
-        metric=metric,
-        gamma=gamma,
-        max_pairs=max_pairs,
-        progress=progress,
-        n_threads=n_threads,
-    )
-    _, labels, sizes = np.unique(
-        _first_connected(len(x), found.pairs), return_inverse=True, return_counts=True
-    )
-    best_first = np.lexsort((np.arange(len(x)), -weight, labels))
-    starts = np.cumsum(sizes) - sizes
-    return DuplicateGroups(labels.astype(np.int64), best_first[starts], sizes.astype(np.int64))
-
-
-def _as_weights(weights: ArrayLike, n_rows: int) -> NDArray[np.float64]:
-    array = np.asarray(weights)
-    if array.dtype.kind not in "fiu":
-        msg = f"weights must hold real numbers, not {array.dtype}"
-        raise TypeError(msg)
-    if array.shape != (n_rows,):
-        msg = f"weights must have shape ({n_rows},), not {array.shape}"
-        raise ValueError(msg)
-    for row in np.flatnonzero(~np.isfinite(array)):
-        msg = f"weights must be finite: weights[{row}]={array[row]}"
-        raise ValueError(msg)
-    return array.astype(np.float64)
-
-
-def _first_connected(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return, for each of n rows, the lowest row that pairs connect it with."""
-    root = np.arange(n)
-    i, j = pairs.T
-    while len(i):
-        low, high = np.minimum(root[i], root[j]), np.maximum(root[i], root[j])
-        np.minimum.at(root, high, low)
-        while not np.array_equal(root[root], root):
-            root = root[root]
-        apart = root[i] != root[j]
-        i, j = i[apart], j[apart]
-    return root
+    return DuplicatePairs(pairs.astype(np.int64), as_result(values, x, metric, pairs))

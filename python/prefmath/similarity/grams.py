@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._kernels import kernels
+from prefmath._memory import advising
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_offsets
 
@@ -108,6 +109,8 @@ def gram_batch(
         As `similarity_matrix`, and if `offsets` do not cut the rows of `X` into pools.
     TypeError
         If an argument is of the wrong type.
+    MemoryError
+        If the matrices do not fit into memory.
 
     Notes
     -----
@@ -129,5 +132,6 @@ def gram_batch(
     cuts = as_offsets(offsets, len(x))
     if metric == "cosine":
         x = within_squares(x)
-    values = kernels.gram_batch(kernel_view(x), cuts, metric, resolve_threads(n_threads))
+    with advising("give some of the pools at a time"):
+        values = kernels.gram_batch(kernel_view(x), cuts, metric, resolve_threads(n_threads))
     return GramBatch(values, cuts)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._kernels import kernels
+from prefmath._memory import advising
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 
@@ -73,6 +74,8 @@ def similarity_matrix(
         fit.
     TypeError
         If an argument does not hold real numbers.
+    MemoryError
+        If the matrix does not fit into memory.
 
     Notes
     -----
@@ -108,7 +111,8 @@ def similarity_matrix(
     shape = len(x), len(x if y is None else y)
     dtype = result_dtype(x)
     result: NDArray[Any]
-    result = np.empty(shape, dtype) if out is None else _checked(out, shape, dtype, x, y)
+    with advising("give out=, a numpy.memmap, or some rows at a time"):
+        result = np.empty(shape, dtype) if out is None else _checked(out, shape, dtype, x, y)
     if SCORE[metric] == "cosine":
         x, y = within_squares(x), None if y is None else within_squares(y)
     arguments = kernel_view(x), None if y is None else kernel_view(y), metric, width, result

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from prefmath._kernels import kernels
+from prefmath._memory import advising
 from prefmath._progress import part, reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_whole_number
@@ -94,6 +95,8 @@ def nearest_neighbors(
         is too little.
     TypeError
         If an argument is of the wrong type.
+    MemoryError
+        If there is not so much memory.
 
     Notes
     -----
@@ -133,8 +136,8 @@ def nearest_neighbors(
     stripes = range(0, len(x), at_once)
     if len(stripes) > 1:
         refuse_unscored(x, "X", zeros=SCORE[metric] == "cosine")
-    indices, values = np.empty((len(x), k), np.int64), np.empty((len(x), k), result_dtype(x))
-    with reporting(progress, "nearest neighbours") as report:
+    with advising(_ADVICE), reporting(progress, "nearest neighbours") as report:
+        indices, values = np.empty((len(x), k), np.int64), np.empty((len(x), k), result_dtype(x))
         for at, first in enumerate(stripes):
             stripe = slice(first, first + at_once)
             search = k, SCORE[metric], part(report, at, len(stripes)), threads
@@ -150,6 +153,8 @@ def nearest_neighbors(
         raise ValueError(msg)
     return Neighbors(indices, values)
 
+
+_ADVICE = "ask for fewer neighbours, or for some rows of X at a time"
 
 _Found: TypeAlias = "tuple[NDArray[np.int32], NDArray[np.float64]]"
 
