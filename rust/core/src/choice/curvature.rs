@@ -75,10 +75,10 @@ struct Bonds<'a> {
 }
 
 impl Vectorized for Bonds<'_> {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn run<T: Target>(self) {
+    fn run<T: Target>(self) -> Result<()> {
         let Self {
             rankings,
             utility,
@@ -88,7 +88,7 @@ impl Vectorized for Bonds<'_> {
         } = self;
         let (n_rows, n) = (utility.n_rows(), utility.n_columns());
         let mut cursor = Cursor::new(rankings, utility, run);
-        while let Some(mut block) = cursor.next() {
+        while let Some(mut block) = cursor.next()? {
             rankings.shares::<T>(&mut block);
             let items = rankings.entries.items_of(&block.outcomes);
             let [_, ratios, ..] = &*block.room;
@@ -122,6 +122,7 @@ impl Vectorized for Bonds<'_> {
                 start += size;
             }
         }
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::sets::check_rows;
 use crate::error::{Result, ensure};
 use crate::matrix::{Matrix, group, runs_of_groups};
+use crate::memory::Growing;
 
 /// Where the entries of an outcome are.
 #[derive(Clone, Copy, Debug)]
@@ -119,15 +120,18 @@ impl<'a> Entries<'a> {
     }
 
     /// Writes the utilities of entries, `(entries, n_classes)`.
+    ///
+    /// # Errors
+    /// If there is not the memory.
     #[inline(always)]
     pub(super) fn gather(
         &self,
         table: Matrix<'_, f64>,
         entries: &Range<usize>,
         out: &mut Vec<f64>,
-    ) {
+    ) -> Result<()> {
         let n_classes = table.n_columns();
-        out.resize(entries.len() * n_classes, 0.0);
+        out.resized(entries.len() * n_classes, 0.0)?;
         let items = &self.items[entries.clone()];
         by_classes!(n_classes, copy_rows(table, items, out));
         if let Some(extra) = self.extra {
@@ -142,6 +146,7 @@ impl<'a> Entries<'a> {
                 }
             }
         }
+        Ok(())
     }
 
     /// Adds values of entries, `(entries, n_classes)`, to the rows of a table that gave them their utilities.

@@ -28,8 +28,7 @@ pub fn log_likelihood(
         let runs = kind.entries().runs(ENTRIES_PER_TASK);
         let pieces = split_rows(&mut out, n_classes, &runs);
         workers.run(runs.iter().cloned().zip(pieces), |(run, out)| {
-            vectorize(LogLikelihood { kind, utility, run, out });
-            Ok(())
+            vectorize(LogLikelihood { kind, utility, run, out })
         })?;
         Ok(out)
     })
@@ -43,18 +42,19 @@ struct LogLikelihood<'a, K> {
 }
 
 impl<K: Kind> Vectorized for LogLikelihood<'_, K> {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn run<T: Target>(self) {
+    fn run<T: Target>(self) -> Result<()> {
         let mut rest = self.out;
         let mut cursor = Cursor::new(self.kind, self.utility, self.run);
-        while let Some(block) = cursor.next() {
+        while let Some(block) = cursor.next()? {
             let n = block.outcomes.len() * block.n_classes;
             let (out, others) = std::mem::take(&mut rest).split_at_mut(n);
             rest = others;
             self.kind.log_likelihood::<T>(block, out);
         }
+        Ok(())
     }
 }
 
@@ -139,10 +139,11 @@ impl<K: Kind> Summand<2> for Derivatives<'_, K> {
     }
 
     #[inline(always)]
-    fn fill<T: Target>(&self, block: Block<'_>, [first, second]: [Values<'_>; 2]) {
+    fn fill<T: Target>(&self, block: Block<'_>, [first, second]: [Values<'_>; 2]) -> Result<()> {
         let weights = self.weights.rows(block.outcomes.clone());
         self.kind
             .derivatives::<T>(block, Some(weights), first, second);
+        Ok(())
     }
 }
 
@@ -161,11 +162,11 @@ impl<K: Kind> Summand<1> for Product<'_, K> {
     }
 
     #[inline(always)]
-    fn fill<T: Target>(&self, block: Block<'_>, [out]: [Values<'_>; 1]) {
+    fn fill<T: Target>(&self, block: Block<'_>, [out]: [Values<'_>; 1]) -> Result<()> {
         let weights = self.weights.rows(block.outcomes.clone());
         let entries = self.kind.entries();
         let mut gathered = Vec::new();
-        entries.gather(self.direction, &entries.of(&block.outcomes), &mut gathered);
+        entries.gather(self.direction, &entries.of(&block.outcomes), &mut gathered)?;
         let mut tie = self
             .kind
             .tie_row()
@@ -175,5 +176,6 @@ impl<K: Kind> Summand<1> for Product<'_, K> {
             tie: &mut tie,
         };
         self.kind.product::<T>(block, weights, direction, out);
+        Ok(())
     }
 }

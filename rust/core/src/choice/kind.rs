@@ -30,6 +30,9 @@ pub(super) struct Values<'a> {
 
 /// What judgements of one kind say of utilities. Mark every function `#[inline(always)]`.
 pub(super) trait Kind: Sync {
+    /// How many of the rooms hold as many values as the utilities of the block, which one large set makes many.
+    const LARGE_ROOMS: usize = 0;
+
     /// The entries.
     fn entries(&self) -> &Entries<'_>;
 

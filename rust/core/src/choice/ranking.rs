@@ -70,6 +70,8 @@ impl Rankings<'_> {
 }
 
 impl Kind for Rankings<'_> {
+    const LARGE_ROOMS: usize = 3;
+
     #[inline(always)]
     fn entries(&self) -> &Entries<'_> {
         &self.entries

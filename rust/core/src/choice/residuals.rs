@@ -81,7 +81,7 @@ impl<K: Kind> Vectorized for OfRun<'_, K> {
         let (mut values, mut ties) = (self.values, self.ties);
         let mut unused = [Vec::new(), Vec::new()];
         let mut cursor = Cursor::new(self.kind, self.utility, self.run);
-        while let Some(block) = cursor.next() {
+        while let Some(block) = cursor.next()? {
             let n_values = block.utility.len();
             let n_ties = if ties.is_empty() {
                 0

@@ -93,11 +93,11 @@ impl<'a> ChoiceSets<'a> {
         }
     }
 
-    /// Checks that the sets whose items are tied, as many as `tied` has values, have the two items that a tie takes.
+    /// Checks that the sets whose items are tied, as many as `tied` has values, have two items.
     pub(crate) fn check_tied(&self, tied: Option<&[bool]>) -> Result<()> {
         let sizes = self.offsets.windows(2).map(|pair| pair[1] - pair[0]);
         let mut sets = tied.unwrap_or_default().iter().zip(sizes);
-        match sets.position(|(&tied, size)| tied && size < 2) {
+        match sets.position(|(&tied, size)| tied && size != 2) {
             Some(set) => Err(Error::Shape(format!(
                 "a tie takes two items: tied[{set}] is of a choice set of {}",
                 self.items(set).len()

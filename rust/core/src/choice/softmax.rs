@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::ChoiceSets;
 use super::entries::Entries;
+use crate::error::Result;
 use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::matrix::Matrix;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -16,19 +17,22 @@ use crate::simd::{Target, Vectorized, vectorize};
 pub(super) const BLOCK: usize = 1024;
 
 /// How probable each item of a run of sets is within its set, `(items of the run, n_classes)`.
+///
+/// # Errors
+/// If there is not the memory.
 pub(crate) fn probabilities(
     utility: Matrix<'_, f64>,
     sets: &ChoiceSets<'_>,
     run: &Range<usize>,
-) -> Vec<f64> {
+) -> Result<Vec<f64>> {
     let mut out = Vec::new();
     vectorize(Probabilities {
         utility,
         entries: sets.entries(),
         run,
         out: &mut out,
-    });
-    out
+    })?;
+    Ok(out)
 }
 
 struct Probabilities<'a> {
@@ -39,13 +43,13 @@ struct Probabilities<'a> {
 }
 
 impl Vectorized for Probabilities<'_> {
-    type Output = ();
+    type Output = Result<()>;
 
     #[inline(always)]
-    fn run<T: Target>(self) {
+    fn run<T: Target>(self) -> Result<()> {
         let n_classes = self.utility.n_columns();
         let (entries, mut left) = (self.entries, self.run.clone());
-        entries.gather(self.utility, &entries.of(&left), self.out);
+        entries.gather(self.utility, &entries.of(&left), self.out)?;
         let mut rest: &mut [f64] = self.out;
         while !left.is_empty() {
             let block = entries.head(&left, BLOCK / n_classes);
@@ -54,6 +58,7 @@ impl Vectorized for Probabilities<'_> {
             rest = others;
             to_probabilities::<T>(&entries, &block, n_classes, values);
         }
+        Ok(())
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) trait Summand<const N: usize>: Sync {
 
     fn kind(&self) -> &Self::Kind;
 
-    fn fill<T: Target>(&self, block: Block<'_>, out: [Values<'_>; N]);
+    fn fill<T: Target>(&self, block: Block<'_>, out: [Values<'_>; N]) -> Result<()>;
 }
 
 /// Sums over all outcomes on `N` tables.
@@ -161,7 +161,7 @@ where
         let kind = self.summand.kind();
         let mut values = [(); N].map(|()| [Vec::new(), Vec::new()]);
         let mut cursor = Cursor::new(kind, self.utility, self.run);
-        while let Some(block) = cursor.next() {
+        while let Some(block) = cursor.next()? {
             let entries = kind.entries().of(&block.outcomes);
             let n_ties = kind.tie_row().map_or(0, |_| block.outcomes.len());
             for [values, ties] in &mut values {
@@ -171,7 +171,7 @@ where
             let out = values
                 .each_mut()
                 .map(|[entries, tie]| Values { entries, tie });
-            self.summand.fill::<T>(block, out);
+            self.summand.fill::<T>(block, out)?;
             (self.take)(&entries, &values)?;
         }
         Ok(())
@@ -201,22 +201,28 @@ impl<'a, K: Kind> Cursor<'a, K> {
     }
 
     /// The next block, if any outcome is left.
+    ///
+    /// # Errors
+    /// If there is not the memory.
     #[inline(always)]
-    pub(super) fn next(&mut self) -> Option<Block<'_>> {
+    pub(super) fn next(&mut self) -> Result<Option<Block<'_>>> {
         if self.left.is_empty() {
-            return None;
+            return Ok(None);
         }
         let n_classes = self.utility.n_columns();
         let entries = self.kind.entries();
         let outcomes = entries.head(&self.left, BLOCK / n_classes);
         self.left.start = outcomes.end;
-        entries.gather(self.utility, &entries.of(&outcomes), &mut self.gathered);
-        Some(Block {
+        entries.gather(self.utility, &entries.of(&outcomes), &mut self.gathered)?;
+        for room in self.room.iter_mut().take(K::LARGE_ROOMS) {
+            room.resized(self.gathered.len(), 0.0)?;
+        }
+        Ok(Some(Block {
             outcomes,
             n_classes,
             utility: &mut self.gathered,
             tie: self.kind.tie_row().map_or(&[], |row| self.utility.row(row)),
             room: &mut self.room,
-        })
+        }))
     }
 }

@@ -91,7 +91,7 @@ impl<E: Element> Judged<'_, E> {
         let mut total = Partial::new(d, n_classes)?;
         let work = |run: Range<usize>| {
             let mut partial = Partial::new(d, n_classes)?;
-            let probability = &probabilities(self.utility, self.sets, &run);
+            let probability = &probabilities(self.utility, self.sets, &run)?;
             vectorize(Accumulate::<E, S> {
                 judged: self,
                 run,

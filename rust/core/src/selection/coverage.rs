@@ -41,7 +41,7 @@ pub(super) fn greedy(
 ) -> Result<()> {
     picks.clear();
     let (n, terms, rules) = (candidates.len(), &candidates.terms, &candidates.rules);
-    rules.start(n, &mut cover.kept);
+    rules.start(n, &mut cover.kept)?;
     cover.similarity.resized(n, 0.0)?;
     candidates.measure(
         None,

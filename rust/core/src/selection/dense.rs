@@ -54,7 +54,7 @@ pub(super) fn greedy(
     if n == 0 {
         return Ok(());
     }
-    rules.start(n, &mut dense.kept);
+    rules.start(n, &mut dense.kept)?;
     dense.held.reset(n)?;
     dense.wide.similarities(
         candidates,

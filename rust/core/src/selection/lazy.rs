@@ -15,7 +15,7 @@ use super::rules::Kept;
 use super::screen::products;
 use super::state::{gain, initial, score};
 use crate::error::Result;
-use crate::memory::{filled, gathered};
+use crate::memory::{Growing, filled, gathered, room};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -63,7 +63,7 @@ pub(super) fn greedy(
         return Ok(None);
     }
     let mut kept = Kept::default();
-    rules.start(n, &mut kept);
+    rules.start(n, &mut kept)?;
     let mut bounds = Bounds::new(candidates, k)?;
     let mut history = History::new();
     let mut known = Known {
@@ -203,25 +203,28 @@ impl Search<'_> {
                 .chunks_mut(block)
                 .zip(known.bound.chunks_mut(block))
                 .zip(known.seen.chunks_mut(block));
-            let mut beyond = f64::NEG_INFINITY;
+            let (mut beyond, mut taken) = (f64::NEG_INFINITY, Ok(()));
             workers.fold(
                 blocks.enumerate(),
                 |(at, ((value, bound), seen))| {
-                    Ok(vectorize(Refresh {
+                    vectorize(Refresh {
                         search: self,
                         first: at * block,
                         threshold,
                         value,
                         bound,
                         seen,
-                    }))
+                    })
                 },
                 |of_block: Found| {
                     reached = reached.max(of_block.reached);
                     beyond = beyond.max(of_block.beyond);
-                    found.extend(of_block.contenders);
+                    if taken.is_ok() {
+                        taken = found.extended(&of_block.contenders);
+                    }
                 },
             )?;
+            taken?;
             // One with an equal bound may be as good, and before.
             if reached > beyond || beyond == f64::NEG_INFINITY {
                 break;
@@ -247,16 +250,16 @@ struct Refresh<'a> {
 }
 
 impl Vectorized for Refresh<'_> {
-    type Output = Found;
+    type Output = Result<Found>;
 
     #[inline(always)]
-    fn run<T: Target>(mut self) -> Found {
-        let (mut todo, beyond) = self.todo();
+    fn run<T: Target>(mut self) -> Result<Found> {
+        let (mut todo, beyond) = self.todo()?;
         todo.sort_unstable();
 
         let mut found = Found {
             reached: f64::NEG_INFINITY,
-            contenders: Vec::new(),
+            contenders: room(todo.len())?,
             beyond,
         };
         let mut rest = &todo[..];
@@ -274,14 +277,14 @@ impl Vectorized for Refresh<'_> {
         }
         let reached = found.reached;
         found.contenders.retain(|&(bound, _)| bound >= reached);
-        found
+        Ok(found)
     }
 }
 
 impl Refresh<'_> {
     /// The candidates to bring up to date, each with the number of choices that it has seen; and the largest other bound.
     #[inline(always)]
-    fn todo(&self) -> (Vec<(u32, usize)>, f64) {
+    fn todo(&self) -> Result<(Vec<(u32, usize)>, f64)> {
         let Search {
             candidates,
             kept,
@@ -299,13 +302,13 @@ impl Refresh<'_> {
                 && candidates.rules.open(row, k - step, kept)
             {
                 if bound >= self.threshold {
-                    todo.push((seen, at));
+                    todo.pushed((seen, at))?;
                 } else {
                     beyond = bound;
                 }
             }
         }
-        (todo, beyond)
+        Ok((todo, beyond))
     }
 
     #[inline(always)]

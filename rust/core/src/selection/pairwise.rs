@@ -40,7 +40,7 @@ pub(super) fn greedy(
     picks.clear();
     let (n, terms, rules) = (candidates.len(), &candidates.terms, &candidates.rules);
     search.reset(n, terms.method)?;
-    rules.start(n, &mut search.kept);
+    rules.start(n, &mut search.kept)?;
     // The first choice is known before any row is read: one pass over the rows takes their norms and products with it.
     let first = if k > 0 {
         search.best(candidates, k, 0)

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::error::{Result, ensure};
 use crate::matrix::{check_offsets, group as part};
+use crate::memory::Growing;
 
 /// Rules over the rows of all pools; the caller has seen to it that they do not contradict each other.
 #[derive(Clone, Copy, Debug)]
@@ -111,18 +112,19 @@ impl PoolRules<'_> {
         self.include.get(step).map(|row| *row as usize - self.first)
     }
 
-    pub(super) fn start(&self, n: usize, kept: &mut Kept) {
+    pub(super) fn start(&self, n: usize, kept: &mut Kept) -> Result<()> {
         kept.allowed.clear();
         match self.eligible {
-            Some(eligible) => kept.allowed.extend_from_slice(eligible),
-            None => kept.allowed.resize(n, true),
+            Some(eligible) => kept.allowed.extended(eligible)?,
+            None => kept.allowed.resized(n, true)?,
         }
         kept.counts.clear();
         kept.owed = 0;
         if self.group.is_some() {
-            kept.counts.resize(self.least.len(), 0);
+            kept.counts.resized(self.least.len(), 0)?;
             kept.owed = self.least.iter().sum();
         }
+        Ok(())
     }
 
     /// Whether a row may be the next, `n_left` choices from the end.

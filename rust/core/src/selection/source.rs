@@ -5,6 +5,7 @@ use super::method::Terms;
 use super::rules::Rules;
 use crate::error::{Error, Result, ensure};
 use crate::matrix::{Matrix, check_offsets, group};
+use crate::memory::room;
 
 /// The rows of all pools.
 #[derive(Clone, Copy)]
@@ -113,7 +114,8 @@ impl<'a> Pools<'a> {
 
 /// Where the matrix of each pool begins, and where the last ends.
 fn begins(offsets: &[i64], n_pools: usize, n_values: usize) -> Result<Vec<usize>> {
-    let (mut begins, mut end) = (vec![0], 0_usize);
+    let (mut begins, mut end) = (room(n_pools + 1)?, 0_usize);
+    begins.push(0);
     for pool in 0..n_pools {
         let n = group(offsets, pool).len();
         let area = n.checked_mul(n).and_then(|area| end.checked_add(area));

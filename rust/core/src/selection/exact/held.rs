@@ -1,5 +1,6 @@
 //! The greedy choice from a small pool whose similarities are all held, as it is from one whose are not.
 
+use crate::error::Result;
 use crate::selection::candidates::{Candidates, Pick};
 use crate::selection::rules::Kept;
 use crate::selection::state::{Chosen, gain, initial, score, update};
@@ -34,10 +35,10 @@ impl Held {
         k: usize,
         among: Among<'_>,
         picks: &mut Vec<Pick>,
-    ) {
+    ) -> Result<()> {
         picks.clear();
         let (n, terms, rules) = (candidates.len(), &candidates.terms, &candidates.rules);
-        rules.start(n, &mut self.kept);
+        rules.start(n, &mut self.kept)?;
         if let Among::Set(set) = among {
             for (row, allowed) in self.kept.allowed.iter_mut().enumerate() {
                 *allowed &= set >> row & 1 == 1;
@@ -65,13 +66,14 @@ impl Held {
                     .filter(|&row| rules.open(row, k - step, &self.kept))
                     .for_each(consider),
             }
-            let Some(row) = best else { return };
+            let Some(row) = best else { return Ok(()) };
             picks.push((row, gain(terms, row, self.state[row], step)));
             rules.choose(row, &mut self.kept);
             if step + 1 < k {
                 self.take_in(candidates, similarity, row, step);
             }
         }
+        Ok(())
     }
 
     fn take_in(

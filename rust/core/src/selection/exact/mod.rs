@@ -97,6 +97,7 @@ pub fn exact_batch<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
     use crate::matrix::Matrix;
     use crate::selection::greedy_batch;
 

@@ -112,9 +112,9 @@ impl Search {
         picks: &mut Vec<Pick>,
     ) -> Result<()> {
         if !candidates.terms.method.covers() {
-            self.held
+            return self
+                .held
                 .greedy(candidates, &self.similarity, k, among, picks);
-            return Ok(());
         }
         let n = candidates.len();
         let eligible: Vec<bool> = match among {

@@ -11,7 +11,7 @@ use super::lister::{Lister, Part};
 use super::units::{Narrow, Picked, Units};
 use super::wider::between;
 use crate::error::{Error, Result};
-use crate::memory::{Growing, copied, room};
+use crate::memory::{Growing, copied, gathered, room};
 use crate::parallel::Workers;
 use crate::product::{Float32, Int16, Sides, visit_tiles};
 
@@ -182,11 +182,13 @@ impl Near {
         bounds: &[f64],
         workers: &Workers<'_>,
     ) -> Result<()> {
-        let before: Vec<f64> = rows.iter().map(|&row| self.bounds[row as usize]).collect();
+        let before = gathered(rows.iter().map(|&row| self.bounds[row as usize]))?;
         let found = between(units, rows, (bounds, &before), workers)?;
+        let n_new = self.bounds.len().saturating_sub(self.extra.len());
+        self.extra.reserving(n_new)?;
         self.extra.resize_with(self.bounds.len(), Vec::new);
         for (candidate, pair) in found {
-            self.extra[candidate as usize].push(pair);
+            self.extra[candidate as usize].pushed(pair)?;
         }
         for (&row, &bound) in rows.iter().zip(bounds) {
             self.bounds[row as usize] = bound;

@@ -5,7 +5,7 @@ use super::search::Search;
 use super::totals::excesses;
 use super::units::Narrow;
 use crate::error::Result;
-use crate::memory::gathered;
+use crate::memory::{Growing, gathered};
 
 /// How many times as many are brought up to date the next time.
 const GROWTH: usize = 4;
@@ -21,7 +21,7 @@ impl Search<'_> {
             && next.bound > self.now.reached
             && self.stage(next.row) == Stage::Rough
         {
-            entries.push(next);
+            entries.pushed(next)?;
             self.queue.pop();
         }
         if entries.len() > FEW && !matches!(self.units.fast, Narrow::Floats) {
@@ -61,9 +61,9 @@ impl Search<'_> {
         {
             self.queue.pop();
             match self.stage(next.row) {
-                Stage::Stale if self.kept.allowed[next.row] => entries.push(next),
+                Stage::Stale if self.kept.allowed[next.row] => entries.pushed(next)?,
                 Stage::Stale => {}
-                _ => others.push(next),
+                _ => others.pushed(next)?,
             }
         }
         self.queue.extend(others);

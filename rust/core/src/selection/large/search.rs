@@ -72,7 +72,7 @@ impl<'a> Search<'a> {
     ) -> Result<Self> {
         let n = candidates.len();
         let mut kept = Kept::default();
-        candidates.rules.start(n, &mut kept);
+        candidates.rules.start(n, &mut kept)?;
         let medoids = candidates.terms.method == Method::KMedoids;
         let nothing = if medoids { -1.0 } else { 0.0 };
         let Start { bounds, ahead } = start(candidates, units, k, &kept, workers)?;

@@ -5,7 +5,7 @@
 
 use super::swaps::Objective;
 use crate::error::Result;
-use crate::memory::filled;
+use crate::memory::{filled, room};
 use crate::selection::logarithm::ln;
 use crate::selection::method::Terms;
 use crate::selection::state::RANK_TOLERANCE;
@@ -24,6 +24,8 @@ pub(super) struct Inverse<'a> {
     y: Vec<f64>,
     left: Vec<f64>,
     active: Vec<bool>,
+    /// Values of one slot that a change works with: a value a row, twice, and a value a slot.
+    scratch: [Vec<f64>; 3],
     value: f64,
     n_swaps: usize,
 }
@@ -41,6 +43,7 @@ impl<'a> Inverse<'a> {
             y: filled(0.0, k * n)?,
             left: filled(1.0, n)?,
             active: filled(false, k)?,
+            scratch: [room(n)?, room(n)?, room(k)?],
             value: 0.0,
             n_swaps: 1,
         };
@@ -50,7 +53,9 @@ impl<'a> Inverse<'a> {
 
     fn add(&mut self, row: usize, of_slot: &[f64], slot: usize) {
         let (n, k) = (self.n, self.k);
-        let of_row: Vec<f64> = (0..k).map(|c| self.y[c * n + row]).collect();
+        let [mut t, mut q, mut of_row] = std::mem::take(&mut self.scratch);
+        of_row.clear();
+        of_row.extend((0..k).map(|c| self.y[c * n + row]));
         let left = self.left[row];
         let scale = 1.0 / left;
         self.value += self.terms.bonus_of(row);
@@ -59,13 +64,15 @@ impl<'a> Inverse<'a> {
         } else {
             0.0
         };
-        let mut t = of_slot[slot * n..(slot + 1) * n].to_vec();
+        t.clear();
+        t.extend_from_slice(&of_slot[slot * n..(slot + 1) * n]);
         for c in (0..k).filter(|&c| self.active[c]) {
             for (t, s) in t.iter_mut().zip(&of_slot[c * n..(c + 1) * n]) {
                 *t -= of_row[c] * s;
             }
         }
-        let q: Vec<f64> = t.iter().map(|t| t * scale).collect();
+        q.clear();
+        q.extend(t.iter().map(|t| t * scale));
         for c in (0..k).filter(|&c| self.active[c]) {
             for (y, q) in self.y[c * n..(c + 1) * n].iter_mut().zip(&q) {
                 *y -= of_row[c] * q;
@@ -85,6 +92,7 @@ impl<'a> Inverse<'a> {
         self.m[slot * k + slot] = scale;
         self.active[slot] = true;
         self.bonus[slot] = self.terms.bonus_of(row);
+        self.scratch = [t, q, of_row];
     }
 
     fn remove(&mut self, slot: usize) {
@@ -96,7 +104,9 @@ impl<'a> Inverse<'a> {
         } else {
             0.0
         };
-        let of_slot = self.y[slot * n..(slot + 1) * n].to_vec();
+        let [mut of_slot, rest, mut column] = std::mem::take(&mut self.scratch);
+        of_slot.clear();
+        of_slot.extend_from_slice(&self.y[slot * n..(slot + 1) * n]);
         for c in (0..k).filter(|&c| c != slot) {
             let along = self.m[c * k + slot] * scale;
             for (y, of_slot) in self.y[c * n..(c + 1) * n].iter_mut().zip(&of_slot) {
@@ -106,13 +116,15 @@ impl<'a> Inverse<'a> {
         for (left, y) in self.left.iter_mut().zip(&of_slot) {
             *left += y * y * scale;
         }
-        let column: Vec<f64> = (0..k).map(|c| self.m[c * k + slot]).collect();
+        column.clear();
+        column.extend((0..k).map(|c| self.m[c * k + slot]));
         for c in (0..k).filter(|&c| c != slot) {
             for d in (0..k).filter(|&d| d != slot) {
                 self.m[c * k + d] -= column[c] * column[d] * scale;
             }
         }
         self.active[slot] = false;
+        self.scratch = [of_slot, rest, column];
     }
 }
 

@@ -66,7 +66,7 @@ impl Swaps {
         }
         self.products.resized(n, 0.0)?;
         candidates.measure(None, &mut self.inverse_norm, &mut self.products, workers)?;
-        rules.start(n, &mut self.kept);
+        rules.start(n, &mut self.kept)?;
         let mut slots: Vec<usize> = chosen.iter().map(|&row| row as usize).collect();
         for &row in &slots {
             rules.choose(row, &mut self.kept);

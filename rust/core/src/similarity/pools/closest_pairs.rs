@@ -9,7 +9,7 @@ use super::small_product::MOST_ROWS;
 use super::{Measure, Piece, check_groups, pieces, refuse_groups_without_pairs};
 use crate::error::Result;
 use crate::matrix::{Matrix, group};
-use crate::memory::{filled, room};
+use crate::memory::{Growing, filled, room};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -30,18 +30,18 @@ pub fn closest_pairs<E: Embedding>(
 ) -> Result<ClosestPairs> {
     let n_pools = check_groups(x, offsets)?;
     refuse_groups_without_pairs(offsets)?;
-    let tasks = pieces(offsets, MOST_ROWS)
-        .into_iter()
-        .flat_map(|piece| match piece {
-            Piece::Small(pools) => vec![Task::Pools(pools)],
+    let mut tasks = Vec::new();
+    for piece in pieces(offsets, MOST_ROWS) {
+        match piece {
+            Piece::Small(pools) => tasks.pushed(Task::Pools(pools))?,
+            // As many as the square of the rows makes them.
             Piece::Large(p) => {
-                let tiles = tiles(group(offsets, p));
-                tiles
-                    .map(|(left, right)| Task::Tile(p, left, right))
-                    .collect()
+                for (left, right) in tiles(group(offsets, p)) {
+                    tasks.pushed(Task::Tile(p, left, right))?;
+                }
             }
-        });
-    let tasks: Vec<_> = tasks.collect();
+        }
+    }
     let search = Search {
         x,
         measure,
