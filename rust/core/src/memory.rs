@@ -65,7 +65,7 @@ pub(crate) fn product<const N: usize>(sizes: [usize; N]) -> Result<usize> {
     sizes
         .iter()
         .try_fold(1_usize, |product, &size| product.checked_mul(size))
-        .filter(|&product| product <= isize::MAX as usize)
+        .filter(|&product| isize::try_from(product).is_ok())
         .ok_or_else(|| refused(usize::MAX))
 }
 

@@ -55,7 +55,7 @@ pub fn table_curvature(
             weights,
             run,
             out: &mut own,
-        });
+        })?;
         Ok(own)
     };
     workers.fold(runs, work, |own| add_row(&mut bonds, 0, &own))?;

@@ -225,7 +225,9 @@ impl Bounds {
             // Where much was taken away, what is left is not yet orthogonal.
             if after > 0.1 * before || after == 0.0 {
                 let scale = if after > 0.0 { 1.0 / after.sqrt() } else { 0.0 };
-                vector.iter_mut().for_each(|value| *value *= scale);
+                for value in &mut vector {
+                    *value *= scale;
+                }
                 return vector;
             }
         }

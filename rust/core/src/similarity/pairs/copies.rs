@@ -36,12 +36,11 @@ pub(super) fn first_equal<E: Embedding>(
         different.clear();
         for &(_, row) in alike {
             let equal = |&&other: &&u32| are_equal(x.row(row as usize), x.row(other as usize));
-            first[row as usize] = match different.iter().find(equal) {
-                Some(&other) => other,
-                None => {
-                    different.pushed(row)?;
-                    row
-                }
+            first[row as usize] = if let Some(&other) = different.iter().find(equal) {
+                other
+            } else {
+                different.pushed(row)?;
+                row
             };
         }
     }
