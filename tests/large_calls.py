@@ -111,12 +111,20 @@ def _pairs_above(kernels, n):
     return lambda: kernels.pairs_above(x, None, -1.0, "cosine", 2 * 10**9, None, 1)
 
 
+def _groups_above(kernels, n):
+    x = _rows(n, 1, np.int8)
+    return lambda: kernels.groups_above(x, None, 0.5, "cosine", None, 1)
+
+
+def _top_pairs(kernels, n_rows, n):
+    x = _rows(n_rows, 2)
+    return lambda: kernels.top_pairs(x, None, n, "cosine", None, 1)
+
+
 def _pools(kernels, name, n, size, *more):
-    x = _rows(n * size, 1, np.int8)
-    more = (
-        (np.arange(n, dtype=np.int64) * size, _offsets(n, 1), *more) if name == "coverage" else more
-    )
-    return lambda: getattr(kernels, name)(x, _offsets(n, size), *more, 1)
+    x, offsets = _rows(n * size, 1, np.int8), _offsets(n, size)
+    more = (offsets[:-1].copy(), _offsets(n, 1), *more) if name == "coverage" else more
+    return lambda: getattr(kernels, name)(x, offsets, *more, 1)
 
 
 def _count_pairs(kernels, n_items):
@@ -143,6 +151,8 @@ CALLS = {
     "similarity_matrix": (_similarity, (8,), (1 << 23,)),
     "nearest_neighbors": (_neighbors, (8, 2), (200_000, 100)),
     "pairs_above": (_pairs_above, (8,), (9_000,)),
+    "groups_above": (_groups_above, (8,), (1 << 22,)),
+    "top_pairs": (_top_pairs, (8, 3), (9_000, 10**7)),
     "gram_batch": (_pools, ("gram_batch", 1, 8, "dot"), ("gram_batch", 1, 20_000, "dot")),
     "mean_cosine": (_pools, ("mean_cosine", 1, 2), ("mean_cosine", 1 << 22, 2)),
     "closest_pairs": (

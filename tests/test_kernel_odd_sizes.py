@@ -79,13 +79,14 @@ def test_no_argument_of_an_odd_size_panics():
     assert [panic for panic in panics if panic] == []
 
 
-def test_a_tie_of_one_is_refused():
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_tie_takes_two(kernels, size):
     features, coef, chosen = np.eye(2), np.zeros((1, 2)), np.zeros(2, np.int32)
-    offsets, items = np.array([0, 1, 3]), np.array([0, 0, 1], np.int32)
+    offsets, items = np.array([0, size, size + 2]), np.arange(size + 2, dtype=np.int32) % 2
     tied, people = np.array([True, False]), np.array([0, 2])
     sets = offsets, items, chosen, tied
-    message = r"a tie takes two items: tied\[0\] is of a choice set of 1"
+    message = rf"a tie takes two items: tied\[0\] is of a choice set of {size}"
     with pytest.raises(ValueError, match=message):
-        native.linear_posterior(features, coef, *sets, None, people, None, np.zeros(1), 1)
+        kernels.linear_posterior(features, coef, *sets, None, people, None, np.zeros(1), 1)
     with pytest.raises(ValueError, match=message):
-        native.linear_statistics(features, np.zeros((2, 1)), *sets, np.ones((2, 1)), 1)
+        kernels.linear_statistics(features, np.zeros((2, 1)), *sets, np.ones((2, 1)), 1)

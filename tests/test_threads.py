@@ -184,6 +184,18 @@ CALLS = {
     "pairs_above": lambda kernels, n: kernels.pairs_above(
         large_embeddings(), None, 0.8, "cosine", 10**8, None, n
     ),
+    "groups_above": lambda kernels, n: kernels.groups_above(
+        large_embeddings(), None, 0.8, "cosine", None, n
+    ),
+    "groups_above of pools": lambda kernels, n: kernels.groups_above(
+        large_embeddings(), np.array([0, 2, 90, 3000, 6000]), 0.5, "cosine", None, n
+    ),
+    "top_pairs": lambda kernels, n: kernels.top_pairs(
+        large_embeddings(), None, 1000, "cosine", None, n
+    ),
+    "top_pairs of pools": lambda kernels, n: kernels.top_pairs(
+        large_embeddings(), pool_offsets(), 1000, "cosine", None, n
+    ),
     "greedy": lambda kernels, n: kernels.greedy(large_embeddings(), "dpp", None, 1.0, 21, None, n),
     "greedy_batch": lambda kernels, n: kernels.greedy_batch(
         large_embeddings(),

@@ -8,6 +8,7 @@ import numpy as np
 
 from ._njit import njit
 from ._tasks import groups, in_order
+from .observation._checks import check_tied
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +39,7 @@ def linear_posterior(
     n_threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Apply Bayes' rule to each annotator, and sum the gradient under what it gives."""
+    check_tied(offsets, tied)
     n_annotators, (n_classes, d) = len(annotator_offsets) - 1, coef.shape
     responsibilities, evidence = np.empty((n_annotators, n_classes)), np.empty(n_annotators)
     ties = _NO_TIES if tied is None else tied

@@ -8,7 +8,7 @@ import numpy as np
 
 from ._njit import njit
 from ._tasks import groups, in_order
-from .observation._checks import check_finite, check_offsets
+from .observation._checks import check_finite, check_offsets, check_tied
 from .observation.choose_one import probabilities
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ def linear_statistics(
     n_threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Sum gradient and negative Hessian of the weighted log-likelihood in the coefficients."""
+    check_tied(offsets, tied)
     d, n_classes = features.shape[1], utility.shape[1]
     gradient, hessian = np.zeros((n_classes, d)), np.zeros((n_classes, d, d))
     ties = _NO_TIES if tied is None else tied

@@ -70,7 +70,9 @@ def near_duplicates(
         Embeddings, one row an item, of the types that `similarity_matrix` takes.
     threshold : float
         For ``"cosine"`` within [-1, 1], for ``"rbf"`` within (0, 1], for ``"angular"`` within
-        [0, 1], for distances at least 0. A pair on the threshold is found.
+        [0, 1], for distances at least 0. A pair on the threshold is found. Scores are compared in
+        float64: a value of `similarity_matrix`, rounded to float32, may lie beyond the pair's own,
+        and is given as a threshold less strict by 1e-6.
     metric : {"cosine", "dot", "euclidean", "sqeuclidean", "angular", "rbf"}
         As for `similarity_matrix`.
     gamma : float, optional

@@ -23,6 +23,7 @@ __all__ = [
     "check_ranking",
     "check_sums",
     "check_table",
+    "check_tied",
     "check_weights",
 ]
 
@@ -149,6 +150,17 @@ def check_offsets(name: str, offsets: _I64, n_values: int) -> None:
     if offsets[-1] != n_values:
         last = f"{name}[-1]={offsets[-1]} for {n_values}"
         raise ValueError(f"{name} must end with the number of values: {last}")
+
+
+def check_tied(offsets: _I64, tied: _Bool | None) -> None:
+    """Check that the sets whose items are tied have two items."""
+    if tied is None:
+        return
+    sizes = np.diff(offsets)
+    at = _first(tied & (sizes != 2))
+    if at is not None:
+        of = f"tied[{at}] is of a choice set of {sizes[at]}"
+        raise ValueError(f"a tie takes two items: {of}")
 
 
 def _check_rows(name: str, rows: _I32, n_rows: int, least: int) -> None:
