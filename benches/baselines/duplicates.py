@@ -49,6 +49,38 @@ def in_torch(x, threshold):
     return in_order(row, other, score, row < other)
 
 
+def groups_in_numpy(x, threshold):
+    """Return the group of each row: SciPy's connected components of the pairs of each block."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    unit = x / np.sqrt(np.einsum("nd,nd->n", x, x))[:, None]
+    labels = np.arange(len(x))
+    for first in range(0, len(x), BLOCK):
+        similarity = unit[first : first + BLOCK] @ unit[first:].T
+        row, other = np.nonzero(similarity > threshold)
+        edges = labels[first + row], labels[first + other]
+        graph = coo_array((np.ones(len(row), bool), edges), shape=(len(x), len(x)))
+        labels = connected_components(graph, directed=False)[1][labels]
+    return labels
+
+
+def top_in_numpy(x, n):
+    """Return the n most similar pairs: the best of each block of the upper triangle."""
+    unit = x / np.sqrt(np.einsum("nd,nd->n", x, x))[:, None]
+    pairs, scores = np.empty((0, 2), np.int64), np.empty(0, x.dtype)
+    for first in range(0, len(x), BLOCK):
+        similarity = unit[first : first + BLOCK] @ unit[first:].T
+        similarity[np.tril_indices(len(similarity), m=similarity.shape[1])] = -2
+        most = np.argpartition(-similarity, min(n, similarity.size - 1), axis=None)[:n]
+        row, other = np.unravel_index(most, similarity.shape)
+        pairs = np.concatenate([pairs, np.stack([first + row, first + other], axis=1)])
+        scores = np.concatenate([scores, similarity[row, other]])
+        best = np.argsort(-scores, kind="stable")[:n]
+        pairs, scores = pairs[best], scores[best]
+    return pairs, scores
+
+
 def in_order(row, other, score, keep):
     """Sort the pairs that are kept."""
     row, other, score = row[keep], other[keep], score[keep]
