@@ -104,6 +104,13 @@ def test_copies_of_a_row_whose_own_product_is_too_small():
     assert duplicate_groups(x, 1, metric="dot").labels.tolist() == [0, 0, 1, 1, 0]
 
 
+@pytest.mark.parametrize("limit", [1.0, 1 - 1e-9])
+def test_angles_of_opposite_rows(limit):
+    x = np.array([[1.0], [-1.0], [2.0]])
+    found = duplicate_groups(x, limit, metric="angular")
+    assert found.labels.tolist() == ([0, 0, 0] if limit == 1 else [0, 1, 0])
+
+
 def test_zero_has_no_sign():
     x = np.array([[0.0, 1], [-0.0, 1], [1, 0]], np.float32)
     assert duplicate_groups(x, 1).labels.tolist() == [0, 0, 1]

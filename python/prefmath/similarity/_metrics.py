@@ -110,8 +110,10 @@ def strict_bound(limit: float, bound: float, metric: str, gamma: float) -> float
         return bound
     # A score that passes, that of equal rows, and one that may not; as whole numbers in order.
     inside = _ordinal(1.0 if SCORE[metric] == "cosine" else 0.0)
-    outside = _ordinal(bound)
-    if _is_within(limit, bound, metric, gamma):
+    # No cosine is below -1, though a bound may be.
+    furthest = max(bound, -1.0) if metric == "angular" else bound
+    outside = _ordinal(furthest)
+    if _is_within(limit, furthest, metric, gamma):
         return bound
     while abs(outside - inside) > 1:
         middle = (inside + outside) // 2
