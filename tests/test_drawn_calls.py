@@ -83,9 +83,16 @@ def test_nearest_neighbors(data):
 def test_near_duplicates(data):
     x, metric, gamma = data.draw(matrices()), data.draw(metrics()), data.draw(gammas())
     threshold, most = data.draw(numbers(-1, 2)), data.draw(seldom(whole(0, 50)))
-    outcome(
-        lambda: prefmath.near_duplicates(x, threshold, metric=metric, gamma=gamma, max_pairs=most)
-    )
+    said = {"metric": metric, "gamma": gamma, "offsets": data.draw(seldom(offsets(rows_of(x))))}
+    outcome(lambda: prefmath.near_duplicates(x, threshold, max_pairs=most, **said))
+
+
+@often
+@given(st.data())
+def test_top_pairs(data):
+    x, metric, gamma = data.draw(matrices()), data.draw(metrics()), data.draw(gammas())
+    n, cuts = data.draw(whole(1, 20)), data.draw(seldom(offsets(rows_of(x))))
+    outcome(lambda: prefmath.top_pairs(x, n, metric=metric, gamma=gamma, offsets=cuts))
 
 
 @often
@@ -93,9 +100,8 @@ def test_near_duplicates(data):
 def test_duplicate_groups(data):
     x, metric, gamma = data.draw(matrices()), data.draw(metrics()), data.draw(gammas())
     threshold, weights = data.draw(numbers(-1, 2)), data.draw(seldom(qualities(rows_of(x))))
-    outcome(
-        lambda: prefmath.duplicate_groups(x, threshold, metric=metric, gamma=gamma, weights=weights)
-    )
+    said = {"metric": metric, "gamma": gamma, "offsets": data.draw(seldom(offsets(rows_of(x))))}
+    outcome(lambda: prefmath.duplicate_groups(x, threshold, weights=weights, **said))
 
 
 @often

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ChoiceModel", "ItemModel", "refuse_other_than_choices"]
 
+# Of more starts than this a digit was too many: they would take months.
+_MOST_STARTS = 1_000_000
+
 # Judgements that are in a class with less than this share of the most probable are not its own.
 _NOBODY = 1e-6
 # Of so many items it is asked whether effects of positions and ties are determined beside them.
@@ -236,7 +239,7 @@ class ChoiceModel(Uncertain):
 
     def _check_parameters(self) -> None:
         as_whole_number(self.n_components, "n_components", 1)
-        as_whole_number(self.n_init, "n_init", 1)
+        as_whole_number(self.n_init, "n_init", 1, _MOST_STARTS)
         as_whole_number(self.max_iter, "max_iter", 1)
         if self.random_state is not None:
             as_generator(self.random_state)

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 __all__ = ["bootstrap"]
 
+# Percentiles want a thousand; of more than this a digit was too many.
+_MOST_RESAMPLES = 10_000_000
+
 # Newton's method on a table of wins takes the cube of the number of items.
 _FEW_ITEMS = 500
 # A penalty, beside the weight of an outcome, that changes no figure that is finite without.
@@ -119,7 +122,7 @@ def bootstrap(
     >>> found.ranks().tolist()
     [[[2, 2], [1, 1]]]
     """
-    n_resamples = as_whole_number(n_resamples, "n_resamples", 2)
+    n_resamples = as_whole_number(n_resamples, "n_resamples", 2, _MOST_RESAMPLES)
     threads = resolve_threads(model.n_threads if n_threads is None else n_threads)
     pose = _posed(model, choices, features)
     n_units = len(pose.units) - 1

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Intervals", "Uncertainty"]
 
+# Ends of ranks want ten thousand draws; of more than this a digit was too many.
+_MOST_DRAWS = 10_000_000
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Uncertainty:
@@ -190,7 +193,7 @@ class Uncertainty:
         """
         if not self.parameters.of_items:
             raise ValueError("ranks are of items, but the model was fitted to features")
-        draws = as_whole_number(n_draws, "n_draws", 100)
+        draws = as_whole_number(n_draws, "n_draws", 100, _MOST_DRAWS)
         rng = as_generator(random_state)
         (k, p), d = self.params.shape, self.coef.shape[1]
         blocks = [slice(z * p, z * p + d) for z in range(k)]
