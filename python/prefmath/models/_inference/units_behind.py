@@ -166,6 +166,12 @@ def _spread_of_features(point: Point, utility: LinearUtility, rows: _I64) -> _F6
     sizes = np.diff(seen.offsets)[rows]
     starts = np.cumsum(sizes) - sizes
     x = utility.features[seen.items[spans(seen.offsets[rows], sizes)]].astype(np.float64)
+    if len(rows) and (sizes == sizes[0]).all():
+        sets = x.reshape(len(rows), -1, x.shape[1])
+        sets -= sets.mean(axis=1, keepdims=True)
+        of_sets: _F64 = np.einsum("nsd,nsd->nd", sets, sets)
+        of_sets /= sets.shape[1]
+        return of_sets
     x -= np.repeat(np.add.reduceat(x, starts) / sizes[:, None], sizes, axis=0)
     np.square(x, out=x)
     spread = np.add.reduceat(x, starts)
