@@ -35,6 +35,7 @@ def test_seven_wins_to_three():
     assert one_sided.any()
     assert found.n_degenerate == one_sided.sum()
     assert (found.determined[:, 0] == ~one_sided[:, None]).all()
+    assert found.converged[~one_sided].all()
     # Half of the log odds each, and infinite where one has won all.
     with np.errstate(divide="ignore"):
         expected = (np.log(wins) - np.log(10 - wins)) / 2

@@ -107,3 +107,15 @@ def test_a_strong_prior_loses_no_digits(model, prior):
     slope = (won - lost) / 2 @ fitted.utilities_
     missing = fitted.log_likelihood_ + 60 * np.log(2) - slope
     assert abs(missing) < 1e-12 + 60 * scale**2
+
+
+@pytest.mark.parametrize("n_items", [2, 4, 300])
+def test_a_fit_that_begins_at_its_end_stays_there(n_items):
+    rng = np.random.default_rng(0)
+    pairs = np.argsort(rng.random((40 * n_items, n_items)), axis=1)[:, :2]
+    model = BradleyTerry(warm_start=True).fit(Choices.from_pairs(*pairs.T))
+    before = model.coef_.copy()
+    for _ in range(3):
+        model.fit(Choices.from_pairs(*pairs.T))
+        assert model.converged_
+        np.testing.assert_allclose(model.coef_, before, atol=1e-7)

@@ -147,10 +147,13 @@ class _Implicit:
             return image + l2 * direction
 
         right = np.ascontiguousarray(gradient.T)
+        items = slice(self._n_items)
+        if l2 == 0:
+            # Along the constant there is rounding alone, and no curvature that would bound a step.
+            right[items] -= right[items].mean(axis=0)
         step = conjugate_gradients(product, right, seen.diagonal + l2)
         if l2 > 0:
             # No choice depends on a constant, so that only the penalty bends along one.
-            items = slice(self._n_items)
             step[items] += right[items].mean(axis=0) / l2 - step[items].mean(axis=0)
         return np.ascontiguousarray(step.T)
 

@@ -89,6 +89,9 @@ def _climbed(
         if prior > 0:
             gradient -= prior * np.tanh(utility / 2)
             diagonal += prior / 2 / np.square(np.cosh(utility / 2))
+        elif l2 == 0:
+            # Along the constant there is rounding alone, and no curvature that would bound a step.
+            gradient -= gradient.mean()
         _refuse_overflow(gradient, diagonal)
         step = _newton_step(edges, diagonal, gradient)
         promise = float(gradient @ step) / 2
