@@ -20,6 +20,7 @@ MODULES = (
     "bench_coverage",
     "bench_samples",
     "bench_exact",
+    "bench_given",
     "bench_similarity",
     "bench_neighbors",
     "bench_figures",

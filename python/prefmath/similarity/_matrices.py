@@ -142,15 +142,15 @@ def matrix_of(
 def stacks(
     values: NDArray[np.float64], cuts: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
-    """Yield pools of one size, where their matrices begin, and these; of a large one a view."""
+    """Yield pools of one size, where their matrices begin, and these; a view where it can be."""
     sizes, begins = np.diff(cuts), begins_of(cuts)
     for n in np.unique(sizes[sizes > 0]).tolist():
         pools = np.flatnonzero(sizes == n)
         step = max(_VALUES // n**2, 1)
         for first in range(0, len(pools), step):
             some = pools[first : first + step]
-            if len(some) == 1:
-                stack = matrix_of(values, cuts, begins, int(some[0]))[None]
+            if some[-1] - some[0] == len(some) - 1:  # one after the other: a view
+                stack = values[begins[some[0]] : begins[some[-1] + 1]].reshape(-1, n, n)
             else:
                 stack = values[begins[some, None] + np.arange(n * n)].reshape(-1, n, n)
             yield some, begins[some], stack
@@ -163,7 +163,8 @@ def _symmetric(
     out = values
     for pools, begins, stack in stacks(values, cuts):
         n = stack.shape[1]
-        for at, i, j in np.argwhere(~(np.abs(stack) < _LARGEST))[:1]:
+        small = np.abs(stack) < _LARGEST
+        for at, i, j in () if small.all() else np.argwhere(~small)[:1]:
             first = cuts[pools[at]]
             raise ValueError(
                 f"similarities must be finite, and below 1e150 in size: that of rows {first + i} "
@@ -181,9 +182,9 @@ def _symmetric(
                 )
             out = values.copy() if out is values else out
             out[begins[:, None] + np.arange(n * n)] = (0.5 * (stack + turned)).reshape(-1, n * n)
-        diagonals = np.diagonal(stack, axis1=1, axis2=2)
-        distances = (diagonals == 0).all(axis=1) & (stack >= 0).all(axis=(1, 2))
-        for at in np.flatnonzero(distances & (stack > 0).any(axis=(1, 2)))[:1]:
+        zeros = np.flatnonzero((np.diagonal(stack, axis1=1, axis2=2) == 0).all(axis=1))
+        distances = (stack[zeros] >= 0).all(axis=(1, 2)) & (stack[zeros] > 0).any(axis=(1, 2))
+        for at in zeros[distances][:1]:
             first = cuts[pools[at]]
             raise ValueError(
                 "metric='precomputed' takes similarities, and these look like distances: row "
