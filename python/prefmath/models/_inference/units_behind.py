@@ -167,7 +167,7 @@ def _spread_of_features(point: Point, utility: LinearUtility, rows: _I64) -> _F6
     starts = np.cumsum(sizes) - sizes
     x = utility.features[seen.items[spans(seen.offsets[rows], sizes)]].astype(np.float64)
     if len(rows) and (sizes == sizes[0]).all():
-        sets = x.reshape(len(rows), -1, x.shape[1])
+        sets = x.reshape(len(rows), int(sizes[0]), x.shape[1])
         sets -= sets.mean(axis=1, keepdims=True)
         of_sets: _F64 = np.einsum("nsd,nsd->nd", sets, sets)
         of_sets /= sets.shape[1]
