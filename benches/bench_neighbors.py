@@ -115,7 +115,7 @@ WORKS = (
     ),
     Work(
         name="groups_of_copies",
-        title=f"groups of cosine above {THRESHOLD}, {N_EQUAL:,} equal rows beside {N_OTHERS:,} × {D}",
+        title=f"groups above {THRESHOLD}, {N_EQUAL:,} equal rows beside {N_OTHERS:,} × {D}",
         data=equal_rows,
         calls={
             "prefmath": Call(groups),
