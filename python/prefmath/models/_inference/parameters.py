@@ -43,18 +43,20 @@ class Parameters:
         if self.ties == "half":
             return params
         natural = params.copy()
-        natural[:, -1] = np.exp(natural[:, -1])
-        if self.ties == "rao_kupper":
+        with np.errstate(over="ignore", under="ignore"):  # one that runs away is infinite
             natural[:, -1] = np.exp(natural[:, -1])
+            if self.ties == "rao_kupper":
+                natural[:, -1] = np.exp(natural[:, -1])
         return natural
 
     def slope(self, params: _F64) -> _F64:
         """Return the derivative of `natural`."""
         slope = np.ones_like(params)
-        if self.ties != "half":
-            slope[:, -1] = np.exp(params[:, -1])
-        if self.ties == "rao_kupper":
-            slope[:, -1] *= np.exp(slope[:, -1])
+        with np.errstate(over="ignore", under="ignore"):
+            if self.ties != "half":
+                slope[:, -1] = np.exp(params[:, -1])
+            if self.ties == "rao_kupper":
+                slope[:, -1] *= np.exp(slope[:, -1])
         return slope
 
     def labels(self) -> list[str]:

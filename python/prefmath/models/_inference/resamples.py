@@ -170,8 +170,7 @@ class Bootstrap:
         """Return both ends of parameters as they are called, (n_components, p, 2)."""
         ends = percentiles(self.params, self.determined, _ends(level))
         ends[:, self.marks == NOT_DETERMINED] = np.array([[-np.inf], [np.inf]])
-        with np.errstate(over="ignore"):
-            return np.stack([self.parameters.natural(end) for end in ends], axis=-1)
+        return np.stack([self.parameters.natural(end) for end in ends], axis=-1)
 
     def __repr__(self) -> str:
         natural = self.parameters.natural(self.estimate_params)
