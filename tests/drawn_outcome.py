@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import linecache
+import os
 import time
 import traceback
 import warnings
 from pathlib import Path
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 
 import prefmath
 from prefmath.models import ConvergenceWarning, UndeterminedWarning
 
 PACKAGE = Path(prefmath.__file__).parent
+often = settings(
+    max_examples=int(os.environ.get("PREFMATH_DRAWN_CALLS", "200")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
 LONGEST = 10.0
 """Seconds of processor time that no small call may take; compiling is not counted."""
 

@@ -5,13 +5,11 @@ PREFMATH_DRAWN_CALLS says how many calls are drawn of each function.
 
 from __future__ import annotations
 
-import os
-
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import prefmath
-from drawn_outcome import outcome
+from drawn_outcome import often, outcome
 from drawn_values import (
     METHODS,
     METRICS,
@@ -28,12 +26,6 @@ from drawn_values import (
     whole,
 )
 from prefmath import selection
-
-often = settings(
-    max_examples=int(os.environ.get("PREFMATH_DRAWN_CALLS", "200")),
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
 
 ROWS = st.lists(st.integers(0, 11), max_size=4)
 

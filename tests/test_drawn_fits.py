@@ -5,21 +5,13 @@ PREFMATH_DRAWN_CALLS says how many calls are drawn of each function.
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from drawn_outcome import outcome
+from drawn_outcome import often, outcome
 from drawn_values import SPECIAL, labels, matrices, mostly, numbers, seeds, seldom, values, whole
 from prefmath import Choices, models
-
-often = settings(
-    max_examples=int(os.environ.get("PREFMATH_DRAWN_CALLS", "200")),
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
 
 ESTIMATORS = ["ChoiceMixture", "BradleyTerry", "PlackettLuce", "ConditionalLogit"]
 LAYOUTS = ["pairs", "choice_sets", "rankings"]

@@ -5,24 +5,16 @@ PREFMATH_DRAWN_CALLS says how many calls are drawn of each function.
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from drawn_outcome import outcome
+from drawn_outcome import often, outcome
 from drawn_values import labels, mostly, numbers, seldom, values, whole
 from prefmath import Choices, metrics, models, select_table
-
-often = settings(
-    max_examples=int(os.environ.get("PREFMATH_DRAWN_CALLS", "200")),
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
 
 
 @st.composite

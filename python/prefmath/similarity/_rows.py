@@ -18,6 +18,7 @@ __all__ = [
     "kernel_view",
     "refuse_unscored",
     "result_dtype",
+    "scaled_rows",
     "within_squares",
 ]
 
@@ -99,14 +100,20 @@ def within_squares(x: NDArray[Any]) -> NDArray[Any]:
     Rows of very large or very small float64 numbers are scaled by powers of two, in a copy; without
     such rows the array itself is returned.
     """
-    if x.dtype != np.float64:
-        return x
-    peaks = np.empty(len(x))
+    return x if x.dtype != np.float64 else scaled_rows(x, _SMALL, _LARGE)
+
+
+def scaled_rows(x: NDArray[Any], smallest: float, largest: float) -> NDArray[Any]:
+    """Return rows of the same directions whose largest value lies between these two.
+
+    Others are scaled by powers of two, in a copy; without such rows `x` itself is returned.
+    """
+    peaks = np.empty(len(x), x.dtype)
     for first in range(0, len(x), _BLOCK):
         block = x[first : first + _BLOCK]
         peaks[first : first + _BLOCK] = np.maximum(block.max(axis=1), -block.min(axis=1))
     # NaN, infinity and rows of zeros are for the kernels to refuse.
-    far = np.isfinite(peaks) & (peaks > 0) & ((peaks < _SMALL) | (peaks > _LARGE))
+    far = np.isfinite(peaks) & (peaks > 0) & ((peaks < smallest) | (peaks > largest))
     if not far.any():
         return x
     scaled = x.copy()

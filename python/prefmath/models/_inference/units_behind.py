@@ -138,9 +138,6 @@ def _spread(point: Point, rows: _I64) -> tuple[_I64, _I64, _F64]:
     parts = [] if linear else [(row, seen.items[entries].astype(np.int64), spread)]
     if seen.extra is not None:
         # Their rows of the table follow those of the items, their parameters those of utility.
-        n_items = (
-            len(point.utility.features) if isinstance(point.utility, LinearUtility) else n_coef
-        )
         extra = seen.extra[entries]
         shown = extra >= 0
         parts.append((row[shown], extra[shown].astype(np.int64) - n_items + n_coef, spread[shown]))
