@@ -97,12 +97,16 @@ class ChoiceModel(Uncertain):
         problem = self._problem(choices, features)
         of_pairs = choices.layout == "pairs"
         others = labels_of_others(form.n_positions, self.ties, of_pairs=of_pairs)
-        if features is not None:
-            names = column_names(features, problem.utility.n_coef, others)
-        else:
-            names = item_names(choices, others)
+
+        def names_of_parameters() -> list[str]:
+            if features is None:
+                return item_names(choices, others)
+            return column_names(features, problem.utility.n_coef, others)
+
         warn_of_little(choices, position_effect=self.position_effect, stacklevel=3)
-        return self._solve(problem, form, choices.item_ids, choices.annotator_ids, names)
+        return self._solve(
+            problem, form, choices.item_ids, choices.annotator_ids, names_of_parameters
+        )
 
     def _problem(
         self, choices: Choices, features: ArrayLike | None, *, by_annotator: bool = False
@@ -153,17 +157,18 @@ class ChoiceModel(Uncertain):
         form: Form,
         item_ids: NDArray[Any] | None,
         annotator_ids: NDArray[Any] | None,
-        names: list[str],
+        names_of_parameters: Callable[[], list[str]],
     ) -> Self:
         """Search from where the last fit ended or anew, and keep what is found.
 
         Without a penalty the parameters of linear utilities, and those beside utilities of items,
-        must be determined; `names` are theirs.
+        must be determined; only then are their names asked for.
         """
         linear = isinstance(problem.utility, LinearUtility)
         beside = form.n_extra > 0 and self.n_components == 1
         beside &= problem.utility.n_coef <= _FEW_ITEMS
         unpenalised = self.l2 == 0 and self.prior == 0 and (linear or beside)
+        names = names_of_parameters() if unpenalised else []
         if unpenalised:
             refuse_collinear(problem, names)
         search = Search(
