@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from ._njit import instruction_set
 from .linear_posterior import linear_posterior
-from .mixture import (
+from .population import (
     linear_statistics,
     outcome_weights,
     posterior_by_annotator,

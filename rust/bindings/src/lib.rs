@@ -4,9 +4,9 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod arrays;
-mod choice;
-mod mixture;
+mod observation;
 mod pools;
+mod population;
 mod run;
 mod selection;
 mod similarity;
@@ -19,17 +19,17 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::choice::{
+    use crate::observation::{
         count_pairs, curvature_product, linear_utility, log_likelihood, residuals, table_curvature,
         table_gradient,
     };
     #[pymodule_export]
-    use crate::mixture::{
+    use crate::pools::{closest_pairs, covariance, coverage, gram_batch, mean_cosine};
+    #[pymodule_export]
+    use crate::population::{
         linear_posterior, linear_statistics, newton_direction, outcome_weights,
         posterior_by_annotator,
     };
-    #[pymodule_export]
-    use crate::pools::{closest_pairs, covariance, coverage, gram_batch, mean_cosine};
     #[pymodule_export]
     use crate::selection::{exact_batch, greedy, greedy_batch, refine_batch, sample_projections};
     #[pymodule_export]

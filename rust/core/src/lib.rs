@@ -3,15 +3,15 @@
 //! Kernels take slices and numbers and return vectors; they know no default and no option name. Every public function
 //! returns a [`Result`], none panics on its input, and none depends on the number of threads.
 
-pub mod choice;
 mod dot;
 mod error;
 mod exponential;
 mod matrix;
 mod memory;
-pub mod mixture;
+pub mod observation;
 mod outer_products;
 mod parallel;
+pub mod population;
 mod product;
 pub mod selection;
 pub mod simd;

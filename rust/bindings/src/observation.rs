@@ -1,7 +1,7 @@
 //! Utility and observation kernels.
 
 use numpy::{PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
-use prefmath_core::choice::{self, Description, Observation, Pairs};
+use prefmath_core::observation::{self, Description, Observation, Pairs};
 use prefmath_core::utility;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -90,7 +90,7 @@ pub fn log_likelihood<'py>(
     let (utility, described) = (matrix(&utility)?, description(&observation)?);
     let (out, n_outcomes) = detached(py, n_threads, |workers| {
         let observation = Observation::new(&described, utility.n_rows())?;
-        let out = choice::log_likelihood(utility, &observation, workers)?;
+        let out = observation::log_likelihood(utility, &observation, workers)?;
         Ok((out, observation.n_outcomes()))
     })?;
     shaped(py, out, [n_outcomes, utility.n_columns()])
@@ -109,7 +109,7 @@ pub fn table_gradient<'py>(
     let weights = matrix(&weights)?;
     let (gradient, curvature) = detached(py, n_threads, |workers| {
         let observation = Observation::new(&described, utility.n_rows())?;
-        choice::table_gradient(utility, &observation, weights, workers)
+        observation::table_gradient(utility, &observation, weights, workers)
     })?;
     let shape = [utility.n_rows(), utility.n_columns()];
     Ok((shaped(py, gradient, shape)?, shaped(py, curvature, shape)?))
@@ -129,7 +129,7 @@ pub fn curvature_product<'py>(
     let (weights, direction) = (matrix(&weights)?, matrix(&direction)?);
     let out = detached(py, n_threads, |workers| {
         let observation = Observation::new(&described, utility.n_rows())?;
-        choice::curvature_product(utility, &observation, weights, direction, workers)
+        observation::curvature_product(utility, &observation, weights, direction, workers)
     })?;
     shaped(py, out, [utility.n_rows(), utility.n_columns()])
 }
@@ -147,7 +147,7 @@ pub fn table_curvature<'py>(
     let weights = matrix(&weights)?;
     let out = detached(py, n_threads, |workers| {
         let observation = Observation::new(&described, utility.n_rows())?;
-        choice::table_curvature(utility, &observation, weights, workers)
+        observation::table_curvature(utility, &observation, weights, workers)
     })?;
     shaped(
         py,
@@ -167,7 +167,7 @@ pub fn residuals<'py>(
     let (utility, described) = (matrix(&utility)?, description(&observation)?);
     let (entries, ties) = detached(py, n_threads, |workers| {
         let observation = Observation::new(&described, utility.n_rows())?;
-        choice::residuals(utility, &observation, workers)
+        observation::residuals(utility, &observation, workers)
     })?;
     let n_classes = utility.n_columns();
     let ties = ties.map(|ties| {
@@ -206,7 +206,7 @@ pub fn count_pairs<'py>(
                 weight,
             };
             detached(py, n_threads, |workers| {
-                choice::count_pairs(pairs, n_items, workers)
+                observation::count_pairs(pairs, n_items, workers)
             })?
         }
         (Rows::I64(winner), Rows::I64(loser)) => {
@@ -217,7 +217,7 @@ pub fn count_pairs<'py>(
                 weight,
             };
             detached(py, n_threads, |workers| {
-                choice::count_pairs(pairs, n_items, workers)
+                observation::count_pairs(pairs, n_items, workers)
             })?
         }
         _ => {

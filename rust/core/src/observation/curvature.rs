@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
+use super::described::Judged;
 use super::kernels::check_sums;
-use super::observation::Judged;
 use super::ranking::Rankings;
 use super::sums::{Cursor, ENTRIES_PER_TASK};
 use super::{Observation, entries::add_row};

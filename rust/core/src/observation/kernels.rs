@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::described::with_kind;
 use super::kind::{Block, Kind, Values};
-use super::observation::with_kind;
 use super::sums::{Cursor, ENTRIES_PER_TASK, Summand, sum_over_outcomes};
 use super::{Observation, TableGradient};
 use crate::error::{Result, ensure};

@@ -4,12 +4,12 @@ use numpy::{
     PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
     PyUntypedArrayMethods,
 };
-use prefmath_core::{Matrix, choice::ChoiceSets, mixture, solve};
+use prefmath_core::{Matrix, observation::ChoiceSets, population, solve};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::arrays::{matrix, optional, shaped, slice};
-use crate::choice::Features;
+use crate::observation::Features;
 use crate::run::{detached, refused};
 
 type Posterior<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>);
@@ -35,7 +35,7 @@ pub fn posterior_by_annotator<'py>(
     let (outcome, weight) = (optional(outcome.as_ref())?, optional(weight.as_ref())?);
     let (offsets, prior) = (slice(&annotator_offsets)?, matrix(&log_prior)?);
     let (responsibilities, evidence) = detached(py, n_threads, |workers| {
-        mixture::posterior_by_annotator(ll, outcome, weight, offsets, prior, workers)
+        population::posterior_by_annotator(ll, outcome, weight, offsets, prior, workers)
     })?;
     let shape = [evidence.len(), ll.n_columns()];
     Ok((
@@ -58,7 +58,7 @@ pub fn outcome_weights<'py>(
     let (shares, offsets) = (matrix(&responsibilities)?, slice(&annotator_offsets)?);
     let (outcome, weight) = (optional(outcome.as_ref())?, optional(weight.as_ref())?);
     let out = detached(py, n_threads, |workers| {
-        mixture::outcome_weights(shares, outcome, weight, offsets, n_outcomes, workers)
+        population::outcome_weights(shares, outcome, weight, offsets, n_outcomes, workers)
     })?;
     shaped(py, out, [n_outcomes, shares.n_columns()])
 }
@@ -84,14 +84,14 @@ pub fn linear_statistics<'py>(
         Features::F32(features) => {
             let x = matrix(features)?;
             let statistics = detached(py, n_threads, |workers| {
-                mixture::linear_statistics(x, utility, &sets, chosen, tied, weights, workers)
+                population::linear_statistics(x, utility, &sets, chosen, tied, weights, workers)
             })?;
             (statistics, x.n_columns())
         }
         Features::F64(features) => {
             let x = matrix(features)?;
             let statistics = detached(py, n_threads, |workers| {
-                mixture::linear_statistics(x, utility, &sets, chosen, tied, weights, workers)
+                population::linear_statistics(x, utility, &sets, chosen, tied, weights, workers)
             })?;
             (statistics, x.n_columns())
         }
@@ -129,7 +129,7 @@ pub fn linear_posterior<'py>(
         ($features:expr) => {{
             let features = matrix($features)?;
             detached(py, n_threads, |workers| {
-                let judged = mixture::LinearJudgements {
+                let judged = population::LinearJudgements {
                     features,
                     sets: &ChoiceSets::new(offsets, items, features.n_rows())?,
                     chosen,
@@ -138,7 +138,7 @@ pub fn linear_posterior<'py>(
                     annotator_offsets,
                     counts,
                 };
-                mixture::linear_posterior(&judged, coef, log_prior, workers)
+                population::linear_posterior(&judged, coef, log_prior, workers)
             })?
         }};
     }

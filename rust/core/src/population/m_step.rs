@@ -13,9 +13,9 @@ use std::ops::Range;
 
 use super::accumulate::Accumulate;
 use super::partial::Partial;
-use crate::choice::{ChoiceSets, probabilities};
 use crate::error::{Result, ensure};
 use crate::matrix::{Element, Matrix};
+use crate::observation::{ChoiceSets, probabilities};
 use crate::outer_products::Stored;
 use crate::parallel::Workers;
 use crate::simd::vectorize;
@@ -122,7 +122,7 @@ impl<E> Judged<'_, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::choice::{Description, Observation, table_gradient};
+    use crate::observation::{Description, Observation, table_gradient};
     use crate::utility::linear_utility;
 
     fn noise(n: usize, seed: u32) -> Vec<f64> {

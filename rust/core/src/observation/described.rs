@@ -32,11 +32,11 @@ pub(super) enum Judged<'a> {
 macro_rules! with_kind {
     ($observation:expr, $kind:ident => $body:expr) => {
         match &$observation.judged {
-            $crate::choice::observation::Judged::ChooseOne($kind) => $body,
-            $crate::choice::observation::Judged::Halves($kind) => $body,
-            $crate::choice::observation::Judged::Davidson($kind) => $body,
-            $crate::choice::observation::Judged::RaoKupper($kind) => $body,
-            $crate::choice::observation::Judged::Rankings($kind) => $body,
+            $crate::observation::described::Judged::ChooseOne($kind) => $body,
+            $crate::observation::described::Judged::Halves($kind) => $body,
+            $crate::observation::described::Judged::Davidson($kind) => $body,
+            $crate::observation::described::Judged::RaoKupper($kind) => $body,
+            $crate::observation::described::Judged::Rankings($kind) => $body,
         }
     };
 }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::Observation;
+use super::described::with_kind;
 use super::kind::{Kind, Values};
-use super::observation::with_kind;
 use super::sums::{Cursor, ENTRIES_PER_TASK};
 use crate::error::Result;
 use crate::matrix::{Matrix, split_rows};
