@@ -60,6 +60,9 @@ def test_ties_and_order(ranked, people):
     text, model = assert_model(expected, "pairs.parquet", *options)
     np.testing.assert_array_equal(model.tie_, expected.tie_)
     np.testing.assert_array_equal(model.position_effects_, expected.position_effects_)
+    # A single class has no number, and all of the annotators.
+    for word in ("class", "weight", "100.0%"):
+        assert word not in text
     rows = {line.split("  ")[0]: line.split()[-1] for line in text.splitlines()}
     assert rows["tie"] == f"{expected.tie_[0]:.4f}"
     assert rows["shown first"] == f"{expected.position_effects_[0, 0]:+.4f}"

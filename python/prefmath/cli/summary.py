@@ -63,15 +63,17 @@ def fit_table(choices: Choices, model: Any, feature_names: Sequence[str] | None)
     Returns
     -------
     rich.table.Table
-        One column a class.
+        One column a class; a single one has no number, and all of the annotators.
     """
     coef = model.coef_
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    several = len(coef) > 1
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=several)
     table.add_column("")
     for number in range(len(coef)):
         table.add_column(f"class {number}", justify="right", no_wrap=True)
-    table.add_row("weight", *(f"{weight:.1%}" for weight in model.weights_))
-    if choices.annotator_ids is not None:
+    if several:
+        table.add_row("weight", *(f"{weight:.1%}" for weight in model.weights_))
+    if several and choices.annotator_ids is not None:
         members = np.bincount(model.responsibilities_.argmax(axis=1), minlength=len(coef))
         table.add_row("annotators", *(f"{count:,}" for count in members), end_section=True)
     if not np.isnan(model.tie_).any():

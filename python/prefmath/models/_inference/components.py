@@ -220,7 +220,8 @@ def select_components(
     models = [result for result in reversed(results) if isinstance(result, ChoiceMixture)]
     unsettled = ", ".join(str(m.n_components) for m in models if not m.converged_)
     if unsettled:
-        msg = f"EM has not settled with {unsettled} classes: raise max_iter of the estimator"
+        classes = "class" if unsettled == "1" else "classes"
+        msg = f"EM has not settled with {unsettled} {classes}: raise max_iter of the estimator"
         warnings.warn(msg, ConvergenceWarning, stacklevel=2)
     held_out = None
     if folds:

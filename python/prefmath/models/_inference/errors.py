@@ -25,6 +25,7 @@ from prefmath.models._likelihood.utility import LinearUtility
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from prefmath.models._inference.parameters import Parameters
     from prefmath.models._inference.scores import Point
     from prefmath.models._inference.units_behind import Behind
 
@@ -58,7 +59,7 @@ class Errors:
     reference: _Bool
 
 
-def errors_of(point: Point, *, robust: bool) -> Errors:
+def errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     """Return the inverse of the observed information, or the sandwich of it, marked.
 
     The sandwich has the summed outer products of the slopes of units between two inverses. Where
@@ -69,15 +70,15 @@ def errors_of(point: Point, *, robust: bool) -> Errors:
     n_classes, n_parameters = point.params.shape
     _refuse_too_many(n_classes * (n_parameters + 1))
     try:
-        return _errors_of(point, robust=robust)
+        return _errors_of(point, parameters, robust=robust)
     except MemoryError:
         raise _too_large(n_classes * (n_parameters + 1)) from None
 
 
-def _errors_of(point: Point, *, robust: bool) -> Errors:
+def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     n_classes, n_parameters = point.params.shape
     information = observed_information(point, outer=robust)
-    inverse = inverse_information(information, point)
+    inverse = inverse_information(information, point, parameters)
     behind = units_behind(point)
     # Of judgements that count once each, whatever their weights.
     once = 1.0

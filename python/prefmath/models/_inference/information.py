@@ -17,6 +17,7 @@ from prefmath.models._likelihood.virtual_pairs import virtual_terms
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from prefmath.models._inference.parameters import Parameters
     from prefmath.models._inference.scores import Point
     from prefmath.models._likelihood.utility import ItemUtility
 
@@ -179,7 +180,7 @@ def _on_parameters(utility: LinearUtility | ItemUtility, by_row: _F64) -> _F64:
     return np.concatenate([utility.features.T @ by_row[:n_items], by_row[n_items:]])
 
 
-def inverse_information(information: Information, point: Point) -> _F64:
+def inverse_information(information: Information, point: Point, parameters: Parameters) -> _F64:
     """Inverse of the observed information, anything being known of what no judgement tells.
 
     Those are the constant of free utilities and of the logits of the classes: they cancel in all
@@ -201,7 +202,7 @@ def inverse_information(information: Information, point: Point) -> _F64:
     bread[logits, logits] += point.n_units / n_classes
     empty = np.arange(n)[logits][point.weights == 0]
     bread[empty, empty] += point.n_units
-    inverse = _inverse(bread, point)
+    inverse = _inverse(bread, point, parameters)
     gain = information.slope @ inverse @ information.slope / 2
     if not gain < _GAIN:
         raise ValueError(
@@ -234,7 +235,7 @@ def reported(point: Point, reference: NDArray[np.bool_]) -> _F64:
     return change
 
 
-def _inverse(matrix: _F64, point: Point) -> _F64:
+def _inverse(matrix: _F64, point: Point, parameters: Parameters) -> _F64:
     """Inverse of a positive definite matrix."""
     diagonal = matrix.diagonal()
     scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1))
@@ -245,10 +246,21 @@ def _inverse(matrix: _F64, point: Point) -> _F64:
         lower = np.zeros_like(matrix)
     if not lower.diagonal().min() ** 2 > _SINGULAR:
         weakest = np.linalg.eigh(scaled)[1][:, 0]
-        z, parameter = divmod(int(np.abs(weakest).argmax()), point.params.shape[1])
-        what = f"parameter {parameter} of class {z}" if z < len(point.params) else "the shares"
+        what = _called(point, parameters, int(np.abs(weakest).argmax()))
         fewer = "fit fewer classes, " if len(point.params) > 1 else ""
         raise ValueError(f"choices do not determine {what}: raise l2, {fewer}or let the fit settle")
     root = np.linalg.inv(lower) * scale
     inverse: _F64 = root.T @ root
     return inverse
+
+
+def _called(point: Point, parameters: Parameters, row: int) -> str:
+    """Say what a row of the information is about; a single class has no number."""
+    z, column = divmod(row, point.params.shape[1])
+    if z == len(point.params):
+        return "the shares"
+    virtual = point.utility.n_coef - 1 if point.prior > 0 else point.params.shape[1]
+    if column == virtual:
+        return "the level of the virtual pairs"
+    where = f" in class {z}" if len(point.params) > 1 else ""
+    return parameters.called(column - (column > virtual)) + where

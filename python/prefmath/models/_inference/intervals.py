@@ -56,11 +56,11 @@ class Intervals:
     def __repr__(self) -> str:
         parts = [self.coef, self.position_effects]
         ends = np.concatenate(parts if self.tie is None else [*parts, self.tie[:, None]], axis=1)
-        n_classes, d = self.coef.shape[:2]
+        d = self.coef.shape[1]
         columns = [*range(min(d, SHOWN)), *range(d, ends.shape[1])]
-        rows = [["share", *map(_interval, self.weights)]]
-        rows += [[self.labels[column], *map(_interval, ends[:, column])] for column in columns]
-        table = table_of(n_classes, rows, ends.shape[1] - len(columns))
+        shares = [*map(_interval, self.weights)]
+        rows = [[self.labels[column], *map(_interval, ends[:, column])] for column in columns]
+        table = table_of(shares, rows, ends.shape[1] - len(columns))
         return f"Intervals({self.level:.10g} each, in the order of the arrays)\n{table}"
 
 
@@ -84,10 +84,16 @@ def as_level(level: float) -> float:
     return number
 
 
-def table_of(n_classes: int, rows: list[list[str]], rest: int) -> str:
-    """Return a table with a column a class, and how many rows it leaves out."""
+def table_of(shares: list[str], rows: list[list[str]], rest: int) -> str:
+    """Return a table with a column a class, their shares first, and how many rows it leaves out.
+
+    A single class has no number, and no share other than all.
+    """
+    n_classes = len(shares)
     rows = [*rows, [f"… {rest} more", *[""] * n_classes]] if rest else rows
-    return text_table(["", *(f"class {z}" for z in range(n_classes))], rows)
+    if n_classes == 1:
+        return text_table(None, rows)
+    return text_table(["", *(f"class {z}" for z in range(n_classes))], [["share", *shares], *rows])
 
 
 def reading_order(parameters: Parameters) -> str:

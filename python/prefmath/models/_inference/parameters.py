@@ -64,6 +64,13 @@ class Parameters:
         others = labels_of_others(self.n_positions, self.ties, of_pairs=self.of_pairs)
         return [*map(str, self.names), *others]
 
+    def called(self, column: int) -> str:
+        """Say in a sentence what a column is."""
+        label = self.labels()[column]
+        if column >= len(self.names):
+            return f"the parameter of {label}"
+        return f"the utility of {label!r}" if self.of_items else f"the coefficient of {label}"
+
     def in_order(self, mean: _F64, most: int) -> list[int]:
         """Return the columns to show: of items the best ones by `mean`, and all that are others."""
         n = len(self.names)

@@ -66,6 +66,8 @@ class ClassProfiles:
         return len(self.level)
 
     def __repr__(self) -> str:
+        if len(self.weights) == 1:
+            return self._of_one_class()
         rows = []
         for i in range(len(self)):
             figures = [
@@ -79,6 +81,16 @@ class ClassProfiles:
         classes = [f"class {z}, {weight:.0%}" for z, weight in enumerate(self.weights)]
         table = text_table(["", "people", "all", *classes], rows)
         return f"ClassProfiles({self.confidence:.0%} intervals, lift after x)\n{table}"
+
+    def _of_one_class(self) -> str:
+        """Return a table of the annotators, whose class has no number and differs from nobody."""
+        rows = []
+        for i, (low, high) in enumerate(self.interval[:, 0]):
+            name = f"{self.attribute[i]}: {self.level[i]}"
+            share = f"{self.share[i, 0]:.0%} [{low:.0%}, {high:.0%}]"
+            rows.append([name, str(self.count[i]), share])
+        table = text_table(["", "people", "share"], rows)
+        return f"ClassProfiles({self.confidence:.0%} intervals)\n{table}"
 
 
 def class_profiles(

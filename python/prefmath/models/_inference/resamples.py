@@ -176,16 +176,16 @@ class Bootstrap:
         natural = self.parameters.natural(self.estimate_params)
         ends = self._natural_ends(0.95)
         any_marked = bool((self.marks != "").any())
-        shares = np.quantile(self.weights, _ends(0.95), axis=0).T
-        of_row = zip(self.estimate_weights, shares, self.weights_marks, strict=True)
-        rows = [["share", *(_figure(*one, any_marked=any_marked) for one in of_row)]]
-        labels = self.parameters.labels()
+        of_shares = np.quantile(self.weights, _ends(0.95), axis=0).T
+        of_row = zip(self.estimate_weights, of_shares, self.weights_marks, strict=True)
+        shares = [_figure(*one, any_marked=any_marked) for one in of_row]
+        rows, labels = [], self.parameters.labels()
         mean = self.estimate_weights @ self.estimate_params
         for column in self.parameters.in_order(mean, SHOWN):
             of_class = zip(natural[:, column], ends[:, column], self.marks[:, column], strict=True)
             figures = [_figure(*one, any_marked=any_marked) for one in of_class]
             rows.append([labels[column], *figures])
-        table = table_of(len(natural), rows, len(labels) + 1 - len(rows))
+        table = table_of(shares, rows, len(labels) - len(rows))
         of = f"{len(self.params):,} resamples; 95% intervals{reading_order(self.parameters)}"
         return "\n".join([f"Bootstrap({of})", table, *self._footnotes()])
 

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 __all__ = ["text_table"]
 
 
-def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def text_table(header: Sequence[str] | None, rows: Sequence[Sequence[str]]) -> str:
     """Return lines whose columns stand under each other, the first to the left, others right.
+
+    Without a header the rows stand alone.
 
     Examples
     --------
@@ -20,8 +22,8 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     tea      0.5
     water   12.5
     """
-    lines = [header, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    lines = [*([] if header is None else [header]), *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
             cell.ljust(width) if column == 0 else cell.rjust(width)

@@ -95,15 +95,13 @@ class Uncertain(Predictor):
         >>> choices = Choices.from_pairs(winner, loser, annotator=[*range(20), *range(20)])
         >>> ChoiceMixture(l2=0).fit(choices).uncertainty(choices)
         Uncertainty(robust standard errors from 20 annotators; best items first, not as in arrays)
-                      class 0
-        share   1.000 ± 0.000
         tea     0.549 ± 0.153
         milk   -0.549 ± 0.153
         """
         point = self._point(choices, features)
         if robust and point.n_units < 2:
             raise ValueError("robust errors need at least 2 annotators, not 1")
-        errors = errors_of(point, robust=robust)
+        errors = errors_of(point, self._parameters(), robust=robust)
         params = self._params()
         if not self._linear:
             items = params[:, : self.coef_.shape[1]]

@@ -231,12 +231,12 @@ class Uncertainty:
         natural, errors = self.parameters.natural(self.params), self._natural_se()
         marked = bool((self.marks != "").any() or (self.weights_marks != "").any())
         of_row = zip(self.weights, self.weights_se, self.weights_marks, strict=True)
-        rows = [["share", *(_figure(*one, any_marked=marked) for one in of_row)]]
-        labels = self.parameters.labels()
+        shares = [_figure(*one, any_marked=marked) for one in of_row]
+        rows, labels = [], self.parameters.labels()
         for column in self.parameters.in_order(self.weights @ self.params, SHOWN):
             of_row = zip(natural[:, column], errors[:, column], self.marks[:, column], strict=True)
             rows.append([labels[column], *(_figure(*one, any_marked=marked) for one in of_row)])
-        table = table_of(len(self.coef), rows, len(labels) + 1 - len(rows))
+        table = table_of(shares, rows, len(labels) - len(rows))
         kind = "robust standard errors" if self.robust else "standard errors"
         units = f"{self.n_units:,} {'annotators' if self.named else 'judgements'}"
         header = f"Uncertainty({kind} from {units}{reading_order(self.parameters)})"
