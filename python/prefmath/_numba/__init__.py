@@ -10,11 +10,6 @@ from importlib.metadata import version
 
 from ._njit import instruction_set
 from .linear_posterior import linear_posterior
-from .population import (
-    linear_statistics,
-    outcome_weights,
-    posterior_by_annotator,
-)
 from .newton import newton_direction
 from .observation import (
     curvature_product,
@@ -24,6 +19,11 @@ from .observation import (
     table_gradient,
 )
 from .pairs import count_pairs
+from .population import (
+    linear_statistics,
+    outcome_weights,
+    posterior_by_annotator,
+)
 from .selection import exact_batch, greedy, greedy_batch, refine_batch, sample_projections
 from .similarity import (
     closest_pairs,
