@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from prefmath._threads import resolve_threads
 from prefmath.models._fit.ascent import maximize
+from prefmath.models._likelihood.data import Data
 from prefmath.models._likelihood.observation import form_of, observe
+from prefmath.models._likelihood.penalty.l2 import L2
+from prefmath.models._likelihood.population.classes import Classes
 from prefmath.models._likelihood.problem import Problem
-from prefmath.models._likelihood.utility import ItemUtility, LinearUtility
+from prefmath.models._likelihood.utility.items import ItemUtility
+from prefmath.models._likelihood.utility.linear import LinearUtility
 
 
 def start(data, choices, features=None):
@@ -18,7 +22,8 @@ def start(data, choices, features=None):
     form = form_of(choices, "half", position_effect=False)
     observation = observe(choices, choices.n_items, form, n_threads)
     offsets = choices.annotator_offsets
-    problem = Problem(utility, observation, offsets, choices.weight, data.l2, n_threads)
+    judged = Data(observation, offsets, choices.weight, n_threads)
+    problem = Problem(utility, Classes(len(data.weights)), L2(data.l2), judged)
     return problem, problem.expect(data.coef, data.weights)
 
 
@@ -26,11 +31,11 @@ def iterate(problem_and_state):
     """Return coefficients, responsibilities and log-likelihood after one iteration."""
     problem, state = problem_and_state
     run = maximize(problem, state, tol=0, max_iter=1, report=lambda *_: None)
-    return run.state.coef, run.state.responsibilities, run.state.log_likelihood
+    return run.state.coef, run.state.latent, run.state.log_likelihood
 
 
 def evaluate(problem_and_state):
     """Return gradient, responsibilities and log-likelihood at the parameters of a state."""
     problem, state = problem_and_state
-    state = problem.expect(state.coef, state.weights)
-    return state.gradient, state.responsibilities, state.log_likelihood
+    state = problem.expect(state.coef, state.mixing)
+    return state.gradient, state.latent, state.log_likelihood

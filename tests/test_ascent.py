@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from prefmath.models._fit.ascent import maximize
 from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.secants import Secants
 from prefmath.models._fit.seeding import Seeding
+from prefmath.models._likelihood.population.classes import Classes
 from prefmath.models._likelihood.subset import of_annotators
 
 
@@ -36,11 +39,11 @@ def quiet(*_):
 def plain_em(problem, state, n_steps):
     """EM with one Newton step, written out; halved where that falls."""
     for _ in range(n_steps):
-        step = Survey(problem, len(state.weights)).at(state).solve(state.gradient)
-        after = problem.expect(state.coef + step, state.shares)
+        step = Survey(problem).at(state).solve(state.gradient)
+        after = problem.expect(state.coef + step, problem.population.em_step(state.masses))
         while after.objective < state.objective - 1e-9:
             step /= 2
-            after = problem.expect(state.coef + step, state.shares)
+            after = problem.expect(state.coef + step, problem.population.em_step(state.masses))
         state = after
     return state
 
@@ -58,7 +61,9 @@ def test_fewer_steps_reach_what_plain_em_reaches(linear):
     assert run.state.objective >= slow.objective - 1e-6
     assert len(run.objectives) < 100
     np.testing.assert_allclose(run.state.gradient, 0, atol=1e-2)
-    np.testing.assert_allclose(run.state.shares, run.state.weights, atol=1e-4)
+    np.testing.assert_allclose(
+        problem.population.em_step(run.state.masses), run.state.mixing, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("layout", ["choice_sets", "tied pairs"])
@@ -92,7 +97,7 @@ def test_features_read_once_or_by_way_of_a_table(layout):
     assert state.tabulated is None
     expected = tabulated.expect(shared.coef_, shared.weights_)
     np.testing.assert_allclose(state.gradient, expected.gradient, atol=1e-9)
-    np.testing.assert_allclose(state.responsibilities, expected.responsibilities, atol=1e-11)
+    np.testing.assert_allclose(state.latent, expected.latent, atol=1e-11)
     assert state.objective == pytest.approx(expected.objective, abs=1e-9)
     again = ChoiceMixture(2, n_init=2, random_state=0, tol=1e-9).fit(copies, features)
     assert again.lower_bound_ == pytest.approx(shared.lower_bound_, abs=1e-6)
@@ -146,9 +151,9 @@ def test_the_sampled_curvature_is_near_the_whole(monkeypatch):
     choices, features, _, _ = large(2)
     problem = ChoiceMixture(3)._problem(choices, features)
     state = start_of(problem, 3)
-    sampled = Survey(problem, 3).at(state)
+    sampled = Survey(problem).at(state)
     monkeypatch.setattr(sampling, "_LEAST_OUTCOMES", 10**9)
-    whole = Survey(problem, 3).at(state)
+    whole = Survey(problem).at(state)
     assert whole.exact
     assert not sampled.exact
     for near, true in zip(sampled.matrix, whole.matrix, strict=True):
@@ -167,31 +172,33 @@ def test_some_annotators_alone():
     coef = start_of(problem).coef
     one, two = (p.expect(coef, np.array([0.3, 0.7])) for p in (part, alone))
     assert one.log_likelihood == pytest.approx(two.log_likelihood, abs=1e-9)
-    assert part.l2 == pytest.approx(problem.l2 * part.n_judgements / problem.n_judgements)
+    share = part.data.n_judgements / problem.data.n_judgements
+    assert part.penalty.strength == pytest.approx(problem.penalty.strength * share)
 
 
 def test_clusters_of_scores_are_the_classes():
     coef = [[2.0, 0, 0], [0, 2.0, 0], [-1, -1, 1.5]]
     sample = draw(6, n_annotators=120, n_each=40, coef=coef)
     problem = problem_of(sample, 3)
-    pooled = problem.expect(np.zeros((1, 3)), np.ones(1))
-    seeding = Seeding(problem, pooled, Survey(problem, 1).at(pooled))
+    common = replace(problem, population=Classes(1))
+    pooled = common.expect(np.zeros((1, 3)), np.ones(1))
+    seeding = Seeding(common, pooled, Survey(common).at(pooled))
     found = [problem.expect(*seeding.clusters(3, np.random.default_rng(seed))) for seed in range(5)]
     best = max(found, key=lambda state: state.objective)
-    assert adjusted_rand_index(sample.group, best.responsibilities.argmax(axis=1)) > 0.95
+    assert adjusted_rand_index(sample.group, best.latent.argmax(axis=1)) > 0.95
 
 
 def test_a_class_that_nobody_is_in_stays_finite():
     sample = draw(7, n_annotators=30, n_each=20)
     problem = problem_of(sample)
     state = problem.expect(np.array([[0.1, 0, 0], [500.0, -500, 500]]), np.array([0.5, 0.5]))
-    assert state.shares[1] < 1e-9
+    assert state.masses[1] < 1e-9
     run = maximize(problem, state, tol=1e-6, max_iter=500, report=quiet)
     assert run.converged
-    for values in (run.state.coef, run.state.weights, run.state.responsibilities):
+    for values in (run.state.coef, run.state.mixing, run.state.latent):
         assert np.isfinite(values).all()
     assert (np.diff(run.objectives) >= 0).all()
-    assert run.state.weights.sum() == pytest.approx(1)
+    assert run.state.mixing.sum() == pytest.approx(1)
 
 
 def test_more_classes_than_there_are_reasons_for():

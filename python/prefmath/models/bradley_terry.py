@@ -237,7 +237,7 @@ class BradleyTerry(ItemModel):
 
     def _first_params(self, problem: Problem) -> NDArray[np.float64]:
         """Return the odds of every item against all that it met."""
-        utility, observation, weight = problem.utility, problem.observation, problem.weight
+        utility, observation, weight = problem.utility, problem.observation, problem.data.weight
         n_items = utility.n_parameters - utility.n_extra
         won, lost = (
             np.bincount(observation.items[side::2], weight, n_items) + 1.0 for side in (0, 1)

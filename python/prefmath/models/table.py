@@ -12,7 +12,7 @@ from prefmath._threads import resolve_threads
 from prefmath._validate import as_matrix
 from prefmath.models._fit.fitting import refuse_other_than_choices
 from prefmath.models._likelihood.observation import form_of, observe_outcomes
-from prefmath.models._likelihood.problem import log_of
+from prefmath.models._likelihood.population.classes import log_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._likelihood.observation import Observation
-    from prefmath.models._likelihood.utility import LinearUtility
+    from prefmath.models._likelihood.utility.linear import LinearUtility
 
     _F64 = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from prefmath.models._determined.contests import contests_of, n_contests, some_c
 from prefmath.models._determined.direction_text import collinear, separated, too_few
 from prefmath.models._determined.separation import null_space, separating, spans_all, sparse_basis
 from prefmath.models._likelihood.subset import spread
-from prefmath.models._likelihood.utility import LinearUtility
+from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,9 +47,10 @@ def refuse_collinear(problem: Problem, names: list[str]) -> None:
     ValueError
         With the columns and the combination named.
     """
-    utility, observation, weight = _linear(problem), problem.observation, problem.weight
-    if weight is not None and problem.outcome is not None:
-        weight = np.bincount(problem.outcome, weight, observation.n_outcomes).astype(np.float64)
+    data = problem.data
+    utility, observation, weight = _linear(problem), data.observation, data.weight
+    if weight is not None and data.outcome is not None:
+        weight = np.bincount(data.outcome, weight, observation.n_outcomes).astype(np.float64)
     n_rows = n_contests(observation)
     if n_rows < utility.n_parameters and _n_columns(problem):
         raise ValueError(too_few(n_rows, utility.n_parameters))
@@ -118,14 +119,14 @@ def separation(
 
 def _n_columns(problem: Problem) -> int:
     """Return the coefficients of columns: none where items have utilities of their own."""
-    return problem.utility.n_coef if isinstance(problem.utility, LinearUtility) else 0
+    return 0 if problem.utility.linear is None else problem.utility.n_coef
 
 
 def _linear(problem: Problem) -> LinearUtility:
     """Return the utility, its parameters the coefficients in the units of the features."""
     utility = problem.utility
-    if isinstance(utility, LinearUtility):
-        return replace(utility, units=None)
+    if utility.linear is not None:
+        return replace(utility.linear, units=None)
     # Utilities of items are coefficients of indicators, that of the first item being 0.
     indicators = np.ascontiguousarray(np.eye(utility.n_items)[:, 1:])
     return LinearUtility(indicators, problem.n_threads, utility.n_extra)

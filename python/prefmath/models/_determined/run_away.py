@@ -8,7 +8,7 @@ import numpy as np
 
 from prefmath.models._determined.connected import reached_from
 from prefmath.models._inference.information import complete_information
-from prefmath.models._likelihood.utility import ItemUtility
+from prefmath.models._likelihood.utility.items import ItemUtility
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

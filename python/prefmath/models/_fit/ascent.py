@@ -9,7 +9,7 @@ import numpy as np
 
 from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.secants import Secants
-from prefmath.models._likelihood.problem import Problem, State, log_of
+from prefmath.models._likelihood.problem import Problem, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +34,6 @@ _CUTS = 3
 _TOP = 1 / 30
 # The share of the promised rise that a quasi-Newton step must bring.
 _ENOUGH = 1e-4
-# No class weight is multiplied by more than e to this in a step.
-_LONGEST = 3.0
-# The logarithm of a weight of nothing.
-_NOTHING = -690.0
 # Changes of the objective below this share of it are rounding.
 _ROUNDING = 1e-15
 
@@ -66,8 +62,8 @@ def maximize(
     which has no units but those of the objective, promises more. Where no step keeps what the slope
     promises, the climb ends without having converged.
 
-    The first iterations set the class weights to the mean responsibilities and take one Newton step
-    in the coefficients, halved until the objective does not fall: EM with the gradient algorithm of
+    The first iterations take EM's step of the population's parameters and one Newton step in the
+    coefficients, halved until the objective does not fall: EM with the gradient algorithm of
     Lange (1995a) for its M-step. Once they have found a basin, the changes of the gradient correct
     the curvature of the complete data to that of the marginal likelihood (Lange 1995b), by limited
     memory BFGS. Where such a step fails, one of EM follows, so that the objective never falls. With
@@ -125,9 +121,8 @@ class _Climb:
 
     def __init__(self, problem: Problem, run: Run, tol: float) -> None:
         self._problem, self._tol = problem, tol
-        n_classes = len(run.state.weights)
-        self._one_class = n_classes == 1
-        self._survey = Survey(problem, n_classes)
+        self._one_class = problem.population.n_columns == 1
+        self._survey = Survey(problem)
         self._secants = Secants()
         self._n_steps = 0
         self.curvature = run.curvature
@@ -148,19 +143,20 @@ class _Climb:
         if after is None:
             self._secants.clear()
             after = self._em_step(state, curvature)
-        if self._n_steps > _EM_STEPS or self._one_class:
+        if self._problem.population.smooth and (self._n_steps > _EM_STEPS or self._one_class):
             self._secants.add(
-                _position(after) - _position(state),
-                _slope(self._problem, state) - _slope(self._problem, after),
+                self._position(after) - self._position(state),
+                self._score(state) - self._score(after),
             )
         return after
 
     def _em_step(self, state: State, curvature: Curvature) -> State:
+        mixing = self._problem.population.em_step(state.masses)
         step = curvature.solve(state.gradient)
         promise = self._promised = float((state.gradient * step).sum()) / 2
         tol = self.tol(state)
         self.sure = True
-        after = self._problem.expect(state.coef + step, state.shares)
+        after = self._problem.expect(state.coef + step, mixing)
         loss = state.objective - after.objective
         if 0 < promise < tol and 0 < loss <= self._rounding(state):
             # Where the objective cannot tell any more, its slope still can.
@@ -170,14 +166,14 @@ class _Climb:
             # A promise below the tolerance is kept or broken by rounding alone.
             halvings = _HALVINGS if promise < tol else halvings + 1
             size = 0.0 if halvings == _HALVINGS else 0.5**halvings
-            after = self._problem.expect(state.coef + size * step, state.shares)
+            after = self._problem.expect(state.coef + size * step, mixing)
         return after if after.objective >= state.objective else state
 
     def at_the_top(self, state: State) -> bool:
         """Whether the next step would add next to nothing: half of what the slope along it says."""
         if not self._one_class or self.curvature is None or self.curvature.exact:
             return False
-        slope, direction = _slope(self._problem, state), self._direction(state, self.curvature)
+        slope, direction = self._score(state), self._direction(state, self.curvature)
         return float(slope @ direction) / 2 < max(self._tol * _TOP, self._rounding(state))
 
     def tol(self, state: State) -> float:
@@ -193,7 +189,7 @@ class _Climb:
         """Half of what the slope along a step of EM says, in coefficients and class weights."""
         if self.curvature is None:
             self.curvature = self._survey.at(state)
-        slope, solve = _slope(self._problem, state), self._solver(state, self.curvature)
+        slope, solve = self._score(state), self._solver(state, self.curvature)
         return float(slope @ solve(slope)) / 2
 
     def _rounding(self, state: State) -> float:
@@ -201,27 +197,25 @@ class _Climb:
 
     def _direction(self, state: State, curvature: Curvature) -> _F64:
         """Solve for the step by the curvature, corrected by the secants."""
-        return self._secants.direction(_slope(self._problem, state), self._solver(state, curvature))
+        return self._secants.direction(self._score(state), self._solver(state, curvature))
 
     def _solver(self, state: State, curvature: Curvature) -> Callable[[_F64], _F64]:
-        shape = state.coef.shape
-        weights = self._problem.n_annotators * state.weights
+        population, n = self._problem.population, state.coef.size
 
-        def solve(slope: _F64) -> _F64:
-            of_coef = curvature.solve(slope[: -shape[0]].reshape(shape))
-            of_weights = slope[-shape[0] :] / np.maximum(weights, 1e-300)
-            return np.concatenate([of_coef.ravel(), of_weights])
+        def solve(score: _F64) -> _F64:
+            of_coef = curvature.solve(score[:n].reshape(state.coef.shape))
+            of_mixing = population.newton(state.mixing, state.masses, score[n:])
+            return np.concatenate([of_coef.ravel(), of_mixing])
 
         return solve
 
     def _quasi_newton_step(self, state: State, curvature: Curvature) -> State | None:
         """Step by the secants; None where that does not raise the objective as it should."""
         direction = self._direction(state, curvature)
-        rise = float(_slope(self._problem, state) @ direction)
+        rise = float(self._score(state) @ direction)
         if not rise > 0:
             return None
-        longest = np.abs(direction[-len(state.weights) :]).max()
-        size = min(1.0, _LONGEST / longest) if longest > 0 else 1.0
+        size = self._problem.population.longest(direction[state.coef.size :])
         for _ in range(_CUTS):
             after = self._moved(state, size * direction)
             if after.objective - state.objective >= _ENOUGH * size * rise:
@@ -233,20 +227,17 @@ class _Climb:
         return None
 
     def _moved(self, state: State, step: _F64) -> State:
-        n_classes = len(state.weights)
-        coef = state.coef + step[:-n_classes].reshape(state.coef.shape)
-        log_weights = np.maximum(log_of(state.weights), _NOTHING) + step[-n_classes:]
-        weights = np.exp(log_weights - log_weights.max())
-        return self._problem.expect(coef, weights / weights.sum())
+        n = state.coef.size
+        coef = state.coef + step[:n].reshape(state.coef.shape)
+        mixing = self._problem.population.moved(state.mixing, step[n:])
+        return self._problem.expect(coef, mixing)
 
+    def _position(self, state: State) -> _F64:
+        """Parameters as one vector, those of the population in coordinates without bounds."""
+        of_mixing = self._problem.population.position(state.mixing)
+        return np.concatenate([state.coef.ravel(), of_mixing])
 
-def _position(state: State) -> _F64:
-    """Parameters as one vector; class weights by their logarithms."""
-    log_weights = np.maximum(log_of(state.weights), _NOTHING)
-    return np.concatenate([state.coef.ravel(), log_weights])
-
-
-def _slope(problem: Problem, state: State) -> _F64:
-    """Gradient of the objective there; in the logarithms only differences count."""
-    of_weights = problem.n_annotators * (state.shares - state.weights)
-    return np.concatenate([state.gradient.ravel(), of_weights])
+    def _score(self, state: State) -> _F64:
+        """Gradient of the objective there."""
+        of_mixing = self._problem.population.score(state.mixing, state.masses)
+        return np.concatenate([state.gradient.ravel(), of_mixing])

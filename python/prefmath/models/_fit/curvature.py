@@ -11,12 +11,12 @@ from prefmath._kernels import kernels
 from prefmath.models._fit.conjugate_gradients import conjugate_gradients
 from prefmath.models._fit.sample import Sample
 from prefmath.models._likelihood.table_curvature import table_curvature
-from prefmath.models._likelihood.utility import LinearUtility
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.models._likelihood.problem import Problem, State, Tabulated
+    from prefmath.models._likelihood.population import Tabulated
+    from prefmath.models._likelihood.problem import Problem, State
 
     _F64 = NDArray[np.float64]
 
@@ -49,11 +49,12 @@ class Curvature(Protocol):
 class Survey:
     """Works out the curvature at one state after the other."""
 
-    def __init__(self, problem: Problem, n_classes: int) -> None:
+    def __init__(self, problem: Problem) -> None:
         self._problem = problem
         self._sample = None
-        if isinstance(problem.utility, LinearUtility) and problem.utility.n_coef > 0:
-            self._sample = Sample(problem, problem.utility, n_classes)
+        linear = problem.utility.linear
+        if linear is not None and linear.n_coef > 0:
+            self._sample = Sample(problem, linear)
 
     def at(self, state: State) -> Curvature:
         """Curvature at the parameters and responsibilities of a state."""
@@ -62,18 +63,18 @@ class Survey:
             matrix = self._sample.curvature(state)
             return _Dense(matrix, problem.n_threads, exact=self._sample.exact)
         seen = _tabulated(state)
-        if isinstance(problem.utility, LinearUtility):
-            return self._of_positions(problem.utility, seen)
+        if problem.utility.linear is not None:
+            return self._of_positions(seen)
         if problem.utility.n_parameters > _DENSE_ROWS:
             return _Implicit(problem, seen)
         matrix = table_curvature(problem.observation, seen.table, seen.outcome_weights)
         diagonal = np.arange(matrix.shape[1])
-        matrix[:, diagonal, diagonal] += problem.l2
+        matrix[:, diagonal, diagonal] += problem.penalty.curvature(problem.utility)
         return _Dense(matrix, problem.n_threads, exact=True)
 
-    def _of_positions(self, utility: LinearUtility, seen: Tabulated) -> Curvature:
+    def _of_positions(self, seen: Tabulated) -> Curvature:
         """Curvature where positions and ties have all the parameters, which are few."""
-        problem, e = self._problem, utility.n_extra
+        problem, e = self._problem, self._problem.utility.n_extra
         n_classes = seen.table.shape[1]
         matrix = np.empty((n_classes, e, e))
         for j in range(e):
@@ -83,7 +84,7 @@ class Survey:
                 seen.table, seen.outcome_weights, direction
             )
             matrix[:, j] = image[-e:].T
-        matrix[:, np.arange(e), np.arange(e)] += problem.l2
+        matrix[:, np.arange(e), np.arange(e)] += problem.penalty.curvature(problem.utility)
         return _Dense(matrix, problem.n_threads, exact=True)
 
 
@@ -138,23 +139,23 @@ class _Implicit:
         return n_steps > 0
 
     def solve(self, gradient: _F64) -> _F64:
-        seen, l2 = self._seen, self._problem.l2
+        seen, penalty = self._seen, self._problem.penalty.curvature(self._problem.utility)[:, None]
 
         def product(direction: _F64) -> _F64:
             image = self._problem.observation.curvature_product(
                 seen.table, seen.outcome_weights, direction
             )
-            return image + l2 * direction
+            return image + penalty * direction
 
         right = np.ascontiguousarray(gradient.T)
         items = slice(self._n_items)
-        if l2 == 0:
+        if self._problem.penalty.is_none:
             # Along the constant there is rounding alone, and no curvature that would bound a step.
             right[items] -= right[items].mean(axis=0)
-        step = conjugate_gradients(product, right, seen.diagonal + l2)
-        if l2 > 0:
+        step = conjugate_gradients(product, right, seen.diagonal + penalty)
+        if not self._problem.penalty.is_none:
             # No choice depends on a constant, so that only the penalty bends along one.
-            step[items] += right[items].mean(axis=0) / l2 - step[items].mean(axis=0)
+            step[items] += right[items].mean(axis=0) / penalty[0] - step[items].mean(axis=0)
         return np.ascontiguousarray(step.T)
 
     def of_one_class(self) -> _F64:

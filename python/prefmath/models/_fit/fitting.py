@@ -21,12 +21,16 @@ from prefmath.models._fit.predictor import as_choices_of_one
 from prefmath.models._fit.starts import Search
 from prefmath.models._inference.parameters import labels_of_others
 from prefmath.models._inference.uncertain import Uncertain
+from prefmath.models._likelihood.data import Data
 from prefmath.models._likelihood.features import features_of
 from prefmath.models._likelihood.observation import Form, form_of, observe_outcomes
+from prefmath.models._likelihood.penalty.l2 import L2
+from prefmath.models._likelihood.penalty.virtual_pairs import with_virtual_pairs
+from prefmath.models._likelihood.population.classes import Classes
 from prefmath.models._likelihood.problem import ConvergenceWarning, Problem
-from prefmath.models._likelihood.units import units_of_columns
-from prefmath.models._likelihood.utility import ItemUtility, LinearUtility
-from prefmath.models._likelihood.virtual_pairs import with_virtual_pairs
+from prefmath.models._likelihood.utility.items import ItemUtility
+from prefmath.models._likelihood.utility.linear import LinearUtility
+from prefmath.models._likelihood.utility.units import units_of_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,15 +127,10 @@ class ChoiceModel(Uncertain):
             utility = LinearUtility(x, n_threads, form.n_extra, units_of_columns(x))
         if self.n_components > 1 or by_annotator:
             observation, outcome = observe_outcomes(judged, n_items, form, n_threads)
-            return Problem(
-                utility,
-                observation,
-                judged.annotator_offsets,
-                judged.weight,
-                self.l2,
-                n_threads,
-                outcome=outcome,
+            data = Data(
+                observation, judged.annotator_offsets, judged.weight, n_threads, outcome=outcome
             )
+            return Problem(utility, Classes(self.n_components), L2(self.l2), data)
         virtual = self.prior > 0
         observation, outcome = observe_outcomes(judged, n_items + virtual, form, n_threads)
         weight = judged.weight
@@ -148,8 +147,8 @@ class ChoiceModel(Uncertain):
             observation, weight = with_virtual_pairs(observation, weight, self.prior, n_items)
             utility = ItemUtility(n_items + 1, utility.n_extra)
         ends = np.array([0, observation.n_outcomes])
-        n_threads = observation.n_threads
-        return Problem(utility, observation, ends, weight, self.l2, n_threads)
+        data = Data(observation, ends, weight, observation.n_threads)
+        return Problem(utility, Classes(1), L2(self.l2), data)
 
     def _solve(
         self,
@@ -164,7 +163,7 @@ class ChoiceModel(Uncertain):
         Without a penalty the parameters of linear utilities, and those beside utilities of items,
         must be determined; only then are their names asked for.
         """
-        linear = isinstance(problem.utility, LinearUtility)
+        linear = problem.utility.linear is not None
         beside = form.n_extra > 0 and self.n_components == 1
         beside &= problem.utility.n_coef <= _FEW_ITEMS
         unpenalised = self.l2 == 0 and self.prior == 0 and (linear or beside)
@@ -187,12 +186,14 @@ class ChoiceModel(Uncertain):
         else:
             run = search.from_random_starts(problem)
         if unpenalised and self.n_components == 1:
-            params = problem.utility.reported(run.state.coef, self.l2)[0]
+            params = problem.utility.reported(run.state.coef, fixed=self.l2 > 0)[0]
             if not linear:
                 params[: problem.utility.n_coef] -= params[0]
                 params = params[1:]
             converged = run.converged
-            found = separation(problem, problem.weight, params, names, self.tol, settled=converged)
+            found = separation(
+                problem, problem.data.weight, params, names, self.tol, settled=converged
+            )
             if found is not None:
                 raise ValueError(found)
         n_annotators = 1 if annotator_ids is None else len(annotator_ids)
@@ -207,7 +208,7 @@ class ChoiceModel(Uncertain):
 
     def _warn_of_classes(self, problem: Problem, names: list[str]) -> None:
         """Warn of classes in which a coefficient runs to infinity, or is not determined."""
-        shares = problem.outcome_weights(self.responsibilities_)
+        shares = problem.data.outcome_weights(self.responsibilities_)
         params = self._params()
         for z, weight in enumerate(np.ascontiguousarray(shares.T)):
             weight[weight <= _NOBODY * weight.max()] = 0
@@ -260,7 +261,7 @@ class ChoiceModel(Uncertain):
     def _last_params(self, problem: Problem, item_ids: NDArray[Any] | None) -> NDArray[np.float64]:
         """Parameters of the last fit for a problem of the same items, by label, and features."""
         coef = self.coef_
-        known_ids = None if isinstance(problem.utility, LinearUtility) else self.item_ids_
+        known_ids = None if problem.utility.linear is not None else self.item_ids_
         if known_ids is not None and item_ids is not None:
             same = np.array_equal(item_ids, known_ids)
             coef = coef if same else _matched(coef, known_ids, item_ids)
@@ -271,14 +272,13 @@ class ChoiceModel(Uncertain):
         if params.shape != shape:
             msg = f"warm_start needs parameters of shape {shape}, not {params.shape}"
             raise ValueError(msg)
-        return problem.utility.posed(params)
+        return problem.utility.from_coef(params)
 
     def _keep(self, run: Run, problem: Problem, form: Form, n_annotators: int) -> None:
         """Store what was found, the largest class first."""
         state, utility = run.state, problem.utility
-        # Rounded, so that classes of equal weight stay in the order in which they started.
-        order = np.argsort(-state.weights.round(9), kind="stable")
-        params = utility.reported(state.coef, self.l2)[order]
+        order = problem.population.largest_first(state.mixing)
+        params = utility.reported(state.coef, fixed=self.l2 > 0)[order]
         n_coef = utility.n_parameters - form.n_extra
         self.coef_ = np.ascontiguousarray(params[:, :n_coef])
         self._extra = np.ascontiguousarray(params[:, n_coef:])
@@ -288,17 +288,17 @@ class ChoiceModel(Uncertain):
             self._n_free -= 1
             self.coef_ = self.coef_[:, :-1] - self.coef_[:, :-1].mean(axis=1, keepdims=True)
             self.log_likelihood_ = _without_virtual_pairs(problem, utility.table(state.coef))
-        self.weights_ = state.weights[order]
+        self.weights_ = state.mixing[order]
         # In a single class nobody's judgements need to be kept apart, nor are they.
         self.responsibilities_ = (
             np.ones((n_annotators, 1))
             if len(order) == 1
-            else np.ascontiguousarray(state.responsibilities[:, order])
+            else np.ascontiguousarray(state.latent[:, order])
         )
         self.lower_bound_, self.lower_bounds_ = state.objective, run.objectives
         self.converged_, self.n_iter_ = run.converged, len(run.objectives) - 1
         self._layout, self._ties, self._n_positions = form.layout, form.ties, form.n_positions
-        self._linear = isinstance(utility, LinearUtility)
+        self._linear = utility.linear is not None
         if self._linear:
             self.n_features_in_ = self.coef_.shape[1]
         elif hasattr(self, "n_features_in_"):
@@ -366,5 +366,7 @@ def _without_virtual_pairs(problem: Problem, table: NDArray[np.float64]) -> floa
     """
     n = 2 * (problem.utility.n_parameters - problem.utility.n_extra - 1)
     log_likelihood = problem.observation.log_likelihood(table)[:-n, 0]
-    weight = np.ones(len(log_likelihood)) if problem.weight is None else problem.weight[:-n]
+    weight = (
+        np.ones(len(log_likelihood)) if problem.data.weight is None else problem.data.weight[:-n]
+    )
     return float(weight @ log_likelihood)

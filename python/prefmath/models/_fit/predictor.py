@@ -15,9 +15,9 @@ from prefmath.models._fit.draws import drawn_choices, drawn_classes
 from prefmath.models._fit.known_labels import known_items, prior_of
 from prefmath.models._likelihood.features import features_of
 from prefmath.models._likelihood.observation import Form, observe
+from prefmath.models._likelihood.population.classes import log_of
 from prefmath.models._likelihood.probabilities import chances, tie_chance
-from prefmath.models._likelihood.problem import log_of
-from prefmath.models._likelihood.utility import LinearUtility
+from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._likelihood.problem import Problem, State
-    from prefmath.models._likelihood.utility import LinearUtility
+    from prefmath.models._likelihood.utility.linear import LinearUtility
 
     _F64 = NDArray[np.float64]
 
@@ -29,11 +29,10 @@ _LEAST_OUTCOMES = 4096
 class Sample:
     """Outcomes spread over the data, and the features of their items."""
 
-    def __init__(self, problem: Problem, utility: LinearUtility, n_classes: int) -> None:
+    def __init__(self, problem: Problem, utility: LinearUtility) -> None:
         self._problem, seen = problem, problem.observation
-        self._d = utility.n_coef
         n, others = seen.n_outcomes, len(seen.items) / seen.n_outcomes - 1
-        n_parameters = n_classes * utility.n_parameters
+        n_parameters = problem.population.n_columns * utility.n_parameters
         wanted = int(np.ceil(_ROWS_A_PARAMETER * n_parameters / max(others, 1)))
         wanted = max(wanted, _LEAST_OUTCOMES)
         self.whole = wanted >= n
@@ -78,12 +77,12 @@ class Sample:
         if state.tabulated is not None:
             weights = state.tabulated.outcome_weights
             return weights[self._rows], weights.sum(axis=0)
-        problem = self._problem
-        offsets, given = problem.annotator_offsets, problem.weight
+        data = self._problem.data
+        offsets, given = data.annotator_offsets, data.weight
         annotator = np.searchsorted(offsets, self._rows, side="right") - 1
-        counted = state.responsibilities
-        if problem.counts is not None:
-            counted = counted * problem.counts[:, None]
+        counted = state.latent
+        if data.counts is not None:
+            counted = counted * data.counts[:, None]
         weights = counted[annotator]
         of_annotator = np.diff(offsets).astype(np.float64)
         if given is not None:
@@ -119,5 +118,5 @@ class Sample:
             beside = np.arange(d, p)
             hessian[:, beside, beside] = state.tabulated.diagonal[d - p :].T
         every = np.arange(p)
-        hessian[:, every, every] += utility.penalty(self._problem.l2)
+        hessian[:, every, every] += self._problem.penalty.curvature(utility)
         return hessian

@@ -39,17 +39,17 @@ class Seeding:
         point = Point(
             utility=problem.utility,
             observation=problem.observation,
-            outcome=problem.outcome,
-            units=problem.annotator_offsets,
-            weight=problem.weight,
-            l2=problem.l2,
+            outcome=problem.data.outcome,
+            units=problem.data.annotator_offsets,
+            weight=problem.data.weight,
+            l2=0.0,
             prior=0.0,
             params=pooled.coef,
-            weights=pooled.weights,
-            responsibilities=pooled.responsibilities,
+            weights=pooled.mixing,
+            responsibilities=pooled.latent,
         )
         self._scores = np.concatenate([scores[:, 0] for _, scores in score_blocks(point)])
-        self._sizes = np.diff(problem.annotator_offsets).astype(np.float64)
+        self._sizes = np.diff(problem.data.annotator_offsets).astype(np.float64)
         self._pooled: _F64 = pooled.coef[0]
         # Of one judgement: a matrix, or where there are too many parameters its diagonal.
         self._curvature = curvature.of_one_class() / self._sizes.sum()

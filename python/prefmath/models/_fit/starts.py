@@ -13,8 +13,8 @@ from prefmath.models._fit.class_matching import best_assignment
 from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.seeding import Seeding
 from prefmath.models._fit.side_by_side import side_by_side
+from prefmath.models._likelihood.population.classes import Classes
 from prefmath.models._likelihood.subset import of_annotators, of_judgements, spread
-from prefmath.models._likelihood.utility import LinearUtility
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,10 +53,10 @@ class Search:
     progress: Callable[[int, int, float], None] | None
 
     def from_here(
-        self, problem: Problem, coef: NDArray[np.float64], weights: NDArray[np.float64]
+        self, problem: Problem, coef: NDArray[np.float64], mixing: NDArray[np.float64]
     ) -> Run:
-        """Go on from known coefficients."""
-        return self._run(problem, problem.expect(coef, weights), 0, self.max_iter)
+        """Go on from known parameters."""
+        return self._run(problem, problem.expect(coef, mixing), 0, self.max_iter)
 
     def from_random_starts(self, problem: Problem) -> Run:
         """Run every start for a while, the best ones to the end; return the best.
@@ -67,10 +67,11 @@ class Search:
             return self._one_class(problem)
         rng = as_generator(self.random_state)
         small = self._drawn(problem, rng)
-        pooled = replace(self, progress=None)._one_class(small).state  # noqa: SLF001
-        seeding = Seeding(small, pooled, Survey(small, 1).at(pooled))
+        common = replace(small, population=Classes(1))
+        pooled = replace(self, progress=None)._one_class(common).state  # noqa: SLF001
+        seeding = Seeding(common, pooled, Survey(common).at(pooled))
         seeds = rng.integers(1 << 63, size=self.n_init)
-        serial = small if self.progress is not None else _serial(small)
+        serial = small if self.progress is not None else small.on_threads(1)
 
         def short_run(start: int, check: Callable[[], None]) -> Run:
             return self._short_run(serial, seeding, start, seeds[start], check)
@@ -82,9 +83,9 @@ class Search:
         for start in _different(runs, order):
             begin = runs[start]
             if small is not problem:
-                state = problem.expect(begin.state.coef, begin.state.weights)
+                state = problem.expect(begin.state.coef, begin.state.mixing)
                 begin = replace(begin, state=state, objectives=[state.objective], converged=False)
-            hope = _hope(runs[start], small.n_judgements / problem.n_judgements)
+            hope = _hope(runs[start], small.data.n_judgements / problem.data.n_judgements)
             if best is not None and begin.state.objective + hope < best.state.objective:
                 continue
             run = self._run(problem, begin, start, self.max_iter)
@@ -96,8 +97,8 @@ class Search:
         """Fit what all have in common, where there are many judgements first to some of them."""
         origin, curvature = np.zeros((1, problem.utility.n_parameters)), None
         first = _FIRST_JUDGEMENTS_A_PARAMETER * problem.utility.n_parameters
-        n = problem.n_judgements
-        if isinstance(problem.utility, LinearUtility) and n > _MANY_TIMES * first:
+        n = problem.data.n_judgements
+        if problem.utility.linear is not None and n > _MANY_TIMES * first:
             small = of_judgements(problem, spread(n, first))
             begin = small.expect(origin, np.ones(1))
             tol = max(self.tol, _FIRST_TOL)
@@ -113,8 +114,8 @@ class Search:
         """Return the problem of as many annotators as the starts look at."""
         n_parameters = self.n_components * problem.utility.n_parameters
         wanted = max(_LEAST_JUDGEMENTS, _JUDGEMENTS_A_PARAMETER * n_parameters)
-        n_annotators = len(problem.annotator_offsets) - 1
-        share = wanted / max(problem.n_judgements, 1)
+        n_annotators = problem.data.n_rows
+        share = wanted / max(problem.data.n_judgements, 1)
         if share > 0.5:
             return problem
         size = max(int(np.ceil(share * n_annotators)), self.n_components)
@@ -132,12 +133,12 @@ class Search:
         how = seeding.few if start % 2 else seeding.clusters
         coef, weights = how(self.n_components, rng)
         run = self._run(problem, problem.expect(coef, weights), start, self._short, check)
-        lost = run.state.shares * problem.n_annotators < 1
+        lost = run.state.masses < 1
         if not lost.any():
             return run
         # A class that nobody is in any more begins anew, among all others.
         coef = np.where(lost[:, None], seeding.few(self.n_components, rng)[0], run.state.coef)
-        weights = run.state.shares + lost / self.n_components
+        weights = run.state.masses / run.state.masses.sum() + lost / self.n_components
         begin = problem.expect(coef, weights / weights.sum())
         again = self._run(problem, begin, start, self._short, check)
         return max(run, again, key=lambda run: run.state.objective)
@@ -160,15 +161,6 @@ class Search:
                 self.progress(start, iteration, objective)
 
         return maximize(problem, begin, tol=self.tol, max_iter=max_iter, report=report)
-
-
-def _serial(problem: Problem) -> Problem:
-    """Return the same problem for one thread."""
-    utility = problem.utility
-    if isinstance(utility, LinearUtility):
-        utility = replace(utility, n_threads=1)
-    observation = replace(problem.observation, n_threads=1)
-    return replace(problem, utility=utility, observation=observation, n_threads=1)
 
 
 def _different(runs: list[Run], order: list[int]) -> list[int]:
@@ -195,6 +187,6 @@ def _hope(run: Run, share: float) -> float:
 
 def _distance(one: State, two: State) -> float:
     """Mean total variation between responsibilities, classes being matched."""
-    match = best_assignment(one.responsibilities.T @ two.responsibilities)
-    apart = np.abs(one.responsibilities - two.responsibilities[:, match])
+    match = best_assignment(one.latent.T @ two.latent)
+    apart = np.abs(one.latent - two.latent[:, match])
     return float(apart.sum()) / 2 / len(apart)

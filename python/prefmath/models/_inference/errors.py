@@ -20,7 +20,7 @@ from prefmath.models._inference.marks import (
     NOT_DETERMINED,
 )
 from prefmath.models._inference.units_behind import units_behind
-from prefmath.models._likelihood.utility import LinearUtility
+from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

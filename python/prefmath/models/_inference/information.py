@@ -10,16 +10,16 @@ import numpy as np
 from prefmath._kernels import kernels
 from prefmath.models._inference.pair_information import of_plain_pairs, pair_outer
 from prefmath.models._inference.scores import score_blocks
+from prefmath.models._likelihood.penalty.virtual_pairs import virtual_terms
 from prefmath.models._likelihood.table_curvature import table_curvature
-from prefmath.models._likelihood.utility import LinearUtility
-from prefmath.models._likelihood.virtual_pairs import virtual_terms
+from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._inference.parameters import Parameters
     from prefmath.models._inference.scores import Point
-    from prefmath.models._likelihood.utility import ItemUtility
+    from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
 
@@ -172,7 +172,7 @@ def _bend_of_ties(point: Point, weights: _F64) -> _F64:
     return bend
 
 
-def _on_parameters(utility: LinearUtility | ItemUtility, by_row: _F64) -> _F64:
+def _on_parameters(utility: Utility, by_row: _F64) -> _F64:
     """Return sums by parameter of what is summed by row of the table."""
     if not isinstance(utility, LinearUtility):
         return by_row

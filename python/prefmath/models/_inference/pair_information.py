@@ -8,7 +8,7 @@ import numpy as np
 
 from prefmath._kernels import kernels
 from prefmath.models._likelihood.table_curvature import laplacian
-from prefmath.models._likelihood.utility import ItemUtility
+from prefmath.models._likelihood.utility.items import ItemUtility
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -23,10 +23,14 @@ from prefmath.models._fit.side_by_side import side_by_side
 from prefmath.models._inference.collected import Refit, bootstrap_of
 from prefmath.models._inference.uncertain import units_of
 from prefmath.models._inference.units_behind import Behind, units_behind
+from prefmath.models._likelihood.data import Data
+from prefmath.models._likelihood.penalty.l2 import L2
+from prefmath.models._likelihood.penalty.virtual_pairs import virtual_utility
+from prefmath.models._likelihood.population.classes import Classes
 from prefmath.models._likelihood.problem import Problem
-from prefmath.models._likelihood.units import units_of_columns
-from prefmath.models._likelihood.utility import ItemUtility, LinearUtility
-from prefmath.models._likelihood.virtual_pairs import virtual_utility
+from prefmath.models._likelihood.utility.items import ItemUtility
+from prefmath.models._likelihood.utility.linear import LinearUtility
+from prefmath.models._likelihood.utility.units import units_of_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,7 +177,7 @@ class _Pose:
         """Return parameters, shares, and whether they settled, with so many of each unit."""
         model, problem, sides = self.model, self.problem, None
         if len(model.weights_) > 1:
-            problem = replace(problem, counts=counts)
+            problem = replace(problem, data=replace(problem.data, counts=counts))
         else:
             # Of a single class only the weights of outcomes matter.
             weight = self._weight(counts)
@@ -186,7 +190,8 @@ class _Pose:
             problem = model._problem_of_one(observation, weight, utility)  # noqa: SLF001
         if sides is not None and sides.any():
             # Far from what keeps the others finite, so that those which are stay as they are.
-            problem = replace(problem, l2=_NEXT_TO_NOTHING * float(weight.mean()))
+            penalty = L2(_NEXT_TO_NOTHING * float(weight.mean()))
+            problem = replace(problem, penalty=penalty)
         run = maximize(
             problem,
             problem.expect(self.start, model.weights_),
@@ -196,28 +201,31 @@ class _Pose:
         )
         order = np.zeros(1, np.int64)
         if len(model.weights_) > 1:
-            order = best_assignment(model.responsibilities_.T @ run.state.responsibilities)
-        params = problem.utility.reported(run.state.coef, problem.l2)
+            order = best_assignment(model.responsibilities_.T @ run.state.latent)
+        params = problem.utility.reported(run.state.coef, fixed=not problem.penalty.is_none)
         params = np.delete(params, self.left_out, axis=1)
         of_all = np.zeros(params.shape, np.int8)
         if self.unpenalised and (sides is None or problem.utility.n_extra > 0):
             of_all = self._sides(problem, run.state)
         if sides is not None:
             of_all[0, : len(sides)][sides != FINITE] = sides[sides != FINITE]
-        return Refit(params[order], run.state.weights[order], run.converged, of_all[order])
+        return Refit(params[order], run.state.mixing[order], run.converged, of_all[order])
 
     def _sides(self, problem: Problem, state: State) -> NDArray[np.int8]:
         """Say which parameters have no finite estimate, by the curvature where the refit ended."""
-        utility, slope = problem.utility, state.gradient + problem.l2 * state.coef
-        if isinstance(utility, LinearUtility):
-            slope = utility.posed(slope)
+        utility = problem.utility
+        # Of the likelihood alone, in the coefficients: parameters are these times their units.
+        of_penalty = problem.penalty.gradient(utility, state.coef)
+        slope = utility.from_coef(state.gradient + of_penalty)
         point = replace(
-            self.point, observation=problem.observation, params=utility.reported(state.coef, 0.0)
+            self.point,
+            observation=problem.observation,
+            params=utility.reported(state.coef, fixed=False),
         )
         if state.tabulated is not None:
             weights = state.tabulated.outcome_weights
         else:
-            weights = problem.outcome_weights(state.responsibilities)
+            weights = problem.data.outcome_weights(state.latent)
         return sides_of_parameters(point, weights, slope, self.behind)
 
     @property
@@ -236,15 +244,16 @@ class _Pose:
         """Whether a table of wins says all that the outcomes say, and is not large."""
         observation, utility = self.problem.observation, self.problem.utility
         pairs = observation.kind == "pair" and observation.simple
-        return pairs and isinstance(utility, ItemUtility) and utility.n_items <= _FEW_ITEMS
+        return pairs and utility.linear is None and utility.n_items <= _FEW_ITEMS
 
     def _weight(self, counts: _F64) -> _F64:
         weight: _F64 = np.repeat(counts, np.diff(self.units))
-        if self.problem.weight is not None:
-            weight *= self.problem.weight
-        if self.problem.outcome is not None:
-            n_outcomes = self.problem.observation.n_outcomes
-            weight = np.bincount(self.problem.outcome, weight, n_outcomes).astype(np.float64)
+        data = self.problem.data
+        if data.weight is not None:
+            weight *= data.weight
+        if data.outcome is not None:
+            n_outcomes = data.observation.n_outcomes
+            weight = np.bincount(data.outcome, weight, n_outcomes).astype(np.float64)
         return weight
 
     def _refit_table(self, weight: _F64, sides: NDArray[np.int8] | None) -> Refit:
@@ -275,16 +284,9 @@ def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> 
     utility, observation, outcome, judged = model._posed(choices, features, n_threads=1)  # noqa: SLF001
     if isinstance(utility, LinearUtility):
         utility = replace(utility, units=units_of_columns(utility.features))
-    problem = Problem(
-        utility,
-        observation,
-        judged.annotator_offsets,
-        judged.weight,
-        model.l2,
-        1,
-        outcome=outcome,
-    )
-    start, left_out = utility.posed(model._params()), list[int]()  # noqa: SLF001
+    data = Data(observation, judged.annotator_offsets, judged.weight, 1, outcome=outcome)
+    problem = Problem(utility, Classes(len(model.weights_)), L2(model.l2), data)
+    start, left_out = utility.from_coef(model._params()), list[int]()  # noqa: SLF001
     if isinstance(utility, ItemUtility) and model.prior > 0:
         left_out = [model.coef_.shape[1]]
         start = np.insert(start, left_out, virtual_utility(model.coef_[0]), axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from prefmath._kernels import kernels
 from prefmath.choices.judgements import spans
-from prefmath.models._likelihood.utility import LinearUtility
+from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._likelihood.observation import Observation
-    from prefmath.models._likelihood.utility import ItemUtility
+    from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ class Point:
     last of the utility's items, of one class.
     """
 
-    utility: LinearUtility | ItemUtility
+    utility: Utility
     observation: Observation
     outcome: NDArray[np.int32] | None
     units: NDArray[np.int64]
@@ -124,7 +124,7 @@ def _scores(
         rows = point.utility.features[outcomes.items].astype(np.float64)
         for z, slope in enumerate(slopes.T):
             sums = np.add.reduceat(rows * slope[:, None], entries[:-1])
-            scores[:, z, :n_coef] = point.utility.slope(sums)
+            scores[:, z, :n_coef] = point.utility.gradient(sums)
     else:
         n_items = n_coef
         _add(scores, slopes, unit, outcomes.items)

@@ -15,8 +15,9 @@ from prefmath.models._inference.scores import Point
 from prefmath.models._inference.uncertainty import Uncertainty
 from prefmath.models._likelihood.features import features_of
 from prefmath.models._likelihood.observation import Form, observe_outcomes
-from prefmath.models._likelihood.utility import ItemUtility, LinearUtility
-from prefmath.models._likelihood.virtual_pairs import virtual_utility
+from prefmath.models._likelihood.penalty.virtual_pairs import virtual_utility
+from prefmath.models._likelihood.utility.items import ItemUtility
+from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

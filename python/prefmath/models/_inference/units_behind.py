@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath.choices.judgements import spans
-from prefmath.models._likelihood.utility import LinearUtility
+from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

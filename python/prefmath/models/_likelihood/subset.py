@@ -20,18 +20,17 @@ __all__ = ["of_annotators", "of_judgements", "spread", "taken"]
 
 def of_annotators(problem: Problem, annotators: _I64) -> Problem:
     """Return the problem of some annotators, in the order given; penalised by their share."""
-    sizes = np.diff(problem.annotator_offsets)[annotators]
+    data = problem.data
+    sizes = np.diff(data.annotator_offsets)[annotators]
     offsets = np.concatenate([[0], np.cumsum(sizes)])
-    rows = _ranges(problem.annotator_offsets[annotators], sizes)
-    counts = None if problem.counts is None else problem.counts[annotators]
-    share = len(rows) / problem.n_judgements
-    return _reduced(problem, rows, offsets, counts, share)
+    rows = _ranges(data.annotator_offsets[annotators], sizes)
+    counts = None if data.counts is None else data.counts[annotators]
+    return _reduced(problem, rows, offsets, counts)
 
 
 def of_judgements(problem: Problem, rows: _I64) -> Problem:
     """Return the problem of some judgements, no matter whose; penalised by their share."""
-    offsets = np.array([0, len(rows)])
-    return _reduced(problem, rows, offsets, None, len(rows) / problem.n_judgements)
+    return _reduced(problem, rows, np.array([0, len(rows)]), None)
 
 
 def spread(n: int, wanted: int) -> _I64:
@@ -59,22 +58,20 @@ def taken(observation: Observation, rows: _I64) -> Observation:
 
 
 def _reduced(
-    problem: Problem,
-    rows: _I64,
-    offsets: _I64,
-    counts: NDArray[np.float64] | None,
-    share: float,
+    problem: Problem, rows: _I64, offsets: _I64, counts: NDArray[np.float64] | None
 ) -> Problem:
-    seen, outcome = problem.observation, problem.outcome
-    return replace(
-        problem,
+    data = problem.data
+    seen, outcome = data.observation, data.outcome
+    some = replace(
+        data,
         observation=taken(seen, rows) if outcome is None else seen,
         outcome=None if outcome is None else outcome[rows],
         annotator_offsets=offsets,
-        weight=None if problem.weight is None else problem.weight[rows],
+        weight=None if data.weight is None else data.weight[rows],
         counts=counts,
-        l2=problem.l2 * share,
     )
+    penalty = problem.penalty.of_share(len(rows) / data.n_judgements)
+    return replace(problem, data=some, penalty=penalty)
 
 
 def _ranges(starts: _I64, sizes: _I64) -> _I64:

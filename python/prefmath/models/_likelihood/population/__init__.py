@@ -1,0 +1,107 @@
+"""How people combine the columns of the utility table: a distribution over weight vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from prefmath.models._likelihood.data import Data
+    from prefmath.models._likelihood.utility import Utility
+
+    _F64 = NDArray[np.float64]
+    _I64 = NDArray[np.int64]
+
+__all__ = ["Expectation", "Population", "Tabulated"]
+
+
+@dataclass(frozen=True, eq=False)
+class Tabulated:
+    """The utility table, and what was summed over all outcomes on the way.
+
+    `outcome_weights` holds the weight of each outcome in each column, `diagonal` the curvature of
+    the log-likelihood along each entry of the table.
+    """
+
+    table: _F64
+    outcome_weights: _F64
+    diagonal: _F64
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What a pass over the data returns, before the penalty.
+
+    `latent` has a row an annotator: of classes the responsibilities. `masses` are the statistics of
+    these that the parameters of the population depend on, `gradient` is the derivative of the
+    log-likelihood in the parameters of the utility, `tabulated` is None where no table was made.
+    """
+
+    latent: _F64
+    masses: _F64
+    log_likelihood: float
+    gradient: _F64
+    tabulated: Tabulated | None
+
+
+class Population(Protocol):
+    """A distribution over weight vectors w on the columns; the utilities of a person are table · w.
+
+    `params` are its parameters, such as the mixing proportions of classes. The climb changes them
+    in coordinates without bounds, those of `position`.
+    """
+
+    @property
+    def n_columns(self) -> int:
+        """Columns of the table."""
+
+    @property
+    def n_free(self) -> int:
+        """Parameters of the population that data can determine."""
+
+    @property
+    def smooth(self) -> bool:
+        """Whether the objective has a gradient everywhere, so that secants tell its curvature."""
+
+    @property
+    def learned(self) -> tuple[str, str]:
+        """Name the attributes of a fitted model that hold `params` and what annotators are."""
+
+    def expect(self, utility: Utility, data: Data, coef: _F64, params: _F64) -> Expectation:
+        """Pass over the data: what each annotator is, and the gradient that follows."""
+
+    def latent(self, log_likelihood: _F64, data: Data, prior: _F64) -> tuple[_F64, _F64]:
+        """Return what annotators are, and their evidence, given what their outcomes say.
+
+        `prior` has a row for all annotators or one for each, as `prior_of` makes them.
+        """
+
+    def mix(self, latent: _F64, annotator: _I64, of_columns: _F64) -> _F64:
+        """Return probabilities for people, from those of each column, (n, n_columns)."""
+
+    def drawn(self, latent: _F64, rng: np.random.Generator) -> _F64:
+        """Draw a weight vector for every annotator."""
+
+    def largest_first(self, params: _F64) -> _I64:
+        """Return the order of the columns in which they are reported."""
+
+    def em_step(self, masses: _F64) -> _F64:
+        """Return the parameters that EM takes next."""
+
+    def position(self, params: _F64) -> _F64:
+        """Return the coordinates of parameters."""
+
+    def moved(self, params: _F64, step: _F64) -> _F64:
+        """Return the parameters a step of the coordinates away."""
+
+    def longest(self, step: _F64) -> float:
+        """Return the largest share of a step, up to 1, that the model of the climb holds for."""
+
+    def score(self, params: _F64, masses: _F64) -> _F64:
+        """Return the derivative of the log-likelihood in the coordinates."""
+
+    def newton(self, params: _F64, masses: _F64, score: _F64) -> _F64:
+        """Solve for a step by the curvature of the complete data."""

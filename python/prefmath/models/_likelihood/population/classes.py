@@ -1,0 +1,174 @@
+"""Latent classes: every annotator has the utilities of one column of the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prefmath._kernels import kernels
+from prefmath.models._likelihood.population import Expectation, Tabulated
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from prefmath.models._likelihood.data import Data
+    from prefmath.models._likelihood.utility import Utility
+
+    _F64 = NDArray[np.float64]
+    _I64 = NDArray[np.int64]
+
+__all__ = ["Classes", "log_of"]
+
+# With one class annotators do not matter: so many judgements go together, for threads to share.
+_STRETCH = 32
+# No mixing proportion is multiplied by more than e to this in a step.
+_LONGEST = 3.0
+# The logarithm of a proportion of nothing.
+_NOTHING = -690.0
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Column z with probability π_z, the mixing proportions: its parameters.
+
+    What an annotator is are the responsibilities r_z ∝ π_z Π_s P(s | z), and their sums over
+    annotators are what the proportions depend on.
+    """
+
+    n_columns: int
+
+    smooth = True
+    learned = ("weights_", "responsibilities_")
+
+    @property
+    def n_free(self) -> int:
+        """All proportions but one."""
+        return self.n_columns - 1
+
+    def expect(self, utility: Utility, data: Data, coef: _F64, params: _F64) -> Expectation:
+        """E-step; by Fisher's identity the gradient is that of the complete data under it."""
+        if self.n_columns == 1 and data.counts is None:
+            return _of_one_class(utility, data, coef)
+        if data.outcome is None:
+            fused = utility.posterior(
+                coef,
+                data.observation,
+                data.weight,
+                data.annotator_offsets,
+                data.counts,
+                log_of(params),
+            )
+            if fused is not None:
+                latent, evidence, gradient = fused
+                total = float(data.sum(evidence))
+                return Expectation(latent, data.sum(latent), total, gradient, None)
+        table = utility.table(coef)
+        each = data.observation.log_likelihood(table)
+        latent, evidence = self.latent(each, data, self.prior(params))
+        outcome_weights = data.outcome_weights(latent)
+        on_table, diagonal = data.observation.gradient(table, outcome_weights)
+        return Expectation(
+            latent,
+            data.sum(latent),
+            float(data.sum(evidence)),
+            utility.pull_back(on_table),
+            Tabulated(table, outcome_weights, diagonal),
+        )
+
+    def prior(self, params: _F64) -> _F64:
+        """Return what is known of an annotator who judged nothing, a row for all."""
+        return params[None]
+
+    def latent(self, log_likelihood: _F64, data: Data, prior: _F64) -> tuple[_F64, _F64]:
+        """Responsibilities by Bayes' rule, and the log-likelihood of each annotator."""
+        return kernels.posterior_by_annotator(
+            log_likelihood,
+            data.outcome,
+            data.weight,
+            data.annotator_offsets,
+            log_of(prior),
+            data.n_threads,
+        )
+
+    def mix(self, latent: _F64, annotator: _I64, of_columns: _F64) -> _F64:
+        """Return probabilities for people: those of the classes by their responsibilities."""
+        mixed: _F64 = (latent[annotator] * of_columns).sum(axis=1)
+        return mixed
+
+    def drawn(self, latent: _F64, rng: np.random.Generator) -> _F64:
+        """Draw every annotator into a class, (n_annotators, n_columns) of 0 and 1."""
+        edges = np.cumsum(latent, axis=1)
+        point = rng.random(len(latent)) * edges[:, -1]
+        classes = (point[:, None] >= edges[:, :-1]).sum(axis=1)
+        vertices: _F64 = np.eye(self.n_columns)[classes]
+        return vertices
+
+    def largest_first(self, params: _F64) -> _I64:
+        """Return the classes in the order of their proportions."""
+        # Rounded, so that classes of equal proportions stay in the order in which they started.
+        order: _I64 = np.argsort(-params.round(9), kind="stable")
+        return order
+
+    def em_step(self, masses: _F64) -> _F64:
+        """Return the mean responsibilities."""
+        mean: _F64 = masses / masses.sum()
+        return mean
+
+    def position(self, params: _F64) -> _F64:
+        """Return the logarithms of the proportions, of which only differences count."""
+        position: _F64 = np.maximum(log_of(params), _NOTHING)
+        return position
+
+    def moved(self, params: _F64, step: _F64) -> _F64:
+        """Return the proportions a step of their logarithms away."""
+        log_params = self.position(params) + step
+        proportions = np.exp(log_params - log_params.max())
+        moved: _F64 = proportions / proportions.sum()
+        return moved
+
+    def longest(self, step: _F64) -> float:
+        """Return the share of a step within which no proportion changes out of all measure."""
+        largest = np.abs(step).max()
+        return min(1.0, _LONGEST / largest) if largest > 0 else 1.0
+
+    def score(self, params: _F64, masses: _F64) -> _F64:
+        """Return the derivative of the log-likelihood in the logarithms."""
+        score: _F64 = masses - masses.sum() * params
+        return score
+
+    def newton(self, params: _F64, masses: _F64, score: _F64) -> _F64:
+        """Divide by the expected number of annotators in each class."""
+        step: _F64 = score / np.maximum(masses.sum() * params, 1e-300)
+        return step
+
+
+def log_of(proportions: _F64) -> _F64:
+    """Logarithm of proportions; an empty class is ruled out."""
+    with np.errstate(divide="ignore"):
+        return np.log(proportions)
+
+
+def _of_one_class(utility: Utility, data: Data, coef: _F64) -> Expectation:
+    """Pass over the data where a single class has all of everyone: nothing is latent."""
+    everyone, masses = np.ones((data.n_rows, 1)), np.array([float(data.n_rows)])
+    if data.outcome is None:
+        stretches = np.append(np.arange(0, data.n_judgements, _STRETCH), data.n_judgements)
+        fused = utility.posterior(coef, data.observation, data.weight, stretches, None, np.zeros(1))
+        if fused is not None:
+            return Expectation(everyone, masses, float(fused[1].sum()), fused[2], None)
+    table = utility.table(coef)
+    each = data.observation.log_likelihood(table)
+    if data.outcome is not None:
+        outcome_weights = data.outcome_weights(everyone)
+    else:
+        outcome_weights = np.ones_like(each) if data.weight is None else data.weight[:, None]
+    on_table, diagonal = data.observation.gradient(table, outcome_weights)
+    return Expectation(
+        everyone,
+        masses,
+        float((each * outcome_weights).sum()),
+        utility.pull_back(on_table),
+        Tabulated(table, outcome_weights, diagonal),
+    )

@@ -1,0 +1,81 @@
+"""How good each item is: a table with a row an item and a column a taste, and how to get back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from prefmath.models._likelihood.observation import Observation
+    from prefmath.models._likelihood.utility.linear import LinearUtility
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["Utility"]
+
+
+class Utility(Protocol):
+    """Utilities of items as a function of parameters, one row of them a column of the table.
+
+    Parameters of a column are first `n_coef` that make utilities, then `n_extra` that are rows of
+    the table themselves: those of positions and ties, which the observation has.
+    """
+
+    @property
+    def linear(self) -> LinearUtility | None:
+        """The utility itself where it is linear in features, and otherwise None."""
+
+    @property
+    def n_extra(self) -> int:
+        """Rows of the table after those of the items."""
+
+    @property
+    def n_items(self) -> int:
+        """Rows of the table that are items."""
+
+    @property
+    def n_coef(self) -> int:
+        """Parameters of a column that make utilities."""
+
+    @property
+    def n_parameters(self) -> int:
+        """Parameters of a column."""
+
+    @property
+    def n_free(self) -> int:
+        """Parameters of a column that data can determine."""
+
+    @property
+    def penalty_scale(self) -> _F64:
+        """What the penalty multiplies the square of each parameter by, (n_parameters,)."""
+
+    def table(self, params: _F64) -> _F64:
+        """Compute the utility table, (n_items + n_extra, n_columns)."""
+
+    def pull_back(self, gradient: _F64) -> _F64:
+        """Turn a gradient on the table into one in the parameters, (n_columns, n_parameters)."""
+
+    def posterior(
+        self,
+        params: _F64,
+        observation: Observation,
+        weight: _F64 | None,
+        annotator_offsets: NDArray[np.int64],
+        counts: _F64 | None,
+        log_prior: _F64,
+    ) -> tuple[_F64, _F64, _F64] | None:
+        """Responsibilities, evidence and gradient of latent classes, without making a table.
+
+        None where a table is the better way.
+        """
+
+    def from_coef(self, coef: _F64) -> _F64:
+        """Return the parameters of what `reported` returned."""
+
+    def reported(self, params: _F64, *, fixed: bool) -> _F64:
+        """Return what the user is told; `fixed` says that a penalty fixes the level of utility."""
+
+    def on_threads(self, n_threads: int) -> Self:
+        """Return the same for so many threads."""

@@ -1,0 +1,78 @@
+"""A free utility for every item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["ItemUtility"]
+
+
+@dataclass(frozen=True, eq=False)
+class ItemUtility:
+    """A free utility for every item; determined up to a constant, which the penalty sets to mean 0.
+
+    Parameters after those of the items are `n_extra` rows that the observation adds to the table.
+    """
+
+    n_items: int
+    n_extra: int = 0
+
+    @property
+    def linear(self) -> None:
+        """It is not linear in features."""
+
+    @property
+    def n_coef(self) -> int:
+        """Utilities a class."""
+        return self.n_items
+
+    @property
+    def n_parameters(self) -> int:
+        """Parameters a class: utilities, and those that the observation has."""
+        return self.n_items + self.n_extra
+
+    @property
+    def n_free(self) -> int:
+        """Parameters a class that the data can determine."""
+        return self.n_parameters - 1
+
+    def table(self, params: _F64) -> _F64:
+        """Compute the utility table, (n_items + n_extra, n_classes)."""
+        return np.ascontiguousarray(params.T)
+
+    def pull_back(self, gradient: _F64) -> _F64:
+        """Turn a gradient on the table into one in the parameters."""
+        return np.ascontiguousarray(gradient.T)
+
+    @property
+    def penalty_scale(self) -> _F64:
+        """What the penalty multiplies the square of each parameter by."""
+        return np.ones(self.n_parameters)
+
+    def posterior(self, *_: Any) -> None:
+        """Return None: a table there is."""
+
+    def from_coef(self, coef: _F64) -> _F64:
+        """Return the parameters for utilities, and what stands beside them."""
+        return coef
+
+    def reported(self, params: _F64, *, fixed: bool) -> _F64:
+        """Where nothing fixes the level of utility, the mean over items becomes 0."""
+        if fixed:
+            return params
+        shift = params[:, : self.n_items].mean(axis=1, keepdims=True)
+        return np.concatenate(
+            [params[:, : self.n_items] - shift, params[:, self.n_items :]], axis=1
+        )
+
+    def on_threads(self, n_threads: int) -> Self:  # noqa: ARG002
+        """Return the same: no kernel is called."""
+        return self

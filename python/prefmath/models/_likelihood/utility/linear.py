@@ -1,0 +1,145 @@
+"""Utilities linear in the features of an item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from prefmath._kernels import kernels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from prefmath.models._likelihood.observation import Observation
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["LinearUtility"]
+
+
+# Rows of features that are widened at a time.
+_BLOCK = 4096
+# Utilities are worked out set by set, not item by item, where an item is in so few sets.
+_SETS_AN_ITEM = 2
+
+
+@dataclass(frozen=True, eq=False)
+class LinearUtility:
+    """Utilities linear in the features of an item: u = features · coefᵀ.
+
+    Parameters are coefficients times `units`, powers of two, by default 1, so that solvers meet
+    numbers of a like size whatever the features are measured in. Columns of the parameters after
+    those of the features are `n_extra` rows that the observation adds to the table.
+    """
+
+    features: NDArray[Any]
+    n_threads: int
+    n_extra: int = 0
+    units: _F64 | None = None
+
+    @property
+    def linear(self) -> LinearUtility:
+        """The utility itself."""
+        return self
+
+    @property
+    def n_items(self) -> int:
+        """Rows of the table that are items."""
+        return len(self.features)
+
+    @property
+    def n_coef(self) -> int:
+        """Coefficients a class."""
+        return int(self.features.shape[1])
+
+    @property
+    def n_parameters(self) -> int:
+        """Parameters a class: coefficients, and those that the observation has."""
+        return self.n_coef + self.n_extra
+
+    @property
+    def n_free(self) -> int:
+        """Parameters a class that the data can determine."""
+        return self.n_parameters
+
+    def table(self, params: _F64) -> _F64:
+        """Compute the utility table, (n_items + n_extra, n_classes)."""
+        if self.n_coef == 0:
+            table = np.zeros((len(self.features), len(params)))
+        else:
+            table = kernels.linear_utility(self.features, self.coef(params), self.n_threads)
+        extra = params[:, self.n_coef :]
+        return table if self.n_extra == 0 else np.concatenate([table, extra.T])
+
+    def pull_back(self, gradient: _F64) -> _F64:
+        """Turn a gradient on the table into one in the parameters."""
+        n_items = len(self.features)
+        of_coef = np.zeros((gradient.shape[1], self.n_coef))
+        for first in range(0, n_items, _BLOCK):
+            rows = slice(first, min(first + _BLOCK, n_items))
+            of_coef += gradient[rows].T @ self.features[rows]
+        return np.concatenate([self.gradient(of_coef), gradient[n_items:].T], axis=1)
+
+    def coef(self, params: _F64) -> _F64:
+        """Coefficients as kernels take them."""
+        return np.ascontiguousarray(self.gradient(params[:, : self.n_coef]))
+
+    def gradient(self, of_coef: _F64) -> _F64:
+        """Turn gradients in the coefficients, along the last axis, into those in the parameters."""
+        return of_coef if self.units is None else of_coef / self.units
+
+    def curvature(self, of_coef: _F64) -> _F64:
+        """Turn curvatures in the coefficients, a matrix a class, into those in the parameters."""
+        return of_coef if self.units is None else of_coef / self.units / self.units[:, None]
+
+    @property
+    def penalty_scale(self) -> _F64:
+        """What the penalty multiplies the square of each parameter by: it is on coefficients."""
+        scale = np.ones(self.n_parameters)
+        if self.units is not None:
+            scale[: self.n_coef] /= self.units**2
+        return scale
+
+    def posterior(
+        self,
+        params: _F64,
+        observation: Observation,
+        weight: _F64 | None,
+        annotator_offsets: NDArray[np.int64],
+        counts: _F64 | None,
+        log_prior: _F64,
+    ) -> tuple[_F64, _F64, _F64] | None:
+        """Responsibilities, evidence and gradient, the features being read once."""
+        if not observation.simple or len(observation.items) > _SETS_AN_ITEM * self.n_items:
+            return None
+        responsibilities, evidence, gradient = kernels.linear_posterior(
+            self.features,
+            self.coef(params),
+            observation.offsets,
+            observation.items,
+            observation.chosen,
+            observation.tied,
+            weight,
+            annotator_offsets,
+            counts,
+            log_prior,
+            self.n_threads,
+        )
+        return responsibilities, evidence, self.gradient(gradient)
+
+    def from_coef(self, coef: _F64) -> _F64:
+        """Return the parameters for coefficients of features, and what stands beside them."""
+        if self.units is None:
+            return coef
+        d = self.n_coef
+        return np.concatenate([coef[:, :d] * self.units, coef[:, d:]], axis=1)
+
+    def reported(self, params: _F64, *, fixed: bool) -> _F64:  # noqa: ARG002
+        """Coefficients of the features as they are, and what stands beside them."""
+        return np.concatenate([self.coef(params), params[:, self.n_coef :]], axis=1)
+
+    def on_threads(self, n_threads: int) -> Self:
+        """Return the same for so many threads."""
+        return replace(self, n_threads=n_threads)
