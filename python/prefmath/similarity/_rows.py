@@ -15,7 +15,6 @@ __all__ = [
     "as_result",
     "as_rows",
     "as_two_sets",
-    "kernel_view",
     "refuse_unscored",
     "result_dtype",
     "scaled_rows",
@@ -69,11 +68,6 @@ def as_two_sets(X: ArrayLike, Y: ArrayLike | None) -> tuple[NDArray[Any], NDArra
         wider = np.float64 if np.dtype(np.float64) in {x.dtype, y.dtype} else np.float32
         x, y = x.astype(wider, copy=False), y.astype(wider, copy=False)
     return x, y
-
-
-def kernel_view(x: NDArray[Any]) -> NDArray[Any]:
-    """Return what the kernels take: of bfloat16, which is not NumPy's own, the bits."""
-    return x.view(np.uint16) if x.dtype.name == "bfloat16" else x
 
 
 def result_dtype(x: NDArray[Any]) -> type[np.float32 | np.float64]:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_offsets
 
 from ._metrics import SCORE, check_metric, from_score
-from ._rows import as_rows, kernel_view, within_squares
+from ._rows import as_rows, within_squares
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

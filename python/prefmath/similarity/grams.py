@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath._memory import advising
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_offsets
 
 from ._metrics import check_metric
-from ._rows import as_rows, kernel_view, within_squares
+from ._rows import as_rows, within_squares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath._memory import advising
 from prefmath._progress import reporting
@@ -14,7 +15,7 @@ from prefmath._threads import resolve_threads
 from prefmath._validate import as_offsets
 
 from ._metrics import SCORE, as_gamma, as_threshold, check_metric, strict_bound
-from ._rows import as_rows, kernel_view, within_squares
+from ._rows import as_rows, within_squares
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

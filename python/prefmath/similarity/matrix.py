@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath._memory import advising
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 
 from ._metrics import SCORE, as_gamma, check_metric
-from ._rows import as_two_sets, kernel_view, result_dtype, within_squares
+from ._rows import as_two_sets, result_dtype, within_squares
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath._memory import advising
 from prefmath._progress import part, reporting
@@ -14,7 +15,7 @@ from prefmath._threads import resolve_threads
 from prefmath._validate import as_whole_number
 
 from ._metrics import SCORE, as_gamma, check_metric, from_score
-from ._rows import as_two_sets, kernel_view, refuse_unscored, result_dtype, within_squares
+from ._rows import as_two_sets, refuse_unscored, result_dtype, within_squares
 
 if TYPE_CHECKING:
     from collections.abc import Callable

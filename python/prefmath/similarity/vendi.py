@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_number
 
 from ._matrices import as_similarities, check_metric, stacks
-from ._rows import kernel_view, refuse_unscored, within_squares
+from ._rows import refuse_unscored, within_squares
 from .figures import as_pools
 
 if TYPE_CHECKING:

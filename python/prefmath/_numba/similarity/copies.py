@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .rows import widen
+from prefmath._numba._widened import widen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

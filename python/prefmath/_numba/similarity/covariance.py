@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._numba._tasks import in_order, rows
+from prefmath._numba._widened import widen
 from prefmath._numba.dot import squared_norms
 
 from .pools import refuse
-from .rows import widen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

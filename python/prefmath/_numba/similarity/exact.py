@@ -12,9 +12,8 @@ import numpy as np
 
 from prefmath._numba._njit import njit
 from prefmath._numba._tasks import rows
+from prefmath._numba._widened import is_wide, widen
 from prefmath._numba.dot import LANES, dot, squared_distance
-
-from .rows import is_wide, widen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

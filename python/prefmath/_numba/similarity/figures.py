@@ -8,10 +8,10 @@ import numpy as np
 
 from prefmath._numba._njit import njit
 from prefmath._numba._tasks import in_order
+from prefmath._numba._widened import widen
 from prefmath._numba.dot import LANES, dot, squared_distance, squared_norms
 
 from .pools import parts, refuse, refuse_pools_without_pairs
-from .rows import widen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,10 +8,10 @@ import numpy as np
 
 from prefmath._numba._njit import njit, njit_in_any_order
 from prefmath._numba._tasks import groups, in_order
+from prefmath._numba._widened import widen
 from prefmath._numba.dot import LANES, dot, squared_norms
 
 from .pools import refuse
-from .rows import widen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from prefmath._numba._tasks import groups, rows
+from prefmath._numba._widened import widen
 from prefmath._numba.dot import refuse_row
 
-from .rows import refuse_squares, widen
+from .rows import refuse_squares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

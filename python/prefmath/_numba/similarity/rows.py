@@ -12,6 +12,7 @@ import numpy as np
 from prefmath._numba._njit import njit
 from prefmath._numba._tasks import in_order
 from prefmath._numba._tasks import rows as stretches
+from prefmath._numba._widened import widen
 from prefmath._numba.dot import refuse_row, squared_distances, squared_norms
 
 if TYPE_CHECKING:
@@ -24,13 +25,11 @@ __all__ = [
     "center_of",
     "centered_norms",
     "inverse_norms",
-    "is_wide",
     "product_dtype",
     "refuse_longer",
     "refuse_squares",
     "refuse_zeros",
     "squared_row_norms",
-    "widen",
 ]
 
 _BLOCK = 2048
@@ -43,18 +42,6 @@ _MOST_FLOAT32_COLUMNS = 1 << 20
 
 # This many products of two bytes are at most 2²⁴ in sum: whole numbers that float32 holds.
 _MOST_BYTES = 1 << 10
-
-
-def is_wide(x: NDArray[Any]) -> bool:
-    """Whether these are numbers to compute with, float32 or float64, as they stand."""
-    return x.dtype.itemsize >= 4
-
-
-def widen(x: NDArray[Any]) -> NDArray[Any]:
-    """Return float32 for what is narrower, exactly, and others as they are."""
-    if x.dtype == np.uint16:  # bfloat16 is the upper half of float32
-        return (x.astype(np.uint32) << 16).view(np.float32)
-    return x if is_wide(x) else x.astype(np.float32)
 
 
 class Rows(NamedTuple):
