@@ -18,7 +18,8 @@ _Bool: TypeAlias = NDArray[np.bool_]
 # float32, float64, float16, int8, or uint16: the bits of bfloat16
 _Embeddings: TypeAlias = NDArray[Any]
 _Progress: TypeAlias = Callable[[int, int], object]
-_Features: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
+# float32, float64, float16, or uint16: the bits of bfloat16
+_Features: TypeAlias = NDArray[Any]
 _Rules: TypeAlias = tuple[_Bool | None, _I64, _I64, _I32 | None, _I64, _I64, float]
 # kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row
 _Observation: TypeAlias = tuple[
@@ -39,6 +40,8 @@ __all__ = [
     "groups_above",
     "instruction_set",
     "linear_posterior",
+    "linear_pull_back",
+    "linear_scores",
     "linear_statistics",
     "linear_utility",
     "log_likelihood",
@@ -193,6 +196,15 @@ def sample_projections(
 # utility
 def linear_utility(features: _Features, coef: _F64, n_threads: int) -> _F64: ...
 
+# of_table.T @ features, (n_classes, d); rows of of_table that are zero are not read
+def linear_pull_back(features: _Features, of_table: _F64, n_threads: int) -> _F64: ...
+
+# (n_units, n_classes, d): unit h has the entries entry_offsets[h]:entry_offsets[h + 1] of items and
+# of residuals, each of which counts residuals[entry, class] times
+def linear_scores(
+    features: _Features, items: _I32, residuals: _F64, entry_offsets: _I64, n_threads: int
+) -> _F64: ...
+
 # observation: kind "choose_one", "pair" or "ranking"; outcome s has the entries
 # offsets[s]:offsets[s + 1] of items, a pair two. chosen: position in the set; of a pair the first
 # is preferred unless tied; of a ranking the first n_ranked stand in order before the rest. extra: a
@@ -261,7 +273,8 @@ def linear_posterior(
     n_threads: int,
 ) -> tuple[_F64, _F64, _F64]: ...
 
-# M-step; the Hessian of float32 features has six digits, all else is summed in float64
+# M-step; the Hessian of features narrower than float64 has six digits, the rest is summed in
+# float64
 def linear_statistics(
     features: _Features,
     utility: _F64,

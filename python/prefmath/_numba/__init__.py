@@ -37,7 +37,7 @@ from .similarity import (
     similarity_matrix,
     top_pairs,
 )
-from .utility import linear_utility
+from .utility import linear_pull_back, linear_scores, linear_utility
 
 __all__ = [
     "closest_pairs",
@@ -52,6 +52,8 @@ __all__ = [
     "groups_above",
     "instruction_set",
     "linear_posterior",
+    "linear_pull_back",
+    "linear_scores",
     "linear_statistics",
     "linear_utility",
     "log_likelihood",

@@ -167,6 +167,34 @@ macro_rules! by_element {
 }
 pub(crate) use by_element;
 
+/// `by_float!(x, E => body)`: the same where whole numbers have no place.
+macro_rules! by_float {
+    ($features:expr, $element:ident => $body:expr) => {
+        match &$features {
+            $crate::arrays::Embeddings::F32(_) => {
+                type $element = f32;
+                $body
+            }
+            $crate::arrays::Embeddings::F64(_) => {
+                type $element = f64;
+                $body
+            }
+            $crate::arrays::Embeddings::F16(_) => {
+                type $element = ::half::f16;
+                $body
+            }
+            $crate::arrays::Embeddings::Bf16(_) => {
+                type $element = ::half::bf16;
+                $body
+            }
+            $crate::arrays::Embeddings::I8(_) => Err(::pyo3::exceptions::PyTypeError::new_err(
+                "kernels take features of float32, float64, float16 and, for bfloat16, uint16, not int8",
+            )),
+        }
+    };
+}
+pub(crate) use by_float;
+
 /// A vector of the core as an array of the given shape; the values are moved, not copied.
 pub fn shaped<T: NumpyElement, const N: usize>(
     py: Python<'_>,

@@ -10,6 +10,7 @@ mod population;
 mod run;
 mod selection;
 mod similarity;
+mod utility;
 
 use pyo3::prelude::*;
 
@@ -20,8 +21,7 @@ mod _native {
 
     #[pymodule_export]
     use crate::observation::{
-        count_pairs, curvature_product, linear_utility, log_likelihood, residuals, table_curvature,
-        table_gradient,
+        count_pairs, curvature_product, log_likelihood, residuals, table_curvature, table_gradient,
     };
     #[pymodule_export]
     use crate::pools::{closest_pairs, covariance, coverage, gram_batch, mean_cosine};
@@ -36,6 +36,9 @@ mod _native {
     use crate::similarity::{
         groups_above, nearest_neighbors, pairs_above, similarity_matrix, top_pairs,
     };
+
+    #[pymodule_export]
+    use crate::utility::{linear_pull_back, linear_scores, linear_utility};
 
     #[pymodule_export]
     use super::instruction_set;

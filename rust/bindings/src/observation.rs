@@ -1,8 +1,7 @@
-//! Utility and observation kernels.
+//! Observation kernels.
 
 use numpy::{PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
 use prefmath_core::observation::{self, Description, Observation, Pairs};
-use prefmath_core::utility;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
@@ -10,45 +9,6 @@ use crate::arrays::{matrix, optional, shaped, slice};
 use crate::run::detached;
 
 type Table<'py> = Bound<'py, PyArray2<f64>>;
-
-/// Features as they come, without widening them.
-#[derive(FromPyObject)]
-pub enum Features<'py> {
-    F32(PyReadonlyArray2<'py, f32>),
-    F64(PyReadonlyArray2<'py, f64>),
-}
-
-/// Utility table of items from their features.
-#[pyfunction]
-pub fn linear_utility<'py>(
-    py: Python<'py>,
-    features: Features<'py>,
-    coef: PyReadonlyArray2<'py, f64>,
-    n_threads: usize,
-) -> PyResult<Table<'py>> {
-    let coef = matrix(&coef)?;
-    let (out, n_items) = match &features {
-        Features::F32(features) => {
-            let x = matrix(features)?;
-            (
-                detached(py, n_threads, |workers| {
-                    utility::linear_utility(x, coef, workers)
-                })?,
-                x.n_rows(),
-            )
-        }
-        Features::F64(features) => {
-            let x = matrix(features)?;
-            (
-                detached(py, n_threads, |workers| {
-                    utility::linear_utility(x, coef, workers)
-                })?,
-                x.n_rows(),
-            )
-        }
-    };
-    shaped(py, out, [n_items, coef.n_rows()])
-}
 
 /// An observation as Python has it: kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row.
 type Described<'py> = (

@@ -8,8 +8,7 @@ use prefmath_core::{Matrix, observation::ChoiceSets, population, solve};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::arrays::{matrix, optional, shaped, slice};
-use crate::observation::Features;
+use crate::arrays::{Embeddings, by_float, matrix, optional, shaped, slice};
 use crate::run::{detached, refused};
 
 type Posterior<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<f64>>);
@@ -67,7 +66,7 @@ pub fn outcome_weights<'py>(
 #[pyfunction]
 pub fn linear_statistics<'py>(
     py: Python<'py>,
-    features: Features<'py>,
+    features: Embeddings<'py>,
     utility: PyReadonlyArray2<'py, f64>,
     offsets: PyReadonlyArray1<'py, i64>,
     items: PyReadonlyArray1<'py, i32>,
@@ -80,27 +79,17 @@ pub fn linear_statistics<'py>(
     let (offsets, items) = (slice(&offsets)?, slice(&items)?);
     let (chosen, tied) = (slice(&chosen)?, optional(tied.as_ref())?);
     let sets = ChoiceSets::new(offsets, items, utility.n_rows()).map_err(refused)?;
-    let ((gradient, hessian), d) = match &features {
-        Features::F32(features) => {
-            let x = matrix(features)?;
-            let statistics = detached(py, n_threads, |workers| {
-                population::linear_statistics(x, utility, &sets, chosen, tied, weights, workers)
-            })?;
-            (statistics, x.n_columns())
-        }
-        Features::F64(features) => {
-            let x = matrix(features)?;
-            let statistics = detached(py, n_threads, |workers| {
-                population::linear_statistics(x, utility, &sets, chosen, tied, weights, workers)
-            })?;
-            (statistics, x.n_columns())
-        }
-    };
-    let n_classes = utility.n_columns();
-    Ok((
-        shaped(py, gradient, [n_classes, d])?,
-        shaped(py, hessian, [n_classes, d, d])?,
-    ))
+    by_float!(features, E => {
+        let x = features.matrix::<E>()?;
+        let (gradient, hessian) = detached(py, n_threads, |workers| {
+            population::linear_statistics(x, utility, &sets, chosen, tied, weights, workers)
+        })?;
+        let (n_classes, d) = (utility.n_columns(), x.n_columns());
+        Ok((
+            shaped(py, gradient, [n_classes, d])?,
+            shaped(py, hessian, [n_classes, d, d])?,
+        ))
+    })
 }
 
 /// Responsibilities, log-likelihood of each annotator, and gradient in the coefficients, in one pass.
@@ -108,7 +97,7 @@ pub fn linear_statistics<'py>(
 #[allow(clippy::too_many_arguments)]
 pub fn linear_posterior<'py>(
     py: Python<'py>,
-    features: Features<'py>,
+    features: Embeddings<'py>,
     coef: PyReadonlyArray2<'py, f64>,
     offsets: PyReadonlyArray1<'py, i64>,
     items: PyReadonlyArray1<'py, i32>,
@@ -125,33 +114,27 @@ pub fn linear_posterior<'py>(
     let (tied, weight) = (optional(tied.as_ref())?, optional(weight.as_ref())?);
     let (annotator_offsets, log_prior) = (slice(&annotator_offsets)?, slice(&log_prior)?);
     let counts = optional(counts.as_ref())?;
-    macro_rules! pass {
-        ($features:expr) => {{
-            let features = matrix($features)?;
-            detached(py, n_threads, |workers| {
-                let judged = population::LinearJudgements {
-                    features,
-                    sets: &ChoiceSets::new(offsets, items, features.n_rows())?,
-                    chosen,
-                    tied,
-                    weight,
-                    annotator_offsets,
-                    counts,
-                };
-                population::linear_posterior(&judged, coef, log_prior, workers)
-            })?
-        }};
-    }
-    let (responsibilities, evidence, gradient) = match &features {
-        Features::F32(features) => pass!(features),
-        Features::F64(features) => pass!(features),
-    };
-    let shape = [evidence.len(), coef.n_rows()];
-    Ok((
-        shaped(py, responsibilities, shape)?,
-        PyArray1::from_vec(py, evidence),
-        shaped(py, gradient, [coef.n_rows(), coef.n_columns()])?,
-    ))
+    by_float!(features, E => {
+        let features = features.matrix::<E>()?;
+        let (responsibilities, evidence, gradient) = detached(py, n_threads, |workers| {
+            let judged = population::LinearJudgements {
+                features,
+                sets: &ChoiceSets::new(offsets, items, features.n_rows())?,
+                chosen,
+                tied,
+                weight,
+                annotator_offsets,
+                counts,
+            };
+            population::linear_posterior(&judged, coef, log_prior, workers)
+        })?;
+        let shape = [evidence.len(), coef.n_rows()];
+        Ok((
+            shaped(py, responsibilities, shape)?,
+            PyArray1::from_vec(py, evidence),
+            shaped(py, gradient, [coef.n_rows(), coef.n_columns()])?,
+        ))
+    })
 }
 
 /// Newton direction of every class.

@@ -152,6 +152,15 @@ impl<'a, T> Matrix<'a, T> {
         &self.values[row * self.n_columns..(row + 1) * self.n_columns]
     }
 
+    /// Consecutive rows, as a matrix.
+    pub(crate) fn part(&self, rows: Range<usize>) -> Self {
+        Self {
+            values: self.rows(rows.clone()),
+            n_rows: rows.len(),
+            n_columns: self.n_columns,
+        }
+    }
+
     /// Consecutive rows, as one slice.
     #[inline(always)]
     pub(crate) fn rows(&self, rows: Range<usize>) -> &'a [T] {

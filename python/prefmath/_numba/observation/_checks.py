@@ -21,6 +21,7 @@ __all__ = [
     "check_offsets",
     "check_pair",
     "check_ranking",
+    "check_rows",
     "check_sums",
     "check_table",
     "check_tied",
@@ -53,7 +54,7 @@ def check_pair(items: _I32, tied: _Bool | None, ties: str, tie_row: int, n_rows:
     """Check pairs, and return the offsets that they would have as sets."""
     if len(items) % 2:
         raise ValueError(f"pairs must hold two items each, not {len(items)} in all")
-    _check_rows("items", items, n_rows, 0)
+    check_rows("items", items, n_rows, 0)
     n = len(items) // 2
     if tied is not None and len(tied) != n:
         raise ValueError(f"tied has {len(tied)} values for {n} pairs")
@@ -98,7 +99,7 @@ def check_extra(extra: _I32 | None, items: _I32, n_rows: int) -> None:
         return
     if len(extra) != len(items):
         raise ValueError(f"extra has {len(extra)} values for {len(items)} items")
-    _check_rows("extra", extra, n_rows, -1)
+    check_rows("extra", extra, n_rows, -1)
 
 
 def check_table(name: str, table: _F64) -> None:
@@ -136,7 +137,7 @@ def _check_sets(offsets: _I64, items: _I32, n_rows: int) -> None:
     at = _first(np.diff(offsets) == 0)
     if at is not None:
         raise ValueError(f"choice set {at} is empty")
-    _check_rows("items", items, n_rows, 0)
+    check_rows("items", items, n_rows, 0)
 
 
 def check_offsets(name: str, offsets: _I64, n_values: int) -> None:
@@ -163,7 +164,8 @@ def check_tied(offsets: _I64, tied: _Bool | None) -> None:
         raise ValueError(f"a tie takes two items: {of}")
 
 
-def _check_rows(name: str, rows: _I32, n_rows: int, least: int) -> None:
+def check_rows(name: str, rows: _I32, n_rows: int, least: int) -> None:
+    """Check that values are rows of a table, or as low as `least`."""
     at = _first((rows < least) | (rows >= n_rows))
     if at is not None:
         raise ValueError(f"{name} must be rows of a table of {n_rows}: {name}[{at}]={rows[at]}")

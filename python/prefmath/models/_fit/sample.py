@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath.models._likelihood.subset import spread, taken
 
@@ -39,7 +40,7 @@ class Sample:
         self._rows = np.arange(n) if self.whole else spread(n, wanted)
         part = seen if self.whole else taken(seen, self._rows)
         self._offsets, self._items = part.offsets, part.items
-        self._utility, self._features = utility, utility.features
+        self._utility, self._features = utility, kernel_view(utility.features)
         if 2 * len(self._items) < len(self._features):
             self._features = self._features[self._items]
             self._items = np.arange(len(self._items), dtype=np.int32)

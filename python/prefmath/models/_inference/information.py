@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath.models._inference.pair_information import of_plain_pairs, pair_outer
 from prefmath.models._inference.scores import score_blocks
@@ -130,7 +131,7 @@ def complete_information(point: Point, weights: _F64) -> _F64:
     n_classes, n_parameters = point.params.shape
     if isinstance(utility, LinearUtility) and observation.simple:
         _, complete = kernels.linear_statistics(
-            utility.features,
+            kernel_view(utility.features),
             table,
             observation.offsets,
             observation.items,
@@ -177,7 +178,10 @@ def _on_parameters(utility: Utility, by_row: _F64) -> _F64:
     if not isinstance(utility, LinearUtility):
         return by_row
     n_items = len(utility.features)
-    return np.concatenate([utility.features.T @ by_row[:n_items], by_row[n_items:]])
+    of_items = np.ascontiguousarray(by_row[:n_items])
+    features = kernel_view(utility.features)
+    of_coef = kernels.linear_pull_back(features, of_items, utility.n_threads)
+    return np.concatenate([of_coef.T, by_row[n_items:]])
 
 
 def inverse_information(information: Information, point: Point, parameters: Parameters) -> _F64:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath.choices.judgements import spans
 from prefmath.models._likelihood.utility.linear import LinearUtility
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Point", "score_blocks"]
 
-# Numbers held at a time, of entries or units times parameters: 32 MB.
+# Numbers held at a time, slopes of entries and scores of units: 32 MB.
 _BLOCK = 1 << 22
 
 
@@ -63,10 +64,11 @@ def score_blocks(point: Point) -> Iterator[tuple[_F64, _F64]]:
     # Outcomes that many judgements share are worked out once, others where they stand.
     known = None if point.outcome is None else _slopes(point.observation, table)
     size = int(np.diff(point.observation.offsets).max())
-    judgements = point.units * (size * point.params.shape[1])
+    n_classes, n_parameters = point.params.shape
+    held = n_classes * (size * point.units + n_parameters * np.arange(point.n_units + 1))
     first = 0
     while first < point.n_units:
-        ends = judgements[first + 1 :] - judgements[first]
+        ends = held[first + 1 :] - held[first]
         last = first + max(1, int(np.searchsorted(ends, _BLOCK, side="right")))
         outcomes, slopes, tie = _outcomes(point, table, known, first, last)
         scores = _scores(point, outcomes, slopes, tie, first, last)
@@ -120,11 +122,12 @@ def _scores(
     scores = np.zeros((n_units, slopes.shape[1], point.params.shape[1]))
     unit = np.repeat(np.arange(n_units), np.diff(entries))
     if isinstance(point.utility, LinearUtility):
-        n_items = len(point.utility.features)
-        rows = point.utility.features[outcomes.items].astype(np.float64)
-        for z, slope in enumerate(slopes.T):
-            sums = np.add.reduceat(rows * slope[:, None], entries[:-1])
-            scores[:, z, :n_coef] = point.utility.gradient(sums)
+        utility = point.utility
+        n_items = len(utility.features)
+        sums = kernels.linear_scores(
+            kernel_view(utility.features), outcomes.items, slopes, entries, utility.n_threads
+        )
+        scores[:, :, :n_coef] = utility.gradient(sums)
     else:
         n_items = n_coef
         _add(scores, slopes, unit, outcomes.items)

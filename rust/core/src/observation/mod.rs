@@ -30,6 +30,7 @@ pub use described::{Description, Observation};
 pub use kernels::{curvature_product, log_likelihood, table_gradient};
 pub use residuals::{Residuals, residuals};
 pub use sets::ChoiceSets;
+pub(crate) use sets::check_rows;
 pub(crate) use softmax::probabilities;
 
 /// Gradient and diagonal curvature on the utility table, each row-major `(n_rows, n_classes)`.

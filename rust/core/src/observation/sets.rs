@@ -182,7 +182,7 @@ pub(super) fn check_weights(
 }
 
 /// Checks that values are rows of a table, or as low as `least`.
-pub(super) fn check_rows(name: &str, rows: &[i32], n_rows: usize, least: i32) -> Result<()> {
+pub(crate) fn check_rows(name: &str, rows: &[i32], n_rows: usize, least: i32) -> Result<()> {
     let wrong = |row: i32| row < least || i64::from(row) >= n_rows as i64;
     // Without a branch inside a stretch the search is several times as fast.
     let stretch = rows

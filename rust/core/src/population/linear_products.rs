@@ -4,6 +4,7 @@ use super::linear_pass::by_classes;
 use crate::matrix::{Element, Matrix};
 use crate::outer_products::{SIDE, stretch};
 use crate::simd::Target;
+use crate::utility::prefetch;
 
 /// The utilities of items, `(items, n_classes)`.
 #[inline(always)]
@@ -34,8 +35,7 @@ pub fn utilities<T: Target, E: Element>(
     });
 }
 
-/// Bytes of a line of the cache, and how far ahead of their use rows are asked for.
-const LINE: usize = 64;
+/// How far ahead of their use rows are asked for.
 const BYTES_AHEAD: usize = 8192;
 
 struct Product<'a, E> {
@@ -76,13 +76,7 @@ impl<E: Element> Product<'_, E> {
             return;
         }
         for item in items {
-            for line in self
-                .features
-                .row(item as usize)
-                .chunks(LINE / size_of::<E>())
-            {
-                T::prefetch_to_read(line.as_ptr());
-            }
+            prefetch::<T, E>(self.features.row(item as usize));
         }
     }
 

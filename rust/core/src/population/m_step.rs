@@ -5,7 +5,7 @@
 //! m = Σ p_i D_i and c = 1 / (1 + √p_0) it is the sum of w p_i (D_i − c m)(D_i − c m)ᵀ over the items after the first: a
 //! set of J items costs J − 1 outer products, and nothing large is subtracted. Only the lower triangle is computed.
 //!
-//! For float32 features the outer products are summed in float32, 96 at a time, and those sums in float64: of six digits,
+//! For features of float32 or 16 bits the outer products are summed in float32, 96 at a time, and those sums in float64: of six digits,
 //! they give Newton's method its direction. The gradient, which decides where it ends, is summed in float64 throughout.
 
 use std::marker::PhantomData;
@@ -31,7 +31,7 @@ pub type LinearStatistics = (Vec<f64>, Vec<f64>);
 ///
 /// # Errors
 /// Refuses arrays that do not belong together.
-pub fn linear_statistics<E: Element + Stored>(
+pub fn linear_statistics<E: Element>(
     features: Matrix<'_, E>,
     utility: Matrix<'_, f64>,
     sets: &ChoiceSets<'_>,
@@ -57,9 +57,11 @@ pub fn linear_statistics<E: Element + Stored>(
         tied,
         weights,
     };
-    let statistics = judged.sum::<E>(workers)?;
-    let doubles = size_of::<E>() == size_of::<f64>();
-    if doubles || trustworthy(&statistics, features.n_columns()) {
+    if size_of::<E>() == size_of::<f64>() {
+        return judged.sum::<f64>(workers);
+    }
+    let statistics = judged.sum::<f32>(workers)?;
+    if trustworthy(&statistics, features.n_columns()) {
         Ok(statistics)
     } else {
         judged.sum::<f64>(workers)

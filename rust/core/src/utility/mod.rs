@@ -1,5 +1,11 @@
-//! Where utilities come from.
+//! Where utilities come from, and what becomes of gradients on them.
 
 mod linear;
+mod pull_back;
+mod row_sums;
+mod scores;
 
 pub use linear::linear_utility;
+pub use pull_back::linear_pull_back;
+pub(crate) use row_sums::{WeightedRows, prefetch};
+pub use scores::linear_scores;

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LinearUtility"]
 
-
-# Rows of features that are widened at a time.
-_BLOCK = 4096
 # Utilities are worked out set by set, not item by item, where an item is in so few sets.
 _SETS_AN_ITEM = 2
 
@@ -69,17 +67,16 @@ class LinearUtility:
         if self.n_coef == 0:
             table = np.zeros((len(self.features), len(params)))
         else:
-            table = kernels.linear_utility(self.features, self.coef(params), self.n_threads)
+            features = kernel_view(self.features)
+            table = kernels.linear_utility(features, self.coef(params), self.n_threads)
         extra = params[:, self.n_coef :]
         return table if self.n_extra == 0 else np.concatenate([table, extra.T])
 
     def pull_back(self, gradient: _F64) -> _F64:
         """Turn a gradient on the table into one in the parameters."""
         n_items = len(self.features)
-        of_coef = np.zeros((gradient.shape[1], self.n_coef))
-        for first in range(0, n_items, _BLOCK):
-            rows = slice(first, min(first + _BLOCK, n_items))
-            of_coef += gradient[rows].T @ self.features[rows]
+        of_items = np.ascontiguousarray(gradient[:n_items])
+        of_coef = kernels.linear_pull_back(kernel_view(self.features), of_items, self.n_threads)
         return np.concatenate([self.gradient(of_coef), gradient[n_items:].T], axis=1)
 
     def coef(self, params: _F64) -> _F64:
@@ -115,7 +112,7 @@ class LinearUtility:
         if not observation.simple or len(observation.items) > _SETS_AN_ITEM * self.n_items:
             return None
         responsibilities, evidence, gradient = kernels.linear_posterior(
-            self.features,
+            kernel_view(self.features),
             self.coef(params),
             observation.offsets,
             observation.items,
