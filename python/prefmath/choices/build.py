@@ -1,4 +1,4 @@
-"""From what the caller passed to the fields of `Choices`: checked, coded, sorted by annotator."""
+"""From what the caller passed to judgements: checked, coded, sorted by annotator."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from prefmath._labels import Coded, CodedItems, code_items, code_labels
 from prefmath.choices import checks as check
 from prefmath.choices.arena import refuse_sides
 from prefmath.choices.judgements import Judgements, Layout, ends_of, stable_order
+from prefmath.choices.sorted_judgements import SortedJudgements
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -44,8 +45,8 @@ def pairs(
     weight: ArrayLike | None,
     item_ids: ArrayLike | None,
     context: ArrayLike | None,
-) -> dict[str, Any]:
-    """Return the fields of pairwise judgements."""
+) -> SortedJudgements:
+    """Return pairwise judgements."""
     n = check.length_of(winner, "winner")
     check.same_length(loser, "loser", n)
     coded = code_items({"winner": winner, "loser": loser}, item_ids)
@@ -75,8 +76,8 @@ def choice_sets(
     weight: ArrayLike | None,
     item_ids: ArrayLike | None,
     context: ArrayLike | None,
-) -> dict[str, Any]:
-    """Return the fields of choices of one among several."""
+) -> SortedJudgements:
+    """Return choices of one among several."""
     starts = check.offsets(offsets, check.length_of(items, "items"), "choice set")
     sizes = np.diff(starts)
     return sets(
@@ -96,8 +97,8 @@ def rankings(
     weight: ArrayLike | None,
     item_ids: ArrayLike | None,
     context: ArrayLike | None,
-) -> dict[str, Any]:
-    """Return the fields of rankings."""
+) -> SortedJudgements:
+    """Return rankings."""
     starts = check.offsets(offsets, check.length_of(items, "items"), "ranking")
     sizes = np.diff(starts)
     return sets(
@@ -119,8 +120,8 @@ def sets(
     n_ranked: NDArray[np.int32] | None = None,
     set_name: Callable[[int], str] | None = None,
     item_order: NDArray[np.int64] | None = None,
-) -> dict[str, Any]:
-    """Return the fields of checked choice sets or rankings, refusing an item twice in a set."""
+) -> SortedJudgements:
+    """Return checked choice sets or rankings, refusing an item twice in a set."""
     (items,) = coded.columns
     if set_name is None:
         set_name = ("ranking {}" if layout == "rankings" else "choice set {}").format
@@ -142,8 +143,8 @@ def by_annotator(
     coded: CodedItems,
     said: About,
     item_order: NDArray[np.int64] | None = None,
-) -> dict[str, Any]:
-    """Return the fields of `Choices` for judgements in the caller's order."""
+) -> SortedJudgements:
+    """Sort judgements that stand in the caller's order."""
     ids, order = None, None
     ends = np.array([0, len(judgements.offsets) - 1], dtype=np.int64)
     if said.annotators is not None:
@@ -152,12 +153,12 @@ def by_annotator(
         order = stable_order(codes, len(ids))
     if item_order is not None and order is not None:
         item_order = judgements.pick(item_order, order)
-    return {
-        **judgements.gathered(order),
-        "annotator_offsets": ends,
-        "annotator_ids": ids,
-        "item_ids": coded.item_ids,
-        "n_items": coded.n_items,
-        "order": order,
-        "item_order": item_order,
-    }
+    return SortedJudgements.of(
+        judgements.gathered(order),
+        annotator_offsets=ends,
+        annotator_ids=ids,
+        item_ids=coded.item_ids,
+        n_items=coded.n_items,
+        order=order,
+        item_order=item_order,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from prefmath.choices.sorted_judgements import SortedJudgements
 
 
-def concatenated(parts: Sequence[SortedJudgements]) -> dict[str, Any]:
-    """Return the fields of `Choices` for the judgements of all parts, one after the other."""
+def concatenated(parts: Sequence[SortedJudgements]) -> SortedJudgements:
+    """Return the judgements of all parts, one after the other."""
     first = parts[0]
     for at, part in enumerate(parts):
         if part.layout != first.layout:
@@ -41,9 +42,8 @@ def concatenated(parts: Sequence[SortedJudgements]) -> dict[str, Any]:
         weight=said.weight,
         context=said.context,
     )
-    fields = by_annotator(judgements, items, said, _item_rows(parts))
-    fields["order"] = _order(parts, fields["order"])
-    return fields
+    whole = by_annotator(judgements, items, said, _item_rows(parts))
+    return replace(whole, order=_order(parts, whole.order))
 
 
 def _annotators(parts: Sequence[SortedJudgements]) -> Coded | None:

@@ -123,7 +123,9 @@ class Choices(SortedJudgements):
         >>> choices.restore(["first stored", "second stored"]).tolist()
         ['second stored', 'first stored']
         """
-        return cls(**build.pairs(winner, loser, tie, first, annotator, weight, item_ids, context))
+        return cls.like(
+            build.pairs(winner, loser, tie, first, annotator, weight, item_ids, context)
+        )
 
     @classmethod
     def from_choice_sets(
@@ -169,8 +171,8 @@ class Choices(SortedJudgements):
         >>> Choices.from_choice_sets([0, 3, 5], [0, 1, 2, 2, 0], [2, 0], annotator=[7, 7])
         Choices(2 choices among 2 to 3 by 1 annotator over 3 items)
         """
-        return cls(
-            **build.choice_sets(offsets, items, chosen, annotator, weight, item_ids, context)
+        return cls.like(
+            build.choice_sets(offsets, items, chosen, annotator, weight, item_ids, context)
         )
 
     @classmethod
@@ -214,7 +216,9 @@ class Choices(SortedJudgements):
         >>> Choices.from_rankings([0, 3, 6], list("abccab"), n_ranked=[3, 1], annotator=[1, 2])
         Choices(2 rankings of the first 1 to 3 among 3 by 2 annotators over 3 items)
         """
-        return cls(**build.rankings(offsets, items, n_ranked, annotator, weight, item_ids, context))
+        return cls.like(
+            build.rankings(offsets, items, n_ranked, annotator, weight, item_ids, context)
+        )
 
     @classmethod
     def from_frame(
@@ -311,7 +315,7 @@ class Choices(SortedJudgements):
         ... )
         Choices(2 rankings of the first 1 to 2 among 4 over 4 items)
         """
-        from prefmath.io.frames import fields_of_frame
+        from prefmath.io.frames import judgements_of_frame
 
         columns = {
             "winner": winner,
@@ -327,7 +331,7 @@ class Choices(SortedJudgements):
             "weight": weight,
             "context": context,
         }
-        return cls(**fields_of_frame(frame, layout, columns, item_ids, offered))
+        return cls.like(judgements_of_frame(frame, layout, columns, item_ids, offered))
 
     @classmethod
     def concat(cls, parts: Iterable[Choices]) -> Choices:
@@ -374,7 +378,7 @@ class Choices(SortedJudgements):
                 raise TypeError(
                     f"parts must hold Choices, but parts[{at}] is {type(piece).__name__}"
                 )
-        return cls(**concatenated(pieces))
+        return cls.like(concatenated(pieces))
 
     def as_choice_sets(self) -> Choices:
         """Return the choices of one among several that the judgements stand for.
@@ -404,7 +408,7 @@ class Choices(SortedJudgements):
         >>> sets.offsets.tolist(), sets.item_ids[sets.items].tolist()
         ([0, 3, 5], ['a', 'b', 'c', 'b', 'c'])
         """
-        return self if self.layout == "choice_sets" else type(self)(**exploded(self))
+        return self if self.layout == "choice_sets" else type(self).like(exploded(self))
 
     def __repr__(self) -> str:
         return f"Choices({described(self)})"

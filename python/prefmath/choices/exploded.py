@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from prefmath.choices.judgements import offsets_of, spans
+from prefmath.choices.sorted_judgements import SortedJudgements
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from prefmath.choices import Choices
 
 
-def exploded(choices: Choices) -> dict[str, Any]:
-    """Return the fields of the choose-one judgements that pairs or rankings stand for."""
+def exploded(choices: Choices) -> SortedJudgements:
+    """Return the choose-one judgements that pairs or rankings stand for."""
     if choices.n_ranked is None:
         return _pairs(choices)
     sizes = np.diff(choices.offsets)
@@ -28,33 +30,33 @@ def exploded(choices: Choices) -> dict[str, Any]:
     remaining = sizes[ranking] - stage
     starts = choices.offsets[ranking] + stage
     judgement_ends = offsets_of(stages)
-    return {
-        "layout": "choice_sets",
-        "offsets": offsets_of(remaining),
-        "items": choices.items[spans(starts, remaining)],
-        "chosen": np.zeros(total, dtype=np.int32),
-        "weight": None if choices.weight is None else choices.weight[ranking],
-        "context": None if choices.context is None else choices.context[ranking],
-        "annotator_offsets": judgement_ends[choices.annotator_offsets],
-        "annotator_ids": choices.annotator_ids,
-        "item_ids": choices.item_ids,
-        "n_items": choices.n_items,
-        "order": _order(choices.order, stages),
-    }
+    return SortedJudgements(
+        layout="choice_sets",
+        offsets=offsets_of(remaining),
+        items=choices.items[spans(starts, remaining)],
+        chosen=np.zeros(total, dtype=np.int32),
+        weight=None if choices.weight is None else choices.weight[ranking],
+        context=None if choices.context is None else choices.context[ranking],
+        annotator_offsets=judgement_ends[choices.annotator_offsets],
+        annotator_ids=choices.annotator_ids,
+        item_ids=choices.item_ids,
+        n_items=choices.n_items,
+        order=_order(choices.order, stages),
+    )
 
 
-def _pairs(choices: Choices) -> dict[str, Any]:
+def _pairs(choices: Choices) -> SortedJudgements:
     if choices.tied is not None:
         row = choices.tied if choices.order is None else choices.restore(choices.tied)
         raise ValueError(f"a tie is not a choice of one: row {row.argmax()} is a tie")
-    fields = choices.as_fields() | {"layout": "choice_sets", "first": None}
-    if choices.first is not None:
-        # In the order shown, so that the first position is the first shown.
-        swapped = ~choices.first
-        pairs = choices.items.reshape(-1, 2)
-        shown = np.where(swapped[:, None], pairs[:, ::-1], pairs)
-        fields |= {"items": shown.reshape(-1), "chosen": swapped.astype(np.int32)}
-    return fields
+    sets = replace(SortedJudgements.like(choices), layout="choice_sets", first=None)
+    if choices.first is None:
+        return sets
+    # In the order shown, so that the first position is the first shown.
+    swapped = ~choices.first
+    pairs = choices.items.reshape(-1, 2)
+    shown = np.where(swapped[:, None], pairs[:, ::-1], pairs)
+    return replace(sets, items=shown.reshape(-1), chosen=swapped.astype(np.int32))
 
 
 def _order(order: NDArray[np.int64] | None, stages: NDArray[np.int64]) -> NDArray[np.int64] | None:

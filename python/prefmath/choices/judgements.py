@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -31,22 +30,27 @@ class Judgements:
     weight: NDArray[np.float64] | None = None
     context: NDArray[Any] | None = None
 
-    def gathered(self, rows: NDArray[np.int64] | None) -> dict[str, Any]:
-        """Return the fields of the judgements in `rows`, in that order; None for as they are."""
+    def gathered(self, rows: NDArray[np.int64] | None) -> Judgements:
+        """Return the judgements in `rows`, in that order; None for as they are."""
         if rows is None:
-            return {field.name: getattr(self, field.name) for field in dataclass_fields(Judgements)}
-        per_judgement = ("chosen", "tied", "first", "n_ranked", "weight", "context")
-        fields = {name: getattr(self, name) for name in per_judgement}
-        fields = {name: None if a is None else a[rows] for name, a in fields.items()}
-        if fields["tied"] is not None and not fields["tied"].any():
-            fields["tied"] = None
+            return self
         size = self.common_size()
-        if size is not None:
-            fields["offsets"] = np.arange(0, size * len(rows) + 1, size, dtype=np.int64)
-        else:
-            fields["offsets"] = offsets_of(np.diff(self.offsets)[rows])
-        fields["items"] = self.pick(self.items, rows)
-        return {"layout": self.layout, **fields}
+        tied = _taken(self.tied, rows)
+        return Judgements(
+            layout=self.layout,
+            offsets=(
+                offsets_of(np.diff(self.offsets)[rows])
+                if size is None
+                else np.arange(0, size * len(rows) + 1, size, dtype=np.int64)
+            ),
+            items=self.pick(self.items, rows),
+            chosen=_taken(self.chosen, rows),
+            tied=None if tied is None or not tied.any() else tied,
+            first=_taken(self.first, rows),
+            n_ranked=_taken(self.n_ranked, rows),
+            weight=_taken(self.weight, rows),
+            context=_taken(self.context, rows),
+        )
 
     def pick(self, values: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
         """Return those of the values aligned with `items` that belong to the judgements `rows`."""
@@ -61,6 +65,10 @@ class Judgements:
             return 2
         sizes = np.diff(self.offsets)
         return int(sizes[0]) if (sizes == sizes[0]).all() else None
+
+
+def _taken(values: NDArray[Any] | None, rows: NDArray[np.int64]) -> NDArray[Any] | None:
+    return None if values is None else values[rows]
 
 
 def offsets_of(sizes: NDArray[Any]) -> NDArray[np.int64]:

@@ -26,6 +26,50 @@ class SortedJudgements(Judgements):
     order: NDArray[np.int64] | None
     item_order: NDArray[np.int64] | None = None
 
+    @classmethod
+    def of(
+        cls,
+        judgements: Judgements,
+        *,
+        annotator_offsets: NDArray[np.int64],
+        annotator_ids: NDArray[Any] | None,
+        item_ids: NDArray[Any] | None,
+        n_items: int,
+        order: NDArray[np.int64] | None,
+        item_order: NDArray[np.int64] | None = None,
+    ) -> Self:
+        """Return judgements that are sorted by annotator, with what is known of that."""
+        return cls(
+            layout=judgements.layout,
+            offsets=judgements.offsets,
+            items=judgements.items,
+            chosen=judgements.chosen,
+            tied=judgements.tied,
+            first=judgements.first,
+            n_ranked=judgements.n_ranked,
+            weight=judgements.weight,
+            context=judgements.context,
+            annotator_offsets=annotator_offsets,
+            annotator_ids=annotator_ids,
+            item_ids=item_ids,
+            n_items=n_items,
+            order=order,
+            item_order=item_order,
+        )
+
+    @classmethod
+    def like(cls, other: SortedJudgements) -> Self:
+        """Return the same judgements as this class; the arrays are not copied."""
+        return cls.of(
+            other,
+            annotator_offsets=other.annotator_offsets,
+            annotator_ids=other.annotator_ids,
+            item_ids=other.item_ids,
+            n_items=other.n_items,
+            order=other.order,
+            item_order=other.item_order,
+        )
+
     def __post_init__(self) -> None:
         for name, value in self.as_fields().items():
             if isinstance(value, np.ndarray):
@@ -97,8 +141,8 @@ class SortedJudgements(Judgements):
             ids = ids[present]
             ends = ends_of(codes, len(ids))
             order = stable_order(codes, len(ids))
-        return type(self)(
-            **self.gathered(stored if order is None else stored[order]),
+        return type(self).of(
+            self.gathered(stored if order is None else stored[order]),
             annotator_offsets=ends,
             annotator_ids=ids,
             item_ids=self.item_ids,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, cast
 
 from prefmath.cli import columns
 from prefmath.cli.embeddings import embedding
 from prefmath.io.files import TABLES, read_array, read_table, suffix_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -104,17 +105,18 @@ def read_judgements(
             )
         names = replace(names, first="first")
     arguments = _arguments(table, layout, names, has_features=features is not None)
-    offered = arguments.pop("offered", None)
+    of_roles = cast("dict[str, str | list[str] | None]", arguments)
     used = [
         name
-        for value in arguments.values()
+        for value in of_roles.values()
         for name in (value if isinstance(value, list) else [value])
         if name is not None
     ]
     columns.require(table, used)
     for role in _MARKS if layout is Layout.pairs or names.items is None else ():
-        if arguments.get(role) is not None:
-            _refuse_no_mark(table[arguments[role]], arguments[role], role)
+        marks = of_roles.get(role)
+        if isinstance(marks, str):
+            _refuse_no_mark(table[marks], marks, role)
     if arguments["weight"] is not None:
         columns.numbers(table, [arguments["weight"]])
     for name in used:
@@ -132,7 +134,7 @@ def read_judgements(
         table,
         layout=layout.value,
         item_ids=item_ids,
-        offered=None if offered is None else offered.value,
+        offered=None if names.offered is None else names.offered.value,
         **arguments,
     )
     if features is not None and item_ids is None and choices.item_ids is not None:
@@ -193,7 +195,7 @@ def _from_array(path: Path, layout: Layout, names: Names, features: Features | N
         raise ValueError(
             f"--layout {layout.value} needs a table; {str(path)!r} can hold pairs only"
         )
-    _refuse_unused(layout, Names(offered=names.offered), {})
+    _refuse_unused(layout, Names(offered=names.offered), ())
     for name, given in vars(names).items():
         if given is not None:
             option = name.replace("_", "-")
@@ -214,7 +216,23 @@ def _from_array(path: Path, layout: Layout, names: Names, features: Features | N
     )
 
 
-def _arguments(table: Any, layout: Layout, names: Names, *, has_features: bool) -> dict[str, Any]:
+class _Columns(TypedDict, total=False):
+    """Columns for `Choices.from_frame`: those of a layout and form."""
+
+    winner: str
+    loser: str
+    tie: str | None
+    first: str | None
+    choice_set: str
+    item: str | None
+    items: list[str]
+    chosen: str
+    rank: str
+    annotator: str | None
+    weight: str | None
+
+
+def _arguments(table: Any, layout: Layout, names: Names, *, has_features: bool) -> _Columns:
     """Return the columns for `Choices.from_frame`: those named, or else those of the usual name."""
 
     def usual(name: str) -> str | None:
@@ -226,29 +244,23 @@ def _arguments(table: Any, layout: Layout, names: Names, *, has_features: bool) 
         return given if given is not None else name
 
     wide = names.items is not None
-    takes: dict[Layout, dict[str, Any]] = {
-        Layout.pairs: {
-            "winner": needed("winner"),
-            "loser": needed("loser"),
-            "tie": usual("tie"),
-            "first": names.first,
-        },
-        Layout.choice_sets: {
-            "chosen": needed("chosen"),
-            **({} if wide else {"choice_set": needed("choice_set"), "item": _item(table, names)}),
-        },
-        Layout.rankings: (
-            {} if wide else {name: needed(name) for name in ("choice_set", "item", "rank")}
-        ),
-    }
-    arguments = takes[layout]
+    arguments = _Columns()
+    if layout is Layout.pairs:
+        arguments["winner"], arguments["loser"] = needed("winner"), needed("loser")
+        arguments["tie"], arguments["first"] = usual("tie"), names.first
+    elif layout is Layout.choice_sets:
+        arguments["chosen"] = needed("chosen")
+        if not wide:
+            arguments["choice_set"], arguments["item"] = needed("choice_set"), _item(table, names)
+    elif not wide:
+        arguments["choice_set"], arguments["item"] = needed("choice_set"), needed("item")
+        arguments["rank"] = needed("rank")
     if wide and layout is not Layout.pairs:
         arguments["items"] = columns.split(names.items or "")
         if not arguments["items"]:
             raise ValueError(f"--items must name columns, commas between, not {names.items!r}")
-    if wide and layout is Layout.rankings:
-        arguments["offered"] = names.offered
-    _refuse_unused(layout, names, arguments)
+    others = ["offered"] if wide and layout is Layout.rankings else []
+    _refuse_unused(layout, names, [*arguments, *others])
     if layout is Layout.choice_sets and not wide and arguments["item"] is None:
         if not has_features and names.feature_columns is None:
             raise ValueError(
@@ -260,7 +272,8 @@ def _arguments(table: Any, layout: Layout, names: Names, *, has_features: bool) 
             "--feature-columns describe the alternative of a row: they go with --layout choice_sets"
             " in long form, without --item; features of items come with --features"
         )
-    return {**arguments, "annotator": usual("annotator"), "weight": usual("weight")}
+    arguments["annotator"], arguments["weight"] = usual("annotator"), usual("weight")
+    return arguments
 
 
 def _item(table: Any, names: Names) -> str | None:
@@ -269,10 +282,10 @@ def _item(table: Any, names: Names) -> str | None:
     return names.item
 
 
-def _refuse_unused(layout: Layout, names: Names, arguments: dict[str, Any]) -> None:
+def _refuse_unused(layout: Layout, names: Names, known: Sequence[str]) -> None:
     everywhere = {"annotator", "weight", "feature_columns"}
     for name, given in vars(names).items():
-        if given is not None and name not in everywhere and name not in arguments:
+        if given is not None and name not in everywhere and name not in known:
             form = (
                 ""
                 if layout is Layout.pairs

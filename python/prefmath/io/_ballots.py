@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from prefmath.choices.sorted_judgements import SortedJudgements
     from prefmath.io._table import Table
 
 Offered: TypeAlias = Literal["all", "named"]
@@ -28,8 +29,8 @@ def wide_rankings(
     item_ids: ArrayLike | None,
     offered: Offered | None,
     said: build.About,
-) -> dict[str, Any]:
-    """Return the fields of rankings, best first, that end where a column holds none.
+) -> SortedJudgements:
+    """Return rankings, best first, that end where a column holds none.
 
     What a ballot leaves out was either offered, and lies behind all that it names, or was not. The
     likelihood differs, and the frame does not tell.

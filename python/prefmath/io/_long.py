@@ -14,6 +14,8 @@ from prefmath.choices.judgements import offsets_of, stable_order
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from prefmath.choices.sorted_judgements import SortedJudgements
+
 
 def long_choice_sets(
     choice_set: NDArray[Any],
@@ -21,8 +23,8 @@ def long_choice_sets(
     item: NDArray[Any] | None,
     item_ids: ArrayLike | None,
     said: build.About,
-) -> dict[str, Any]:
-    """Return the fields of choices of one, marked in its row; `said` holds one entry a row."""
+) -> SortedJudgements:
+    """Return choices of one, marked in its row; `said` holds one entry a row."""
     if item is None and item_ids is not None:
         raise ValueError("item_ids needs a column for item: without one each row is an item")
     groups = _Groups(choice_set, said.annotators)
@@ -53,8 +55,8 @@ def long_rankings(
     rank: NDArray[np.float64],
     item_ids: ArrayLike | None,
     said: build.About,
-) -> dict[str, Any]:
-    """Return the fields of rankings, 1 the best and NaN not ranked; `said` has an entry a row."""
+) -> SortedJudgements:
+    """Return rankings, 1 the best and NaN not ranked; `said` has an entry a row."""
     groups = _Groups(choice_set, said.annotators, rank)
     ranks = groups.gather(rank)
     ranked = ~np.isnan(ranks)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from prefmath.choices.sorted_judgements import SortedJudgements
     from prefmath.io._ballots import Offered
 
 _FORMS: dict[str, dict[str, tuple[set[str], set[str]]]] = {
@@ -35,14 +36,14 @@ _FORMS: dict[str, dict[str, tuple[set[str], set[str]]]] = {
 """The forms of each layout: the columns that one needs, and those that it may have."""
 
 
-def fields_of_frame(
+def judgements_of_frame(
     frame: object,
     layout: str,
     columns: Mapping[str, Any],
     item_ids: ArrayLike | None,
     offered: Offered | None = None,
-) -> dict[str, Any]:
-    """Return the fields of `prefmath.Choices` that a frame holds.
+) -> SortedJudgements:
+    """Return the judgements that a frame holds.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def fields_of_frame(
 
     Returns
     -------
-    dict
+    SortedJudgements
         Checked, coded and sorted by annotator.
 
     Raises
@@ -77,13 +78,13 @@ def fields_of_frame(
     _check_offered(offered, layout, form)
     table = Table(frame)
     try:
-        return _fields(table, layout, form, given, about, item_ids, offered)
+        return _judgements(table, layout, form, given, about, item_ids, offered)
     except (TypeError, ValueError) as error:
         error.args = (_with_columns(str(error), columns),)
         raise
 
 
-def _fields(
+def _judgements(
     table: Table,
     layout: str,
     form: str,
@@ -91,7 +92,7 @@ def _fields(
     about: Mapping[str, Any],
     item_ids: ArrayLike | None,
     offered: Offered | None,
-) -> dict[str, Any]:
+) -> SortedJudgements:
     annotator = table.optional("annotator", about["annotator"])
     weight = table.optional("weight", about["weight"])
     context = None if about["context"] is None else table.context(about["context"])
@@ -161,7 +162,7 @@ def _wide_choice_sets(
     chosen: NDArray[Any],
     item_ids: ArrayLike | None,
     said: build.About,
-) -> dict[str, Any]:
+) -> SortedJudgements:
     offsets, coded = _across(items, item_ids)
     if chosen.dtype.kind in "UOT":
         chosen = _place_among(list(items), chosen)

@@ -7,7 +7,7 @@ import numbers
 import operator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from prefmath.io.replace import replace_file
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
 FORMAT, VERSION = "prefmath model", "1.0"
 """A later major version is refused; a later minor one only adds what can be left out."""
@@ -125,7 +127,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     with _in_one_sentence(path):
         arrays = read_arrays(path, {"header", *ARRAYS})
         header = _header(arrays)
-    if header["major"] > int(VERSION.partition(".")[0]):
+    if header.major > int(VERSION.partition(".")[0]):
         raise ValueError(f"{str(path)!r} was written by a later version of prefmath")
     with _in_one_sentence(path):
         return _model(header, arrays)
@@ -144,36 +146,48 @@ def _in_one_sentence(path: str | os.PathLike[str]) -> Iterator[None]:
         raise ValueError(f"{str(path)!r} holds no model of prefmath: {reason}") from error
 
 
-def _header(arrays: dict[str, Any]) -> dict[str, Any]:
-    """Take the header from the arrays, and return it checked, with its major version."""
+class _Header(NamedTuple):
+    """What the header of a file tells; of a later version it may be anything."""
+
+    version: str
+    major: int
+    model: object
+    parameters: object
+    values: object
+
+
+def _header(arrays: dict[str, NDArray[Any]]) -> _Header:
+    """Take the header from the arrays, and return what it tells."""
     text = arrays.pop("header", None)
     if text is None or text.ndim or text.dtype.kind != "U":
         raise ValueError("it has no header")
     header = json.loads(str(text))
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ValueError("it has no header")
-    major = str(header.get("version")).partition(".")[0]
+    version = str(header.get("version"))
+    major = version.partition(".")[0]
     if not (major.isascii() and major.isdigit() and len(major) < 9):
         raise ValueError("its version is no number")
-    return {**header, "major": int(major)}
+    told = (header.get(name) for name in ("model", "parameters", "values"))
+    return _Header(version, int(major), *told)
 
 
-def _model(header: dict[str, Any], arrays: dict[str, Any]) -> Any:
+def _model(header: _Header, arrays: dict[str, NDArray[Any]]) -> Any:
     from prefmath import models
 
-    if header.get("model") not in _MODELS:
-        raise ValueError(f"its model must be {_KNOWN}, not {header.get('model')!r}")
-    parameters, values = header.get("parameters"), header.get("values")
+    if header.model not in _MODELS:
+        raise ValueError(f"its model must be {_KNOWN}, not {header.model!r}")
+    parameters, values = header.parameters, header.values
     if not isinstance(parameters, dict) or not isinstance(values, dict):
         msg = "its header lacks parameters or values"
         raise ValueError(msg)  # noqa: TRY004 -- the file is wrong, not the type of an argument
-    kind = getattr(models, header["model"])
+    kind = getattr(models, str(header.model))
     defaults = kind().get_params()
-    later = header.get("version") != VERSION
+    later = header.version != VERSION
     for name in (
         () if later else [*(set(parameters) - set(defaults)), *(set(values) - set(LEARNED))]
     ):
-        raise ValueError(f"it tells of {name!r}, which no {header['model']} has")
+        raise ValueError(f"it tells of {name!r}, which no {header.model} has")
     given = {name: parameters[name] for name in defaults if name in parameters}
     # what a file cannot hold, such as a function, is saved as null
     model = kind(**{name: value for name, value in given.items() if value is not None})

@@ -167,8 +167,32 @@ def class_profiles(
         )
         for name in names
     ]
-    columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-    return ClassProfiles(**columns, weights=gamma.mean(axis=0), confidence=level)
+    return ClassProfiles(
+        attribute=np.concatenate([part.attribute for part in parts]),
+        level=np.concatenate([part.level for part in parts]),
+        count=np.concatenate([part.count for part in parts]),
+        population=np.concatenate([part.population for part in parts]),
+        share=np.concatenate([part.share for part in parts]),
+        interval=np.concatenate([part.interval for part in parts]),
+        lift=np.concatenate([part.lift for part in parts]),
+        class_share=np.concatenate([part.class_share for part in parts]),
+        weights=gamma.mean(axis=0),
+        confidence=level,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Levels:
+    """The columns of `ClassProfiles` that have a row a level."""
+
+    attribute: NDArray[Any]
+    level: NDArray[Any]
+    count: NDArray[np.int64]
+    population: _F64
+    share: _F64
+    interval: _F64
+    lift: _F64
+    class_share: _F64
 
 
 def _rows_of(annotator: ArrayLike, known_ids: NDArray[Any] | None) -> NDArray[np.int64]:
@@ -191,7 +215,7 @@ def _rows_of(annotator: ArrayLike, known_ids: NDArray[Any] | None) -> NDArray[np
 
 def _of_attribute(
     name: str, values: NDArray[Any], rows: NDArray[np.int64] | None, gamma: _F64, confidence: float
-) -> dict[str, NDArray[Any]]:
+) -> _Levels:
     """Return the rows of one attribute."""
     there = np.ones(len(gamma), np.bool_)
     if rows is not None:
@@ -215,16 +239,16 @@ def _of_attribute(
     share = np.where(total > 0, mass / np.where(total > 0, total, 1), population[:, None])
     squares = np.square(known).sum(axis=0)
     people = np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1), 0)
-    return {
-        "attribute": np.full(len(levels), name),
-        "level": np.array([str(level) for level in levels.tolist()]),
-        "count": count,
-        "population": population,
-        "share": share,
-        "interval": _wilson(share, people, confidence),
-        "lift": share / population[:, None],
-        "class_share": mass / count[:, None],
-    }
+    return _Levels(
+        attribute=np.full(len(levels), name),
+        level=np.array([str(level) for level in levels.tolist()]),
+        count=count,
+        population=population,
+        share=share,
+        interval=_wilson(share, people, confidence),
+        lift=share / population[:, None],
+        class_share=mass / count[:, None],
+    )
 
 
 def _wilson(share: _F64, n: _F64, level: float) -> _F64:

@@ -172,7 +172,7 @@ def observe_outcomes(
     if found is None:
         return observe(choices, n_items, form, n_threads), None
     rows, outcome = found
-    return observe(Judgements(**choices.gathered(rows)), n_items, form, n_threads), outcome
+    return observe(choices.gathered(rows), n_items, form, n_threads), outcome
 
 
 def _position_rows(choices: Judgements, n_items: int, n_positions: int) -> NDArray[np.int32]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath.choices.judgements import Judgements
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from prefmath.choices.judgements import Judgements
 
     _I64 = NDArray[np.int64]
 
@@ -55,7 +55,7 @@ def distinct_outcomes(
     n = len(judgements.offsets) - 1
     size = max(_SAMPLE, int(8 * n**0.5))
     if size < n:
-        sample = Judgements(**judgements.gathered(np.arange(size, dtype=np.int64) * n // size))
+        sample = judgements.gathered(np.arange(size, dtype=np.int64) * n // size)
         coded = code(sample, n_items, in_order=in_order)
         if coded is None or not _repeat(coded[0], n):
             return None
