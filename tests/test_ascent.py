@@ -9,6 +9,7 @@ import pytest
 
 from choice_samples import draw
 from prefmath import Choices
+from prefmath._threads import resolve_threads
 from prefmath.metrics import adjusted_rand_index
 from prefmath.models import ChoiceMixture, ConditionalLogit
 from prefmath.models._fit import sample as sampling
@@ -18,12 +19,17 @@ from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.secants import Secants
 from prefmath.models._fit.seeding import Seeding
 from prefmath.models._likelihood.population.classes import Classes
+from prefmath.models._likelihood.posing import pose
 from prefmath.models._likelihood.subset import of_annotators
+
+
+def posed(model, choices, features):
+    return pose(model._specification(choices), choices, features, resolve_threads(None))
 
 
 def problem_of(sample, n_components=2, **parameters):
     model = ChoiceMixture(n_components, **parameters)
-    return model._problem(sample.choices, sample.features)
+    return posed(model, sample.choices, sample.features)
 
 
 def start_of(problem, n_classes=2, seed=0):
@@ -52,7 +58,7 @@ def plain_em(problem, state, n_steps):
 def test_fewer_steps_reach_what_plain_em_reaches(linear):
     # Few choices each: classes overlap, and EM needs hundreds of steps.
     sample = draw(3, n_annotators=150, n_each=5, n_items=12, coef=[[1.5, 0, 0], [0, 1.5, 0]])
-    problem = ChoiceMixture(2)._problem(sample.choices, sample.features if linear else None)
+    problem = posed(ChoiceMixture(2), sample.choices, sample.features if linear else None)
     begin = start_of(problem)
     run = maximize(problem, begin, tol=1e-9, max_iter=500, report=quiet)
     assert run.converged
@@ -72,7 +78,7 @@ def test_features_read_once_or_by_way_of_a_table(layout):
     choices = sample.choices
     shared = ChoiceMixture(2, n_init=2, random_state=0, tol=1e-9)
     shared.fit(choices, sample.features)
-    tabulated = shared._problem(choices, sample.features)
+    tabulated = posed(shared, choices, sample.features)
     assert tabulated.expect(shared.coef_, shared.weights_).tabulated is not None
     # The same, every alternative an item of its own.
     each = np.arange(len(choices.items), dtype=np.int32)
@@ -93,7 +99,7 @@ def test_features_read_once_or_by_way_of_a_table(layout):
             annotator=choices.annotator_index,
         )
     features = sample.features[choices.items]
-    state = shared._problem(copies, features).expect(shared.coef_, shared.weights_)
+    state = posed(shared, copies, features).expect(shared.coef_, shared.weights_)
     assert state.tabulated is None
     expected = tabulated.expect(shared.coef_, shared.weights_)
     np.testing.assert_allclose(state.gradient, expected.gradient, atol=1e-9)
@@ -149,7 +155,7 @@ def test_a_sample_shows_the_way_to_the_same_optimum(monkeypatch):
 
 def test_the_sampled_curvature_is_near_the_whole(monkeypatch):
     choices, features, _, _ = large(2)
-    problem = ChoiceMixture(3)._problem(choices, features)
+    problem = posed(ChoiceMixture(3), choices, features)
     state = start_of(problem, 3)
     sampled = Survey(problem).at(state)
     monkeypatch.setattr(sampling, "_LEAST_OUTCOMES", 10**9)
@@ -168,7 +174,7 @@ def test_some_annotators_alone():
     part = of_annotators(problem, annotators)
     who = sample.choices.annotator_ids[annotators]
     labels = sample.choices.restore(sample.choices.annotator_ids[sample.choices.annotator_index])
-    alone = ChoiceMixture(2)._problem(sample.choices.take(np.isin(labels, who)), sample.features)
+    alone = posed(ChoiceMixture(2), sample.choices.take(np.isin(labels, who)), sample.features)
     coef = start_of(problem).coef
     one, two = (p.expect(coef, np.array([0.3, 0.7])) for p in (part, alone))
     assert one.log_likelihood == pytest.approx(two.log_likelihood, abs=1e-9)

@@ -11,6 +11,7 @@ import pytest
 from choice_samples import draw
 from prefmath import Choices
 from prefmath.models import BradleyTerry, ChoiceMixture, ConditionalLogit, disagreement
+from prefmath.models._inference.uncertain import point_of
 from prefmath.models._inference.units_behind import _add_units, units_behind
 
 NOT_DETERMINED = "not determined"
@@ -171,7 +172,7 @@ def test_units_are_counted_as_if_they_said_equally_much():
 def test_units_behind_by_definition(layout, monkeypatch):
     sample = draw(5, layout=layout, n_items=7, weights=True)
     model = ChoiceMixture(2, random_state=0, n_init=2).fit(sample.choices)
-    point = model._point(sample.choices, None)
+    point = point_of(model._fitted(), sample.choices, None)
     choices = sample.choices.as_choice_sets() if layout == "rankings" else sample.choices
     m = np.zeros((choices.n_annotators, 7))
     for s, who in enumerate(choices.annotator_index):
@@ -185,7 +186,7 @@ def test_units_behind_by_definition(layout, monkeypatch):
     np.testing.assert_allclose(units_behind(point).units, expected)
     # Features that are the items are counted alike.
     eye = ChoiceMixture(2, random_state=0, n_init=2).fit(sample.choices, np.eye(7))
-    with_features = units_behind(eye._point(sample.choices, np.eye(7)))
+    with_features = units_behind(point_of(eye._fitted(), sample.choices, np.eye(7)))
     gamma = eye.responsibilities_
     expected = (gamma.T @ m) ** 2 / (np.square(gamma).T @ np.square(m))
     np.testing.assert_allclose(with_features.units, expected)
@@ -204,7 +205,7 @@ def test_judgements_that_stand_for_themselves_are_counted_by_outcome(
     ties = "davidson" if extra and layout == "tied pairs" else "half"
     effect = extra and layout == "choice_sets"
     model = ChoiceMixture(ties=ties, position_effect=effect).fit(choices, features)
-    point = model._point(choices, features)
+    point = point_of(model._fitted(), choices, features)
     alone = replace(point, units=np.arange(n + 1), responsibilities=np.ones((n, 1)))
     found = units_behind(alone)
     monkeypatch.setattr("prefmath.models._inference.units_behind._add_judgements", _add_units)

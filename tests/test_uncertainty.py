@@ -9,6 +9,7 @@ from choice_samples import LAYOUTS, draw, mixture_log_likelihood, relabelled
 from prefmath import Choices
 from prefmath.models import ChoiceMixture
 from prefmath.models._inference.information import observed_information
+from prefmath.models._inference.uncertain import point_of
 from test_choice_mixture_oracle import stages_of
 
 SETTLED = {"tol": 1e-10, "max_iter": 5000, "random_state": 0, "n_init": 3}
@@ -52,14 +53,14 @@ def test_slope_and_information_are_finite_differences(layout, linear, n_componen
         return evidence.sum() - model.l2 / 2 * (coef**2).sum()
 
     def slope(parameters):
-        point = moved(model, parameters)._point(choices, features)
+        point = point_of(moved(model, parameters)._fitted(), choices, features)
         return observed_information(point).slope
 
     along = rng.standard_normal(here.shape)
     step = 1e-5
     rise = (value(here + step * along) - value(here - step * along)) / (2 * step)
     assert slope(here) @ along == pytest.approx(rise, rel=1e-6, abs=1e-6)
-    found = observed_information(moved(model, here)._point(choices, features)).observed
+    found = observed_information(point_of(moved(model, here)._fitted(), choices, features)).observed
     differences = [
         (slope(here - step * axis) - slope(here + step * axis)) / (2 * step)
         for axis in np.eye(len(here))

@@ -9,6 +9,7 @@ from choice_samples import draw
 from prefmath import Choices
 from prefmath.models import BradleyTerry, ChoiceMixture, bootstrap
 from prefmath.models._inference.information import observed_information
+from prefmath.models._inference.uncertain import point_of
 from test_uncertainty import SETTLED, moved
 
 
@@ -47,16 +48,17 @@ def test_slope_and_information_are_finite_differences(form, linear, n_components
     model = ChoiceMixture(n_components, l2=0.3, **SETTLED | {"n_init": 1}, **FORMS[form])
     model.fit(choices, features)
     rng = np.random.default_rng(2)
-    here = np.append(model._params(), np.log(model.weights_))
+    here = np.append(model._fitted().params, np.log(model.weights_))
     here += 0.1 * rng.standard_normal(here.shape)
 
     def value(parameters):
         other = moved(model, parameters)
-        evidence = other._expect(choices, features)[1]
-        return evidence.sum() - model.l2 / 2 * (other._params() ** 2).sum()
+        evidence = other._fitted().expect(choices, features)[1]
+        return evidence.sum() - model.l2 / 2 * (other._fitted().params ** 2).sum()
 
     def slope(parameters):
-        return observed_information(moved(model, parameters)._point(choices, features)).slope
+        fitted = moved(model, parameters)._fitted()
+        return observed_information(point_of(fitted, choices, features)).slope
 
     def along(function):
         step = 1e-5
@@ -64,7 +66,7 @@ def test_slope_and_information_are_finite_differences(form, linear, n_components
         return np.array([(after - before) / (2 * step) for after, before in ends])
 
     np.testing.assert_allclose(slope(here), along(value), atol=1e-5)
-    found = observed_information(moved(model, here)._point(choices, features)).observed
+    found = observed_information(point_of(moved(model, here)._fitted(), choices, features)).observed
     np.testing.assert_allclose(found, -along(slope), atol=1e-5 * np.abs(found).max())
 
 
@@ -88,7 +90,7 @@ def test_positions_in_choice_sets():
         annotator=sample.choices.annotator_index,
     )
     plain = ChoiceMixture(l2=1e-3, tol=1e-9).fit(same, wide)
-    np.testing.assert_allclose(model._params(), plain.coef_, atol=1e-5)
+    np.testing.assert_allclose(model._fitted().params, plain.coef_, atol=1e-5)
     expected = plain.uncertainty(same, wide, robust=False)
     np.testing.assert_allclose(found.coef_se, expected.coef_se[:, :3], rtol=1e-4)
     np.testing.assert_allclose(found.position_effects_se, expected.coef_se[:, 3:], rtol=1e-4)

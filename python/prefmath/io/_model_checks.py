@@ -100,11 +100,12 @@ def _check_extra(model: Any, n_classes: int) -> None:
         _one_of(allowed)(getattr(model, name), name)
     for name in ("_linear", "converged_"):
         _boolean(getattr(model, name), name)
+    tied = model._ties != "half"  # noqa: SLF001
     extra = _numbers(model._extra, "_extra", 2)  # noqa: SLF001 -- one package
-    _refuse_shape(extra, "_extra", (n_classes, model._n_positions + model._tied))  # noqa: SLF001
+    _refuse_shape(extra, "_extra", (n_classes, model._n_positions + tied))  # noqa: SLF001
     with np.errstate(over="ignore"):
         tie = model.tie_
-    if model._tied and not np.max(tie) <= _LARGEST_TIE:  # noqa: SLF001
+    if tied and not np.max(tie) <= _LARGEST_TIE:
         raise ValueError(f"tie_ is {np.max(tie)}, too large for a parameter of ties")
 
 

@@ -13,9 +13,13 @@ from prefmath._threads import resolve_threads
 from prefmath.choices import Choices
 from prefmath.choices import checks as check
 from prefmath.models._determined.connected import refuse_undetermined_table
+from prefmath.models._fit.choice_model import refuse_other_than_choices
 from prefmath.models._fit.dense_pairs import fit_wins
-from prefmath.models._fit.fitting import ItemModel, refuse_other_than_choices
+from prefmath.models._fit.fitted import Fitted
+from prefmath.models._fit.fitting import Fit
+from prefmath.models._fit.item_model import ItemModel
 from prefmath.models._fit.pair_counts import counted_pairs
+from prefmath.models._likelihood.observation import Form
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -159,18 +163,16 @@ class BradleyTerry(ItemModel):
         n_items = choices.n_items
         if self._by_table and n_items <= _FEW_ITEMS and n_items**2 <= _CELLS_A_PAIR * len(choices):
             self._check_parameters()
-            self._fit_table(
+            return self._fit_table(
                 np.ascontiguousarray(choices.items[0::2]),
                 np.ascontiguousarray(choices.items[1::2]),
                 choices.tied,
                 choices.weight,
                 choices.item_ids,
                 n_items,
+                choices.annotator_ids,
             )
-            self.annotator_ids_ = choices.annotator_ids
-            self.responsibilities_ = np.ones((choices.n_annotators, 1))
-            return self
-        return self._fit(choices, None)
+        return self._fit(choices, None, _first_params)
 
     def fit_pairs(
         self,
@@ -235,18 +237,6 @@ class BradleyTerry(ItemModel):
         choices = counted_pairs(winner, loser, tied, order, weight, n_items, n_threads)
         return self.fit(replace(choices, item_ids=ids))
 
-    def _first_params(self, problem: Problem) -> NDArray[np.float64]:
-        """Return the odds of every item against all that it met."""
-        utility, observation, weight = problem.utility, problem.observation, problem.data.weight
-        n_items = utility.n_parameters - utility.n_extra
-        won, lost = (
-            np.bincount(observation.items[side::2], weight, n_items) + 1.0 for side in (0, 1)
-        )
-        params = np.zeros((1, utility.n_parameters))
-        params[0, :n_items] = np.log(won / lost)
-        params[0, :n_items] -= params[0, :n_items].mean()
-        return params
-
     @property
     def _by_table(self) -> bool:
         """Whether a table of wins says all that the pairs say."""
@@ -260,6 +250,7 @@ class BradleyTerry(ItemModel):
         weight: NDArray[np.float64] | None,
         item_ids: NDArray[Any] | None,
         n_items: int,
+        annotator_ids: NDArray[Any] | None = None,
     ) -> Self:
         """Count wins in a table, and fit to that."""
         n_threads = resolve_threads(self.n_threads)
@@ -272,18 +263,40 @@ class BradleyTerry(ItemModel):
         if self.warm_start and hasattr(self, "coef_") and self.coef_.shape[1] == n_items:
             begin = self.coef_[0]
         found = fit_wins(wins, self.l2, self.prior, begin, self.tol, self.max_iter)
-        self.coef_ = (found.utility - found.utility.mean())[None]
-        self._extra, self.weights_ = np.zeros((1, 0)), np.ones(1)
-        self.responsibilities_ = np.ones((1, 1))
-        self.log_likelihood_ = found.log_likelihood
-        self.lower_bound_, self.lower_bounds_ = found.objectives[-1], found.objectives
-        self.converged_, self.n_iter_ = found.converged, len(found.objectives) - 1
-        self.annotator_ids_, self.item_ids_ = None, item_ids
-        self._layout, self._ties, self._n_positions = "pairs", "half", 0
-        self._linear, self._n_free = False, n_items - 1
-        if not found.converged:
-            self._warn_not_settled(found.promise, stacklevel=4)
+        found_here = Fit(
+            fitted=Fitted(
+                coef=(found.utility - found.utility.mean())[None],
+                extra=np.zeros((1, 0)),
+                mixing=np.ones(1),
+                latent=np.ones((1 if annotator_ids is None else len(annotator_ids), 1)),
+                population=self._population(1),
+                penalty=self._penalty(),
+                form=Form("pairs", "half", 0),
+                linear=False,
+                annotator_ids=annotator_ids,
+                item_ids=item_ids,
+                n_threads=n_threads,
+            ),
+            n_free=n_items - 1,
+            log_likelihood=found.log_likelihood,
+            objectives=found.objectives,
+            converged=found.converged,
+            gain=found.promise,
+            undetermined=[],
+        )
+        self._keep(found_here)
+        self._warn(found_here, stacklevel=4)
         return self
+
+
+def _first_params(problem: Problem) -> NDArray[np.float64]:
+    """Return the odds of every item against all that it met."""
+    observation, weight, n_items = problem.observation, problem.data.weight, problem.utility.n_coef
+    won, lost = (np.bincount(observation.items[side::2], weight, n_items) + 1.0 for side in (0, 1))
+    params = np.zeros((1, problem.utility.n_parameters))
+    params[0, :n_items] = np.log(won / lost)
+    params[0, :n_items] -= params[0, :n_items].mean()
+    return params
 
 
 def _as_kernels_take_them(rows: tuple[NDArray[Any], NDArray[Any]]) -> list[NDArray[Any]]:

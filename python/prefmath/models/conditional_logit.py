@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from prefmath.models._fit.fitting import ChoiceModel, refuse_other_than_choices
+from prefmath.models._fit.choice_model import ChoiceModel, refuse_other_than_choices
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

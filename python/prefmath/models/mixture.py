@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from prefmath.models._fit.fitting import ChoiceModel, refuse_other_than_choices
+from prefmath.models._fit.choice_model import ChoiceModel, refuse_other_than_choices
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from prefmath.models._fit.fitting import ItemModel, refuse_other_than_choices
+from prefmath.models._fit.choice_model import refuse_other_than_choices
+from prefmath.models._fit.item_model import ItemModel
 
 if TYPE_CHECKING:
     from prefmath.choices import Choices

@@ -64,15 +64,15 @@ class Survey:
             return _Dense(matrix, problem.n_threads, exact=self._sample.exact)
         seen = _tabulated(state)
         if problem.utility.linear is not None:
-            return self._of_positions(seen)
+            return self._of_positions(state, seen)
         if problem.utility.n_parameters > _DENSE_ROWS:
-            return _Implicit(problem, seen)
+            return _Implicit(problem, state, seen)
         matrix = table_curvature(problem.observation, seen.table, seen.outcome_weights)
         diagonal = np.arange(matrix.shape[1])
-        matrix[:, diagonal, diagonal] += problem.penalty.curvature(problem.utility)
+        matrix[:, diagonal, diagonal] += problem.penalty.curvature(problem.utility, state.coef)
         return _Dense(matrix, problem.n_threads, exact=True)
 
-    def _of_positions(self, seen: Tabulated) -> Curvature:
+    def _of_positions(self, state: State, seen: Tabulated) -> Curvature:
         """Curvature where positions and ties have all the parameters, which are few."""
         problem, e = self._problem, self._problem.utility.n_extra
         n_classes = seen.table.shape[1]
@@ -84,7 +84,9 @@ class Survey:
                 seen.table, seen.outcome_weights, direction
             )
             matrix[:, j] = image[-e:].T
-        matrix[:, np.arange(e), np.arange(e)] += problem.penalty.curvature(problem.utility)
+        matrix[:, np.arange(e), np.arange(e)] += problem.penalty.curvature(
+            problem.utility, state.coef
+        )
         return _Dense(matrix, problem.n_threads, exact=True)
 
 
@@ -130,8 +132,9 @@ class _Implicit:
 
     exact = True
 
-    def __init__(self, problem: Problem, seen: Tabulated) -> None:
+    def __init__(self, problem: Problem, state: State, seen: Tabulated) -> None:
         self._problem, self._seen = problem, seen
+        self._penalty = problem.penalty.curvature(problem.utility, state.coef).T
         # Rows after these are of parameters that are determined.
         self._n_items = problem.utility.n_coef
 
@@ -139,7 +142,7 @@ class _Implicit:
         return n_steps > 0
 
     def solve(self, gradient: _F64) -> _F64:
-        seen, penalty = self._seen, self._problem.penalty.curvature(self._problem.utility)[:, None]
+        seen, penalty = self._seen, self._penalty
 
         def product(direction: _F64) -> _F64:
             image = self._problem.observation.curvature_product(
@@ -154,8 +157,9 @@ class _Implicit:
             right[items] -= right[items].mean(axis=0)
         step = conjugate_gradients(product, right, seen.diagonal + penalty)
         if not self._problem.penalty.is_none:
-            # No choice depends on a constant, so that only the penalty bends along one.
-            step[items] += right[items].mean(axis=0) / penalty[0] - step[items].mean(axis=0)
+            # No choice depends on a constant, so that only the penalty has curvature along one.
+            missing = right[items].sum(axis=0) - (penalty[items] * step[items]).sum(axis=0)
+            step[items] += missing / penalty[items].sum(axis=0)
         return np.ascontiguousarray(step.T)
 
     def of_one_class(self) -> _F64:

@@ -16,15 +16,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["drawn_choices", "drawn_classes"]
-
-
-def drawn_classes(shares: _F64, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw a class for every annotator, whose probabilities are a row of `shares`."""
-    edges = np.cumsum(shares, axis=1)
-    point = rng.random(len(shares)) * edges[:, -1]
-    classes: NDArray[np.int64] = (point[:, None] >= edges[:, :-1]).sum(axis=1)
-    return classes
+__all__ = ["drawn_choices"]
 
 
 def drawn_choices(

@@ -119,5 +119,5 @@ class Sample:
             beside = np.arange(d, p)
             hessian[:, beside, beside] = state.tabulated.diagonal[d - p :].T
         every = np.arange(p)
-        hessian[:, every, every] += self._problem.penalty.curvature(utility)
+        hessian[:, every, every] += self._problem.penalty.curvature(utility, state.coef)
         return hessian

@@ -45,7 +45,6 @@ _SAME = 0.01
 class Search:
     """How to look for the best fit of a problem."""
 
-    n_components: int
     n_init: int
     tol: float
     max_iter: int
@@ -63,7 +62,7 @@ class Search:
 
         The short runs are of annotators drawn at random where there are more than they need.
         """
-        if self.n_components == 1:
+        if problem.population.n_columns == 1:
             return self._one_class(problem)
         rng = as_generator(self.random_state)
         small = self._drawn(problem, rng)
@@ -112,13 +111,14 @@ class Search:
 
     def _drawn(self, problem: Problem, rng: np.random.Generator) -> Problem:
         """Return the problem of as many annotators as the starts look at."""
-        n_parameters = self.n_components * problem.utility.n_parameters
+        n_columns = problem.population.n_columns
+        n_parameters = n_columns * problem.utility.n_parameters
         wanted = max(_LEAST_JUDGEMENTS, _JUDGEMENTS_A_PARAMETER * n_parameters)
         n_annotators = problem.data.n_rows
         share = wanted / max(problem.data.n_judgements, 1)
         if share > 0.5:
             return problem
-        size = max(int(np.ceil(share * n_annotators)), self.n_components)
+        size = max(int(np.ceil(share * n_annotators)), n_columns)
         return of_annotators(problem, np.sort(rng.permutation(n_annotators)[:size]))
 
     def _short_run(
@@ -131,14 +131,15 @@ class Search:
     ) -> Run:
         rng = np.random.default_rng(seed)
         how = seeding.few if start % 2 else seeding.clusters
-        coef, weights = how(self.n_components, rng)
+        n_columns = problem.population.n_columns
+        coef, weights = how(n_columns, rng)
         run = self._run(problem, problem.expect(coef, weights), start, self._short, check)
         lost = run.state.masses < 1
         if not lost.any():
             return run
         # A class that nobody is in any more begins anew, among all others.
-        coef = np.where(lost[:, None], seeding.few(self.n_components, rng)[0], run.state.coef)
-        weights = run.state.masses / run.state.masses.sum() + lost / self.n_components
+        coef = np.where(lost[:, None], seeding.few(n_columns, rng)[0], run.state.coef)
+        weights = run.state.masses / run.state.masses.sum() + lost / n_columns
         begin = problem.expect(coef, weights / weights.sum())
         again = self._run(problem, begin, start, self._short, check)
         return max(run, again, key=lambda run: run.state.objective)

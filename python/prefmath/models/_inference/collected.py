@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from prefmath.models._inference.parameters import Parameters
     from prefmath.models._inference.units_behind import Behind
+    from prefmath.models._likelihood.parameters import Parameters
 
     _F64 = NDArray[np.float64]
     _Bool = NDArray[np.bool_]

@@ -13,7 +13,7 @@ from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_whole_number
 from prefmath.models._determined.choice_warnings import UndeterminedWarning, warn_of_little
-from prefmath.models._fit.criteria import n_units_of
+from prefmath.models._fit.predictions import n_units_of
 from prefmath.models._fit.side_by_side import side_by_side
 from prefmath.models._inference.text_table import text_table
 from prefmath.models._likelihood.problem import ConvergenceWarning
@@ -252,7 +252,8 @@ def _selection(
     log_likelihood = np.array([model.log_likelihood_ for model in models])
     n_parameters = np.array([model._n_parameters for model in models])  # noqa: SLF001
     bic = n_parameters * np.log(n_units_of(choices)) - 2 * log_likelihood
-    entropy = np.array([_entropy(model.responsibilities_) for model in models])
+    fits = [model._fitted() for model in models]  # noqa: SLF001
+    entropy = np.array([fit.population.entropy(fit.latent) for fit in fits])
     figures = {
         "bic": bic,
         "aic": 2 * n_parameters - 2 * log_likelihood,
@@ -260,7 +261,7 @@ def _selection(
     }
     cost = figures[criterion] if held_out is None or criterion != "held_out" else -held_out
     best = int(cost.argmin())
-    components = np.array([len(model.weights_) for model in models])
+    components = np.array([fit.population.n_columns for fit in fits])
     return ComponentSelection(
         n_components=int(components[best]),
         model=models[best],
@@ -272,8 +273,3 @@ def _selection(
         held_out=held_out,
         **figures,
     )
-
-
-def _entropy(responsibilities: _F64) -> float:
-    positive = responsibilities[responsibilities > 0]
-    return -float((positive * np.log(positive)).sum())

@@ -25,7 +25,7 @@ from prefmath.models._inference.text_table import text_table
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from prefmath.models._fit.fitting import ChoiceModel
+    from prefmath.models._fit.choice_model import ChoiceModel
     from prefmath.models._inference.uncertainty import Uncertainty
 
     _F64 = NDArray[np.float64]
@@ -165,7 +165,7 @@ def disagreement(
     milk               -1.10 (2)      1.10 (1)  2.20 ± 0.27  1 over 0
     tea                 1.10 (1)     -1.10 (2)  2.20 ± 0.27  0 over 1
     """
-    parameters = model._parameters()  # noqa: SLF001
+    parameters = model._fitted().parameters  # noqa: SLF001
     if isinstance(features, Choices):
         raise TypeError(
             "disagreement takes features of items, not choices: leave them out, or give "
@@ -214,7 +214,7 @@ def _centred(model: ChoiceModel, uncertainty: Uncertainty | None) -> _F64:
     coef: _F64 = model.coef_
     if uncertainty is not None and uncertainty.coef.shape != coef.shape:
         raise ValueError("uncertainty must be that of the model")
-    if model._parameters().of_items:  # noqa: SLF001
+    if model._fitted().parameters.of_items:  # noqa: SLF001
         reference = slice(None) if uncertainty is None else uncertainty.reference
         coef = coef - coef[:, reference].mean(axis=1, keepdims=True)
     if uncertainty is not None and not np.array_equal(uncertainty.coef, coef):

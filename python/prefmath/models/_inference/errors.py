@@ -25,9 +25,9 @@ from prefmath.models._likelihood.utility.linear import LinearUtility
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.models._inference.parameters import Parameters
     from prefmath.models._inference.scores import Point
     from prefmath.models._inference.units_behind import Behind
+    from prefmath.models._likelihood.parameters import Parameters
 
     _F64 = NDArray[np.float64]
     _Bool = NDArray[np.bool_]
@@ -88,18 +88,14 @@ def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     change = reported(point, reference)
     image = change @ inverse
     of_model = once * np.einsum("ij,ij->i", image, change)
-    n_reported = len(change) // n_classes - 1
-    kept = np.arange(n_parameters)
-    if n_reported < n_parameters:
-        kept = np.delete(kept, point.utility.n_coef - 1)
-    units, scale = behind.units[:, kept], behind.scale[:, kept]
-    known = _is_known(point, behind)[:, kept]
+    units, scale = behind.units, behind.scale
+    known = _is_known(point, behind)
     if robust:
         factor = information.n_units / (information.n_units - 1)
         covariance = image @ information.outer @ image.T * factor
     else:
         covariance = image @ change.T
-    of_params = slice(n_classes * n_reported)
+    of_params = slice(n_classes * n_parameters)
     variance = covariance.diagonal().copy()
     singular = (
         of_model > _OUT_OF_PROPORTION**2 * variance if robust else np.zeros(len(change), bool)
@@ -159,7 +155,7 @@ def _reference(point: Point, inverse: _F64, behind: Behind) -> _Bool:
     if isinstance(point.utility, LinearUtility):
         return np.zeros(0, np.bool_)
     n_classes, n_parameters = point.params.shape
-    n = point.utility.n_coef - (point.prior > 0)
+    n = point.utility.n_coef
     known = _is_known(point, behind)[:, :n]
     blocks = inverse[: n_classes * n_parameters, : n_classes * n_parameters]
     blocks = blocks.reshape(n_classes, n_parameters, n_classes, n_parameters)

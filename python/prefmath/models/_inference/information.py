@@ -11,15 +11,14 @@ from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath.models._inference.pair_information import of_plain_pairs, pair_outer
 from prefmath.models._inference.scores import score_blocks
-from prefmath.models._likelihood.penalty.virtual_pairs import virtual_terms
 from prefmath.models._likelihood.table_curvature import table_curvature
 from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.models._inference.parameters import Parameters
     from prefmath.models._inference.scores import Point
+    from prefmath.models._likelihood.parameters import Parameters
     from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
@@ -94,10 +93,7 @@ def observed_information(point: Point, *, outer: bool = True) -> Information:
         observed[block, block] += complete[z]
     # The slopes of all units, less an equal share of their sum, sum to nothing.
     products -= np.outer(slope, slope) / point.n_units
-    slope[: logits.start] -= point.l2 * point.params.ravel()
-    if point.prior > 0:
-        more, _ = virtual_terms(point.params[0], point.utility.n_coef, point.prior)
-        slope[: logits.start] += more
+    slope[: logits.start] -= point.penalty.gradient(point.utility, point.params).ravel()
     return Information(observed, slope, products, point.n_units)
 
 
@@ -151,9 +147,8 @@ def complete_information(point: Point, weights: _F64) -> _F64:
         complete = table_curvature(observation, table, weights)
     if observation.ties == "rao_kupper":
         complete[:, :, -1] = complete[:, -1, :] = _bend_of_ties(point, weights)
-    complete[:, np.arange(n_parameters), np.arange(n_parameters)] += point.l2
-    if point.prior > 0:
-        complete[0] += virtual_terms(point.params[0], utility.n_coef, point.prior)[1]
+    every = np.arange(n_parameters)
+    complete[:, every, every] += point.penalty.curvature(utility, point.params)
     return complete
 
 
@@ -198,7 +193,9 @@ def inverse_information(information: Information, point: Point, parameters: Para
     n_classes, n_parameters = point.params.shape
     n = len(information.observed)
     bread = information.observed.copy()
-    if not isinstance(point.utility, LinearUtility):
+    # A penalty that is not alike for all items leaves no constant that cancels.
+    penalty = point.penalty
+    if point.utility.linear is None and (penalty.is_none or penalty.fixes_level):
         for z in range(n_classes):
             items = slice(z * n_parameters, z * n_parameters + point.utility.n_coef)
             bread[items, items] += bread[items, items].trace() / point.utility.n_coef**2
@@ -220,22 +217,19 @@ def reported(point: Point, reference: NDArray[np.bool_]) -> _F64:
     """Return what is reported as linear functions of the parameters and logits.
 
     Of class after class, then of the shares. Free utilities are those less the mean of the
-    reference items, without that of virtual pairs; shares follow from logits by the delta method.
+    reference items; shares follow from logits by the delta method.
     """
     n_classes, n_parameters = point.params.shape
     of_class = np.eye(n_parameters)
-    if not isinstance(point.utility, LinearUtility):
-        n = point.utility.n_coef - (point.prior > 0)
+    if point.utility.linear is None:
+        n = point.utility.n_coef
         of_class[:n, :n] -= reference / reference.sum()
-        if point.prior > 0:
-            of_class = np.delete(of_class, n, axis=0)
-    n_reported = len(of_class)
-    change = np.zeros((n_classes * (n_reported + 1), n_classes * (n_parameters + 1)))
+    change = np.zeros((n_classes * (n_parameters + 1),) * 2)
     for z in range(n_classes):
-        rows = slice(z * n_reported, (z + 1) * n_reported)
-        change[rows, z * n_parameters : (z + 1) * n_parameters] = of_class
+        block = slice(z * n_parameters, (z + 1) * n_parameters)
+        change[block, block] = of_class
     delta = np.diag(point.weights) - np.outer(point.weights, point.weights)
-    change[n_classes * n_reported :, n_classes * n_parameters :] = delta
+    change[n_classes * n_parameters :, n_classes * n_parameters :] = delta
     return change
 
 
@@ -263,8 +257,5 @@ def _called(point: Point, parameters: Parameters, row: int) -> str:
     z, column = divmod(row, point.params.shape[1])
     if z == len(point.params):
         return "the shares"
-    virtual = point.utility.n_coef - 1 if point.prior > 0 else point.params.shape[1]
-    if column == virtual:
-        return "the level of the virtual pairs"
     where = f" in class {z}" if len(point.params) > 1 else ""
-    return parameters.called(column - (column > virtual)) + where
+    return parameters.called(column) + where

@@ -13,7 +13,7 @@ from prefmath.models._inference.text_table import text_table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.models._inference.parameters import Parameters
+    from prefmath.models._likelihood.parameters import Parameters
 
     _F64 = NDArray[np.float64]
 

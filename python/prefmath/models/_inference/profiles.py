@@ -18,7 +18,7 @@ from prefmath.models._inference.text_table import text_table
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from prefmath.models._fit.fitting import ChoiceModel
+    from prefmath.models._fit.choice_model import ChoiceModel
 
     _F64 = NDArray[np.float64]
 

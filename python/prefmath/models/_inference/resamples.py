@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._inference.intervals import Intervals
-    from prefmath.models._inference.parameters import Parameters
+    from prefmath.models._likelihood.parameters import Parameters
 
     _F64 = NDArray[np.float64]
 

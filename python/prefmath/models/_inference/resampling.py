@@ -21,15 +21,12 @@ from prefmath.models._fit.class_matching import best_assignment
 from prefmath.models._fit.dense_pairs import fit_wins
 from prefmath.models._fit.side_by_side import side_by_side
 from prefmath.models._inference.collected import Refit, bootstrap_of
-from prefmath.models._inference.uncertain import units_of
+from prefmath.models._inference.uncertain import point_of
 from prefmath.models._inference.units_behind import Behind, units_behind
 from prefmath.models._likelihood.data import Data
 from prefmath.models._likelihood.penalty.l2 import L2
-from prefmath.models._likelihood.penalty.virtual_pairs import virtual_utility
-from prefmath.models._likelihood.population.classes import Classes
+from prefmath.models._likelihood.posing import as_choices_of_one, pose_of_outcomes
 from prefmath.models._likelihood.problem import Problem
-from prefmath.models._likelihood.utility.items import ItemUtility
-from prefmath.models._likelihood.utility.linear import LinearUtility
 from prefmath.models._likelihood.utility.units import units_of_columns
 
 if TYPE_CHECKING:
@@ -40,7 +37,8 @@ if TYPE_CHECKING:
     from prefmath._progress import Progress
     from prefmath.choices import Choices
     from prefmath.models._determined.run_away import Edges
-    from prefmath.models._fit.fitting import ChoiceModel
+    from prefmath.models._fit.choice_model import ChoiceModel
+    from prefmath.models._fit.fitted import Fitted
     from prefmath.models._inference.resamples import Bootstrap
     from prefmath.models._inference.scores import Point
     from prefmath.models._likelihood.problem import State
@@ -141,17 +139,17 @@ def bootstrap(
             found = side_by_side(refit, list(seeds), threads, report)
         return bootstrap_of(
             found,
-            model._params(),  # noqa: SLF001
-            model.weights_.copy(),
-            model._parameters(),  # noqa: SLF001
-            pose.reported_behind(),
+            pose.fitted.params,
+            pose.fitted.mixing.copy(),
+            pose.fitted.parameters,
+            pose.behind,
             pose.point.responsibilities,
             named=choices.annotator_ids is not None,
         )
     except MemoryError:
-        size = n_resamples * model._params().size * 8 / 2**30  # noqa: SLF001
+        size = n_resamples * pose.fitted.params.size * 8 / 2**30
         raise MemoryError(
-            f"{n_resamples:,} resamples of {model._params().size:,} parameters are "  # noqa: SLF001
+            f"{n_resamples:,} resamples of {pose.fitted.params.size:,} parameters are "
             f"{size:,.1f} GiB, held several times, and there is not as much memory: ask for fewer"
         ) from None
 
@@ -160,15 +158,14 @@ def bootstrap(
 class _Pose:
     """The problem that a model solved, for annotators who may stand for several or for none.
 
-    `left_out` are columns of the parameters that are not the model's: of the virtual item. `edges`
-    are there where they tell which utilities are finite.
+    `edges` are there where they tell which utilities are finite.
     """
 
     model: ChoiceModel
+    fitted: Fitted
     problem: Problem
     units: NDArray[np.int64]
     start: _F64
-    left_out: list[int]
     point: Point
     behind: Behind
     edges: Edges | None
@@ -176,7 +173,8 @@ class _Pose:
     def refit(self, counts: _F64, check: Callable[[], None]) -> Refit:
         """Return parameters, shares, and whether they settled, with so many of each unit."""
         model, problem, sides = self.model, self.problem, None
-        if len(model.weights_) > 1:
+        several = problem.population.n_columns > 1
+        if several:
             problem = replace(problem, data=replace(problem.data, counts=counts))
         else:
             # Of a single class only the weights of outcomes matter.
@@ -186,24 +184,22 @@ class _Pose:
                 sides = sides_of_items(self.edges, weight, model.coef_.shape[1])
             if self.by_table:
                 return self._refit_table(weight, sides)
-            observation, utility = problem.observation, problem.utility
-            problem = model._problem_of_one(observation, weight, utility)  # noqa: SLF001
+            problem = pose_of_outcomes(problem, weight)
         if sides is not None and sides.any():
             # Far from what keeps the others finite, so that those which are stay as they are.
             penalty = L2(_NEXT_TO_NOTHING * float(weight.mean()))
             problem = replace(problem, penalty=penalty)
         run = maximize(
             problem,
-            problem.expect(self.start, model.weights_),
+            problem.expect(self.start, self.fitted.mixing),
             tol=model.tol,
             max_iter=model.max_iter,
             report=lambda *_: check(),
         )
         order = np.zeros(1, np.int64)
-        if len(model.weights_) > 1:
-            order = best_assignment(model.responsibilities_.T @ run.state.latent)
-        params = problem.utility.reported(run.state.coef, fixed=not problem.penalty.is_none)
-        params = np.delete(params, self.left_out, axis=1)
+        if several:
+            order = best_assignment(self.fitted.latent.T @ run.state.latent)
+        params = problem.utility.reported(run.state.coef, fixed=problem.penalty.fixes_level)
         of_all = np.zeros(params.shape, np.int8)
         if self.unpenalised and (sides is None or problem.utility.n_extra > 0):
             of_all = self._sides(problem, run.state)
@@ -233,12 +229,6 @@ class _Pose:
         """Whether nothing but the data keeps estimates finite."""
         return self.model.l2 == 0 and self.model.prior == 0
 
-    def reported_behind(self) -> Behind:
-        """Say what stands behind the parameters of the model."""
-        behind = self.behind
-        parts = (behind.units, behind.information, behind.scale)
-        return Behind(*(np.delete(part, self.left_out, axis=1) for part in parts))
-
     @property
     def by_table(self) -> bool:
         """Whether a table of wins says all that the outcomes say, and is not large."""
@@ -265,7 +255,7 @@ class _Pose:
         if observation.tied is not None:
             wins += np.bincount(loser * n + winner, weight * half, n * n)
         wins = wins.reshape(n, n)
-        begin = model.coef_[0] - (self.start[0, n] if model.prior > 0 else 0)
+        begin = self.start[0, :n]
         if sides is None or not sides.any():
             found = fit_wins(wins, model.l2, model.prior, begin, model.tol, model.max_iter)
             finite = np.zeros((1, n), np.int8)
@@ -281,21 +271,30 @@ class _Pose:
 
 
 def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> _Pose:
-    utility, observation, outcome, judged = model._posed(choices, features, n_threads=1)  # noqa: SLF001
-    if isinstance(utility, LinearUtility):
-        utility = replace(utility, units=units_of_columns(utility.features))
-    data = Data(observation, judged.annotator_offsets, judged.weight, 1, outcome=outcome)
-    problem = Problem(utility, Classes(len(model.weights_)), L2(model.l2), data)
-    start, left_out = utility.from_coef(model._params()), list[int]()  # noqa: SLF001
-    if isinstance(utility, ItemUtility) and model.prior > 0:
-        left_out = [model.coef_.shape[1]]
-        start = np.insert(start, left_out, virtual_utility(model.coef_[0]), axis=1)
-        problem = replace(problem, utility=replace(utility, n_items=utility.n_items - 1))
-    point = model._point(choices, features)  # noqa: SLF001
+    fitted = replace(model._fitted(), n_threads=1)  # noqa: SLF001
+    point = point_of(fitted, choices, features)
+    utility = point.utility
+    if utility.linear is not None:
+        utility = replace(utility.linear, units=units_of_columns(utility.linear.features))
+    data = Data(
+        point.observation,
+        as_choices_of_one(choices).annotator_offsets,
+        point.weight,
+        1,
+        outcome=point.outcome,
+    )
+    problem = Problem(utility, fitted.population, fitted.penalty, data)
     edges = None
-    one_of_items = len(model.weights_) == 1 and isinstance(utility, ItemUtility)
-    if one_of_items and model.l2 == 0 and model.prior == 0:
-        edges = edges_of(observation)
-    behind = units_behind(point)
-    units = units_of(choices, judged.annotator_offsets)
-    return _Pose(model, problem, units, start, left_out, point, behind, edges)
+    one_of_items = fitted.population.n_columns == 1 and utility.linear is None
+    if one_of_items and fitted.penalty.is_none:
+        edges = edges_of(point.observation)
+    return _Pose(
+        model=model,
+        fitted=fitted,
+        problem=problem,
+        units=point.units,
+        start=fitted.penalty.levelled(utility, utility.from_coef(fitted.params)),
+        point=point,
+        behind=units_behind(point),
+        edges=edges,
+    )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._likelihood.observation import Observation
+    from prefmath.models._likelihood.penalty import Penalty
     from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
@@ -33,8 +34,8 @@ class Point:
     """A fitted model beside the judgements it was fitted to.
 
     Judgement s has outcome ``outcome[s]``, or s where that is None; unit h, whose judgements belong
-    together, made ``units[h]:units[h + 1]``. `prior` counts virtual pairs of every item with the
-    last of the utility's items, of one class.
+    together, made ``units[h]:units[h + 1]``. The
+    parameters are at the level of utility that the penalty prefers.
     """
 
     utility: Utility
@@ -42,8 +43,7 @@ class Point:
     outcome: NDArray[np.int32] | None
     units: NDArray[np.int64]
     weight: _F64 | None
-    l2: float
-    prior: float
+    penalty: Penalty
     params: _F64
     weights: _F64
     responsibilities: _F64

@@ -23,7 +23,7 @@ from prefmath.models._inference.ranks import rank_intervals
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.models._inference.parameters import Parameters
+    from prefmath.models._likelihood.parameters import Parameters
 
     _F64 = NDArray[np.float64]
 

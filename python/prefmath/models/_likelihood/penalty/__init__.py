@@ -22,14 +22,21 @@ class Penalty(Protocol):
     def is_none(self) -> bool:
         """Whether it penalises nothing, so that the data alone determine the parameters."""
 
+    @property
+    def fixes_level(self) -> bool:
+        """Whether free utilities are reported at the level it gives them, and not as of mean 0."""
+
     def value(self, utility: Utility, params: _F64) -> float:
         """Return what is taken from the log-likelihood."""
 
     def gradient(self, utility: Utility, params: _F64) -> _F64:
         """Return its derivative in each parameter."""
 
-    def curvature(self, utility: Utility) -> _F64:
-        """Return its second derivative in each parameter of a column, (n_parameters,)."""
+    def curvature(self, utility: Utility, params: _F64) -> _F64:
+        """Return its second derivative in each parameter."""
+
+    def levelled(self, utility: Utility, params: _F64) -> _F64:
+        """Return parameters of the same choices at the level of utility that it prefers."""
 
     def of_share(self, share: float) -> Penalty:
         """Return the penalty of so large a share of the data."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from prefmath.models._likelihood.utility import Utility
@@ -27,17 +28,27 @@ class L2:
         """Whether it penalises nothing."""
         return self.strength == 0
 
+    @property
+    def fixes_level(self) -> bool:
+        """Whether there is a penalty, which brings the mean of utilities to 0."""
+        return self.strength > 0
+
     def value(self, utility: Utility, params: _F64) -> float:
         """Return what is taken from the log-likelihood."""
-        return float((self.curvature(utility) * params * params).sum()) / 2
+        return float((self.curvature(utility, params) * params * params).sum()) / 2
 
     def gradient(self, utility: Utility, params: _F64) -> _F64:
         """Return its derivative in each parameter."""
-        return self.curvature(utility) * params
+        gradient: _F64 = self.curvature(utility, params) * params
+        return gradient
 
-    def curvature(self, utility: Utility) -> _F64:
-        """Return its second derivative in each parameter of a column: it is on coefficients."""
-        return self.strength * utility.penalty_scale
+    def curvature(self, utility: Utility, params: _F64) -> _F64:
+        """Return its second derivative in each parameter: it is on coefficients as they are."""
+        return np.broadcast_to(self.strength * utility.penalty_scale, params.shape)
+
+    def levelled(self, utility: Utility, params: _F64) -> _F64:  # noqa: ARG002
+        """Return the parameters, whose level it is no matter of."""
+        return params
 
     def of_share(self, share: float) -> L2:
         """Return the penalty of so large a share of the data."""

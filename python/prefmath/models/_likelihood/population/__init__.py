@@ -76,8 +76,14 @@ class Population(Protocol):
     def latent(self, log_likelihood: _F64, data: Data, prior: _F64) -> tuple[_F64, _F64]:
         """Return what annotators are, and their evidence, given what their outcomes say.
 
-        `prior` has a row for all annotators or one for each, as `prior_of` makes them.
+        `prior` has a row for all annotators, as `prior` returns it, or one for each.
         """
+
+    def prior(self, params: _F64) -> _F64:
+        """Return what is known of an annotator who judged nothing, a row for all."""
+
+    def entropy(self, latent: _F64) -> float:
+        """Return how unsure it is what annotators are, summed over them, in nats."""
 
     def mix(self, latent: _F64, annotator: _I64, of_columns: _F64) -> _F64:
         """Return probabilities for people, from those of each column, (n, n_columns)."""

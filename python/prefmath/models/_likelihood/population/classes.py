@@ -92,6 +92,11 @@ class Classes:
             data.n_threads,
         )
 
+    def entropy(self, latent: _F64) -> float:
+        """Return the entropy of the responsibilities."""
+        known = np.where(latent > 0, latent, 1)
+        return -float((known * np.log(known)).sum())
+
     def mix(self, latent: _F64, annotator: _I64, of_columns: _F64) -> _F64:
         """Return probabilities for people: those of the classes by their responsibilities."""
         mixed: _F64 = (latent[annotator] * of_columns).sum(axis=1)

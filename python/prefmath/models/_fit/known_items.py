@@ -1,4 +1,4 @@
-"""Annotators and items of new choices, in terms of a fitted model."""
+"""Items of new choices, in terms of a fitted model."""
 
 from __future__ import annotations
 
@@ -13,24 +13,7 @@ if TYPE_CHECKING:
 
     from prefmath.choices import Choices
 
-    _F64 = NDArray[np.float64]
-
-__all__ = ["known_items", "prior_of"]
-
-
-def prior_of(
-    annotator_ids: NDArray[Any] | None,
-    known_ids: NDArray[Any] | None,
-    responsibilities: _F64,
-    weights: _F64,
-    n_annotators: int,
-) -> _F64:
-    """Responsibilities of annotators known by id, and the class weights for all others."""
-    prior = np.tile(weights, (n_annotators, 1))
-    if annotator_ids is not None and known_ids is not None:
-        at = positions_of(annotator_ids, known_ids, "annotator")
-        prior[at >= 0] = responsibilities[at[at >= 0]]
-    return prior
+__all__ = ["known_items"]
 
 
 def known_items(
