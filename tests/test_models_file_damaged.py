@@ -122,7 +122,7 @@ CHANGES = {
     "coef_ must be finite: coef_[1, 2] is nan": put(
         "arrays", "coef_", np.where(np.arange(10).reshape(2, 5) == 7, np.nan, 1.0)
     ),
-    "coef_ must have shape (2, 5), not (3, 5)": put("arrays", "coef_", np.ones((3, 5))),
+    "weights_ must have shape (3,), not (2,)": put("arrays", "coef_", np.ones((3, 5))),
     "coef_ must be an array of float64 with 2 axes": put("arrays", "coef_", np.ones(5)),
     "weights_ must be an array of float64 with 1 axes": put("arrays", "weights_", np.ones(2, int)),
     "weights_ must be at least 0 and sum to 1": put("arrays", "weights_", np.array([0.5, 0.6])),

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ARRAYS = (
-    *("coef_", "_extra", "weights_", "responsibilities_"),
+    *("coef_", "_extra"),
     *("annotator_ids_", "item_ids_", "lower_bounds_"),
 )
-"""What a model has learned that is an array, or may be one."""
+"""What a model has learned that is an array, or may be one, beside what its population has."""
 VALUES = (
     *("log_likelihood_", "lower_bound_", "converged_", "n_iter_"),
     *("_n_free", "_layout", "_ties", "_n_positions", "_linear"),
@@ -29,8 +29,6 @@ LEARNED = (*ARRAYS, *VALUES, *OPTIONAL)
 _TIES = ("half", "davidson", "rao_kupper")
 _LAYOUTS = ("pairs", "choice_sets", "rankings")
 _LABELS = "biufUSmM"
-_TOLERANCE = 1e-6
-"""How far sums of probabilities may be from 1."""
 _LARGEST_TIE = 1e300
 
 
@@ -43,11 +41,11 @@ def check_model(model: Any) -> None:
         The message names the attribute and what it holds.
     """
     _check_parameters(model)
-    for name in (*ARRAYS, *VALUES):
+    for name in (*ARRAYS, *model.learned_by_population, *VALUES):
         if not hasattr(model, name):
             raise ValueError(f"{name} is missing")
-    n_classes, d = _check_coefficients(model)
-    _check_people(model, n_classes)
+    n_columns, d = _check_coefficients(model)
+    _check_people(model)
     for name in ("_n_free", "_n_positions", "n_iter_"):
         as_whole_number(getattr(model, name), name, 0)
     for name in ("log_likelihood_", "lower_bound_"):
@@ -57,7 +55,7 @@ def check_model(model: Any) -> None:
         raise ValueError(f"lower_bounds_ must list n_iter_ + 1 = {model.n_iter_ + 1} numbers")
     for i, bound in enumerate(bounds):
         _finite_number(bound, f"lower_bounds_[{i}]")
-    _check_extra(model, n_classes)
+    _check_extra(model, n_columns)
     _check_labels(model, "item_ids_", None if model._linear else d)  # noqa: SLF001 -- one package
     if getattr(model, "n_features_in_", d) != d:
         raise ValueError(f"n_features_in_ is {model.n_features_in_}, but coef_ has {d} columns")
@@ -67,34 +65,35 @@ def check_model(model: Any) -> None:
 
 
 def _check_parameters(model: Any) -> None:
+    defaults = type(model)().get_params()
     for name, value in model.get_params().items():
+        switch = isinstance(defaults[name], bool)
         try:
-            _PARAMETERS[name](value, name)
+            (_boolean if switch else _PARAMETERS[name])(value, name)
         except OverflowError as error:
             raise ValueError(f"{name} is too large") from error
 
 
 def _check_coefficients(model: Any) -> tuple[int, int]:
-    """Check all but the labels of what has a row or an entry for each class."""
-    weights = _numbers(model.weights_, "weights_", 1)
+    """Check what has a row for each column of the utility table."""
     coef = _numbers(model.coef_, "coef_", 2)
-    _refuse_shape(coef, "coef_", (len(weights), coef.shape[1]))
     # Positions alone may be all that a model has.
     extra = _numbers(model._extra, "_extra", 2)  # noqa: SLF001 -- one package
     if not len(coef) or not coef.shape[1] + extra.shape[1]:
         raise ValueError(f"coef_ has shape {coef.shape}: a model has a class and a coefficient")
-    _refuse_no_shares(weights[None], "weights_")
-    return len(weights), coef.shape[1]
+    return len(coef), coef.shape[1]
 
 
-def _check_people(model: Any, n_classes: int) -> None:
-    responsibilities = _numbers(model.responsibilities_, "responsibilities_", 2)
-    _refuse_shape(responsibilities, "responsibilities_", (max(len(responsibilities), 1), n_classes))
-    _refuse_no_shares(responsibilities, "responsibilities_")
-    _check_labels(model, "annotator_ids_", len(responsibilities))
+def _check_people(model: Any) -> None:
+    """Check what the population learned, of all and of each annotator."""
+    of_all, of_each = model.learned_by_population
+    params = _numbers(getattr(model, of_all), of_all, 1)
+    latent = _numbers(getattr(model, of_each), of_each, 2)
+    model._population(len(model.coef_)).check(params, latent)  # noqa: SLF001 -- one package
+    _check_labels(model, "annotator_ids_", len(latent))
 
 
-def _check_extra(model: Any, n_classes: int) -> None:
+def _check_extra(model: Any, n_columns: int) -> None:
     """Check the parameters of positions and ties."""
     for name, allowed in {"_layout": _LAYOUTS, "_ties": _TIES}.items():
         _one_of(allowed)(getattr(model, name), name)
@@ -102,7 +101,7 @@ def _check_extra(model: Any, n_classes: int) -> None:
         _boolean(getattr(model, name), name)
     tied = model._ties != "half"  # noqa: SLF001
     extra = _numbers(model._extra, "_extra", 2)  # noqa: SLF001 -- one package
-    _refuse_shape(extra, "_extra", (n_classes, model._n_positions + tied))  # noqa: SLF001
+    _refuse_shape(extra, "_extra", (n_columns, model._n_positions + tied))  # noqa: SLF001
     with np.errstate(over="ignore"):
         tie = model.tie_
     if tied and not np.max(tie) <= _LARGEST_TIE:
@@ -136,11 +135,6 @@ def _numbers(values: Any, name: str, n_axes: int) -> Any:
 def _refuse_shape(values: Any, name: str, shape: tuple[int, ...]) -> None:
     if values.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, not {values.shape}")
-
-
-def _refuse_no_shares(rows: Any, name: str) -> None:
-    if (rows < 0).any() or (np.abs(rows.sum(axis=1) - 1) > _TOLERANCE).any():
-        raise ValueError(f"{name} must be at least 0 and sum to 1")
 
 
 def _finite_number(value: Any, name: str) -> None:
@@ -190,13 +184,11 @@ def _anything(value: Any, name: str) -> None:
 _PARAMETERS: dict[str, Callable[[Any, str], None]] = {
     "n_components": _at_least_one,
     "ties": _one_of(_TIES),
-    "position_effect": _boolean,
     "l2": _not_negative,
     "prior": _not_negative,
     "tol": _not_negative,
     "n_init": _at_least_one,
     "max_iter": _at_least_one,
-    "warm_start": _boolean,
     "random_state": _seed,
     "n_threads": _nothing_or_one,
     "progress": _anything,

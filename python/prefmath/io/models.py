@@ -80,7 +80,8 @@ def save_model(
     except (TypeError, ValueError) as error:
         raise type(error)(f"model cannot be saved: {error}") from error
     parameters = model.get_params()
-    learned = {key: value for key, value in vars(model).items() if key in LEARNED}
+    names = (*LEARNED, *model.learned_by_population)
+    learned = {key: value for key, value in vars(model).items() if key in names}
     arrays = {key: value for key, value in learned.items() if isinstance(value, np.ndarray)}
     values = {key: _plain(value) for key, value in learned.items() if key not in arrays}
     header = {
@@ -125,7 +126,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     """
     refuse_unreadable(path)
     with _in_one_sentence(path):
-        arrays = read_arrays(path, {"header", *ARRAYS})
+        arrays = read_arrays(path, {"header", *ARRAYS, *_of_populations()})
         header = _header(arrays)
     if header.major > int(VERSION.partition(".")[0]):
         raise ValueError(f"{str(path)!r} was written by a later version of prefmath")
@@ -182,16 +183,17 @@ def _model(header: _Header, arrays: dict[str, NDArray[Any]]) -> Any:
         msg = "its header lacks parameters or values"
         raise ValueError(msg)  # noqa: TRY004 -- the file is wrong, not the type of an argument
     kind = getattr(models, str(header.model))
+    learned = (*LEARNED, *kind.learned_by_population)
     defaults = kind().get_params()
     later = header.version != VERSION
     for name in (
-        () if later else [*(set(parameters) - set(defaults)), *(set(values) - set(LEARNED))]
+        () if later else [*(set(parameters) - set(defaults)), *(set(values) - set(learned))]
     ):
         raise ValueError(f"it tells of {name!r}, which no {header.model} has")
     given = {name: parameters[name] for name in defaults if name in parameters}
     # what a file cannot hold, such as a function, is saved as null
     model = kind(**{name: value for name, value in given.items() if value is not None})
-    for name in LEARNED:
+    for name in learned:
         if name in arrays and name in values:
             raise ValueError(f"it tells of {name!r} twice")
         if name in arrays:
@@ -200,6 +202,13 @@ def _model(header: _Header, arrays: dict[str, NDArray[Any]]) -> Any:
             setattr(model, name, values[name])
     check_model(model)
     return model
+
+
+def _of_populations() -> set[str]:
+    """Return the names of the arrays that the populations of models learn."""
+    from prefmath import models
+
+    return {name for model in _MODELS for name in getattr(models, model).learned_by_population}
 
 
 def _native(array: Any) -> Any:

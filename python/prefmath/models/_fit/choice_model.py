@@ -56,6 +56,8 @@ class ChoiceModel(Estimator):
     Estimators of one class leave the parameters of several as they are here.
     """
 
+    learned_by_population = Classes.learned
+
     n_components: int = 1
     ties: Ties = "half"
     position_effect: bool = False
@@ -401,6 +403,9 @@ class ChoiceModel(Estimator):
         as_whole_number(self.n_components, "n_components", 1)
         as_whole_number(self.n_init, "n_init", 1, _MOST_STARTS)
         as_whole_number(self.max_iter, "max_iter", 1)
+        for name, default in self._defaults().items():
+            if isinstance(default, bool) and not isinstance(getattr(self, name), (bool, np.bool_)):
+                raise TypeError(f"{name} must be True or False, not {getattr(self, name)!r}")
         if self.random_state is not None:
             as_generator(self.random_state)
         for name in ("l2", "prior", "tol"):
@@ -415,7 +420,7 @@ class ChoiceModel(Estimator):
     def _keep(self, found: Fit) -> None:
         """Store what was found."""
         fitted, form = found.fitted, found.fitted.form
-        of_population, of_annotators = fitted.population.learned
+        of_population, of_annotators = self.learned_by_population
         setattr(self, of_population, fitted.mixing)
         setattr(self, of_annotators, fitted.latent)
         self.coef_, self._extra, self._n_free = fitted.coef, fitted.extra, found.n_free
@@ -434,7 +439,7 @@ class ChoiceModel(Estimator):
         """Return what was found, as what follows from it takes it."""
         self._check_fitted()
         population = self._population(len(self.coef_))
-        of_population, of_annotators = population.learned
+        of_population, of_annotators = self.learned_by_population
         return Fitted(
             coef=self.coef_,
             extra=self._extra,

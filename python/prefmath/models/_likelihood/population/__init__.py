@@ -70,6 +70,9 @@ class Population(Protocol):
     def learned(self) -> tuple[str, str]:
         """Name the attributes of a fitted model that hold `params` and what annotators are."""
 
+    def check(self, params: _F64, latent: _F64) -> None:
+        """Refuse what no fit can have left, by the names of these attributes."""
+
     def expect(self, utility: Utility, data: Data, coef: _F64, params: _F64) -> Expectation:
         """Pass over the data: what each annotator is, and the gradient that follows."""
 

@@ -23,6 +23,8 @@ __all__ = ["Classes", "log_of"]
 
 # With one class annotators do not matter: so many judgements go together, for threads to share.
 _STRETCH = 32
+# How far sums of probabilities may be from 1.
+_OFF = 1e-6
 # No mixing proportion is multiplied by more than e to this in a step.
 _LONGEST = 3.0
 # The logarithm of a proportion of nothing.
@@ -41,6 +43,16 @@ class Classes:
 
     smooth = True
     learned = ("weights_", "responsibilities_")
+
+    def check(self, params: _F64, latent: _F64) -> None:
+        """Refuse proportions and responsibilities that are none."""
+        shapes = (self.n_columns,), (max(len(latent), 1), self.n_columns)
+        for name, values, shape in zip(self.learned, (params, latent), shapes, strict=True):
+            if values.shape != shape:
+                raise ValueError(f"{name} must have shape {shape}, not {values.shape}")
+            rows = np.atleast_2d(values)
+            if (rows < 0).any() or (np.abs(rows.sum(axis=1) - 1) > _OFF).any():
+                raise ValueError(f"{name} must be at least 0 and sum to 1")
 
     @property
     def n_free(self) -> int:
