@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT, VERSION = "prefmath model", "1.0"
+FORMAT, VERSION = "prefmath model", "1.1"
 """A later major version is refused; a later minor one only adds what can be left out."""
 _MODELS = ("BradleyTerry", "ChoiceMixture", "ConditionalLogit", "PlackettLuce")
 _KNOWN = f"{', '.join(_MODELS[:-1])} or {_MODELS[-1]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from prefmath.models._fit.choice_model import ChoiceModel, refuse_other_than_choices
+from prefmath.models._likelihood.population.classes import Classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,11 @@ class ChoiceMixture(ChoiceModel):
     ----------
     n_components : int
         Number of classes.
+    hard : bool
+        Whether every annotator belongs to one class, the one that explains the judgements best,
+        instead of to each with a probability. The hard EM of MaxMin-RLHF [1]_: simpler to tell, but
+        coefficients are further apart than they are in truth where people judged little, and
+        there are no standard errors, only `bootstrap`.
     ties : {"half", "davidson", "rao_kupper"}
         What becomes of tied pairs: half a win for each of the two, or outcomes with a parameter of
         their own, as in `BradleyTerry`.
@@ -90,6 +96,9 @@ class ChoiceMixture(ChoiceModel):
 
     References
     ----------
+    .. [1] Chakraborty and others (2024), MaxMin-RLHF: alignment with diverse human preferences,
+       arXiv 2402.08925, algorithm 2.
+
     McFadden (1974), Conditional logit analysis of qualitative choice behavior.
     Bhat (1997), An endogenous segmentation mode choice model: EM for latent class logit.
     Lange (1995), A quasi-Newton acceleration of the EM algorithm.
@@ -110,6 +119,7 @@ class ChoiceMixture(ChoiceModel):
         self,
         n_components: int = 1,
         *,
+        hard: bool = False,
         ties: Ties = "half",
         position_effect: bool = False,
         l2: float = 1e-3,
@@ -122,6 +132,7 @@ class ChoiceMixture(ChoiceModel):
         progress: Callable[[int, int, float], None] | None = None,
     ) -> None:
         self.n_components = n_components
+        self.hard = hard
         self.ties = ties
         self.position_effect = position_effect
         self.l2 = l2
@@ -132,6 +143,9 @@ class ChoiceMixture(ChoiceModel):
         self.random_state = random_state
         self.n_threads = n_threads
         self.progress = progress
+
+    def _population(self, n_columns: int) -> Classes:
+        return Classes(n_columns, hard=bool(self.hard))
 
     def fit(self, choices: Choices, features: ArrayLike | None = None) -> Self:
         """Fit to judgements by expectation-maximisation.

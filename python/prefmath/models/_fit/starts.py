@@ -88,6 +88,8 @@ class Search:
             if best is not None and begin.state.objective + hope < best.state.objective:
                 continue
             run = self._run(problem, begin, start, self.max_iter)
+            if not problem.population.smooth:
+                run = self._refilled(problem, run, seeding, rng, start, self.max_iter)
             if best is None or run.state.objective > best.state.objective:
                 best = run
         return best if best is not None else runs[0]
@@ -134,14 +136,27 @@ class Search:
         n_columns = problem.population.n_columns
         coef, weights = how(n_columns, rng)
         run = self._run(problem, problem.expect(coef, weights), start, self._short, check)
-        lost = run.state.masses < 1
-        if not lost.any():
+        return self._refilled(problem, run, seeding, rng, start, self._short, check)
+
+    def _refilled(
+        self,
+        problem: Problem,
+        run: Run,
+        seeding: Seeding,
+        rng: np.random.Generator,
+        start: int,
+        max_iter: int,
+        check: Callable[[], None] = lambda: None,
+    ) -> Run:
+        """Re-initialise empty classes among all others, and go on where that is better."""
+        n_columns = problem.population.n_columns
+        empty = run.state.masses < 1
+        if not empty.any():
             return run
-        # A class that nobody is in any more begins anew, among all others.
-        coef = np.where(lost[:, None], seeding.few(n_columns, rng)[0], run.state.coef)
-        weights = run.state.masses / run.state.masses.sum() + lost / n_columns
+        coef = np.where(empty[:, None], seeding.few(n_columns, rng)[0], run.state.coef)
+        weights = run.state.masses / run.state.masses.sum() + empty / n_columns
         begin = problem.expect(coef, weights / weights.sum())
-        again = self._run(problem, begin, start, self._short, check)
+        again = self._run(problem, begin, start, max_iter, check)
         return max(run, again, key=lambda run: run.state.objective)
 
     @property

@@ -26,6 +26,11 @@ def uncertainty_of(
     fitted: Fitted, choices: Choices, features: ArrayLike | None, *, robust: bool
 ) -> Uncertainty:
     """Return standard errors and covariance, as `ChoiceModel.uncertainty` says."""
+    if not fitted.population.smooth:
+        raise ValueError(
+            "standard errors are of a smooth likelihood, and that of hard=True jumps from one "
+            "class to another: take models.bootstrap, or fit with hard=False"
+        )
     point = point_of(fitted, choices, features)
     if robust and point.n_units < 2:
         raise ValueError("robust errors need at least 2 annotators, not 1")

@@ -36,13 +36,20 @@ class Classes:
     """Column z with probability π_z, the mixing proportions: its parameters.
 
     What an annotator is are the responsibilities r_z ∝ π_z Π_s P(s | z), and their sums over
-    annotators are what the proportions depend on.
+    annotators are what the proportions depend on. Where classes are `hard`, every annotator is in
+    the class that explains the judgements best, whatever its proportion, and the likelihood is the
+    product of the best.
     """
 
     n_columns: int
+    hard: bool = False
 
-    smooth = True
     learned = ("weights_", "responsibilities_")
+
+    @property
+    def smooth(self) -> bool:
+        """Whether no annotator changes class from one moment to the next."""
+        return not self.hard or self.n_columns == 1
 
     def check(self, params: _F64, latent: _F64) -> None:
         """Refuse proportions and responsibilities that are none."""
@@ -63,7 +70,7 @@ class Classes:
         """E-step; by Fisher's identity the gradient is that of the complete data under it."""
         if self.n_columns == 1 and data.counts is None:
             return _of_one_class(utility, data, coef)
-        if data.outcome is None:
+        if data.outcome is None and not self.hard:
             fused = utility.posterior(
                 coef,
                 data.observation,
@@ -95,14 +102,19 @@ class Classes:
 
     def latent(self, log_likelihood: _F64, data: Data, prior: _F64) -> tuple[_F64, _F64]:
         """Responsibilities by Bayes' rule, and the log-likelihood of each annotator."""
-        return kernels.posterior_by_annotator(
+        latent, evidence = kernels.posterior_by_annotator(
             log_likelihood,
             data.outcome,
             data.weight,
             data.annotator_offsets,
-            log_of(prior),
+            log_of((prior > 0).astype(np.float64) if self.hard else prior),
             data.n_threads,
         )
+        if not self.hard:
+            return latent, evidence
+        # Of all classes together the evidence is the sum; the largest term is a share of it.
+        best = latent.argmax(axis=1)
+        return np.eye(self.n_columns)[best], evidence + np.log(latent.max(axis=1))
 
     def entropy(self, latent: _F64) -> float:
         """Return the entropy of the responsibilities."""
