@@ -20,7 +20,9 @@ def is_wide(x: NDArray[Any]) -> bool:
 def widen(x: NDArray[Any]) -> NDArray[Any]:
     """Return float32 for what is narrower, exactly, and others as they are."""
     if x.dtype == np.uint16:  # bfloat16 is the upper half of float32
-        return (x.astype(np.uint32) << 16).view(np.float32)
+        bits = x.astype(np.uint32)
+        bits <<= 16
+        return bits.view(np.float32)
     return x if is_wide(x) else x.astype(np.float32)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._njit import njit
 from ._tasks import groups, in_order
+from ._widened import rows_of
 from .observation._checks import check_tied
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _NO_WEIGHT = np.empty(0)
 
 
 def linear_posterior(
-    features: NDArray[np.float32] | _F64,
+    features: NDArray[Any],
     coef: _F64,
     offsets: _I64,
     items: _I32,
@@ -49,11 +50,14 @@ def linear_posterior(
 
     def run(first: int, last: int) -> NDArray[np.float64]:
         part = np.zeros((n_classes, d))
+        begin, end = offsets[annotator_offsets[[first, last]]]
+        rows, members = rows_of(features, items[begin:end])
         _linear_posterior(
-            features,
+            rows,
             coef,
             offsets,
-            items,
+            members,
+            begin,
             chosen,
             ties,
             weights,
@@ -79,7 +83,8 @@ def _linear_posterior(
     features,
     coef,
     offsets,
-    items,
+    members,
+    origin,
     chosen,
     tied,
     weight,
@@ -98,7 +103,7 @@ def _linear_posterior(
         base = offsets[begin]
         p = np.empty((offsets[end] - base, n_classes))
         for at in range(len(p)):
-            row = features[items[base + at]]
+            row = features[members[base - origin + at]]
             for k in range(n_classes):
                 total = 0.0
                 for j in range(d):
@@ -129,7 +134,7 @@ def _linear_posterior(
             halved = len(tied) > 0 and tied[s]
             for at in range(offsets[s], offsets[s + 1]):
                 share = 0.5 if halved else (1.0 if at - offsets[s] == chosen[s] else 0.0)
-                row = features[items[at]]
+                row = features[members[at - origin]]
                 for k in range(n_classes):
                     residual = count * w * joint[k] * (share - p[at - base, k])
                     for j in range(d):

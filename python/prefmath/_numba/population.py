@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._njit import njit
 from ._tasks import groups, in_order
+from ._widened import rows_of
 from .observation._checks import check_finite, check_offsets, check_tied
 from .observation.choose_one import probabilities
 
@@ -133,7 +134,7 @@ def _check_judgements(
 
 
 def linear_statistics(
-    features: NDArray[np.float32] | _F64,
+    features: NDArray[Any],
     utility: _F64,
     offsets: _I64,
     items: _I32,
@@ -149,12 +150,12 @@ def linear_statistics(
     ties = _NO_TIES if tied is None else tied
 
     def run(first: int, last: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        p = utility[items[offsets[first] : offsets[last]]]
+        shown = items[offsets[first] : offsets[last]]
+        rows, members = rows_of(features, shown)
+        p = utility[shown]
         probabilities(p, offsets[first : last + 1] - offsets[first], p)
         one, two = np.zeros_like(gradient), np.zeros_like(hessian)
-        _linear_statistics(
-            features, offsets, items, chosen, ties, weights, first, last, p, one, two
-        )
+        _linear_statistics(rows, offsets, members, chosen, ties, weights, first, last, p, one, two)
         return one, two
 
     for one, two in in_order(run, groups(offsets, _ITEMS_PER_TASK), n_threads):
@@ -167,7 +168,7 @@ def linear_statistics(
 
 @njit
 def _linear_statistics(
-    features, offsets, items, chosen, tied, weights, first, last, p, gradient, hessian
+    features, offsets, members, chosen, tied, weights, first, last, p, gradient, hessian
 ):
     """Sum by West's (1979) update.
 
@@ -185,7 +186,7 @@ def _linear_statistics(
             halved = len(tied) > 0 and tied[s]
             before = 0.0
             for at in range(offsets[s], offsets[s + 1]):
-                row = features[items[at]]
+                row = features[members[at - base]]
                 share = 0.5 if halved else (1.0 if at - offsets[s] == chosen[s] else 0.0)
                 if share > 0.0:
                     for j in range(d):

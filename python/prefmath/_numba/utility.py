@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["linear_pull_back", "linear_scores", "linear_utility"]
 
-_ITEMS_PER_TASK = 4096
-_VALUES_PER_TASK = 1 << 20
+# Values of features: the rows of a task are widened together.
+_VALUES_PER_TASK = 1 << 19
 
 
 def linear_utility(features: NDArray[Any], coef: _F64, n_threads: int) -> NDArray[np.float64]:
@@ -31,9 +31,13 @@ def linear_utility(features: NDArray[Any], coef: _F64, n_threads: int) -> NDArra
     def run(first: int, last: int) -> None:
         _linear_utility(widen(features[first:last]), coef, out[first:last])
 
-    for _ in in_order(run, rows(len(features), _ITEMS_PER_TASK), n_threads):
+    for _ in in_order(run, rows(len(features), _rows_a_task(features)), n_threads):
         pass
     return out
+
+
+def _rows_a_task(features: NDArray[Any]) -> int:
+    return max(64, _VALUES_PER_TASK // max(int(features.shape[1]), 1))
 
 
 @njit
@@ -61,7 +65,7 @@ def linear_pull_back(features: NDArray[Any], of_table: _F64, n_threads: int) -> 
         _add_rows(part, members, of_table[first:last][items], sums)
         return sums
 
-    for sums in in_order(run, rows(n_items, _ITEMS_PER_TASK), n_threads):
+    for sums in in_order(run, rows(n_items, _rows_a_task(features)), n_threads):
         total += sums
     return total
 
@@ -86,7 +90,7 @@ def linear_scores(
             entries = slice(offsets[unit], offsets[unit + 1])
             _add_rows(part, members[entries], residuals[begin:end][entries], out[first + unit])
 
-    for _ in in_order(run, groups(entry_offsets, _VALUES_PER_TASK // max(d, 1) + 1), n_threads):
+    for _ in in_order(run, groups(entry_offsets, _rows_a_task(features)), n_threads):
         pass
     return out
 

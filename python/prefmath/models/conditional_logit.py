@@ -107,9 +107,10 @@ class ConditionalLogit(ChoiceModel):
         choices : Choices
             Pairs, choice sets or rankings. Rankings are taken apart first, which needs memory for
             the choices that they stand for.
-        features : array_like of float32 or float64, shape (n_items, d), optional
-            One row for each row of the item table; C-contiguous arrays are not copied. May be left
-            out with `position_effect`: positions alone then tell what is chosen.
+        features : array_like of float64, float32, float16 or bfloat16, shape (n_items, d), optional
+            One row for each row of the item table; C-contiguous arrays are read as they are and
+            not copied, other numbers become float64. May be left out with `position_effect`:
+            positions alone then tell what is chosen.
 
         Returns
         -------

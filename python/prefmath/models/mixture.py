@@ -155,10 +155,11 @@ class ChoiceMixture(ChoiceModel):
         choices : Choices
             The judgements. Rankings are taken apart first, which needs memory for the choices that
             they stand for.
-        features : array_like of float32 or float64, shape (n_items, d), optional
-            One row for each row of the item table; C-contiguous arrays are not copied. Without
-            features every item has a free utility; where they have no columns, shape (n_items, 0),
-            positions alone tell what is chosen.
+        features : array_like of float64, float32, float16 or bfloat16, shape (n_items, d), optional
+            One row for each row of the item table; C-contiguous arrays are read as they are and
+            not copied, other numbers become float64. Without features every item has a free
+            utility; where they have no columns, shape (n_items, 0), positions alone tell what is
+            chosen.
 
         Returns
         -------

@@ -84,7 +84,9 @@ class Contests:
         """Return z · direction for every direction, a column each, and how far rounding may go."""
         value, error = np.empty((2, len(self), directions.shape[1]))
         size = np.abs(directions)
-        eps = _ULPS * np.finfo(self.utility.features.dtype).eps
+        # 16-bit floats are taken as the float32 numbers that they are.
+        double = self.utility.features.dtype == np.float64
+        eps = _ULPS * np.finfo(np.float64 if double else np.float32).eps
         for block, part in self._blocks():
             z, magnitude = part._of_entries(part.ahead, part.behind)  # noqa: SLF001
             value[block] = z @ directions

@@ -218,6 +218,6 @@ def _scale(contests: Contests) -> _F64:
     scale: _F64 = np.abs(few.rows()).max(axis=0, initial=0.0)
     features = contests.utility.features
     for j in np.flatnonzero(scale[: features.shape[1]] == 0):
-        scale[j] = np.abs(features[:, j]).max(initial=0.0)
+        scale[j] = np.abs(features[:, j].astype(np.float64)).max(initial=0.0)
     scale[scale == 0] = 1.0
     return scale

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ from prefmath.models._inference.ranks import ranks_of
 from prefmath.models._inference.text_table import text_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
 
     from prefmath.models._fit.choice_model import ChoiceModel
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["Disagreement", "disagreement"]
 
 _REACH = NormalDist().inv_cdf(0.975)
+
+# Numbers that are widened at a time.
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -177,7 +183,7 @@ def disagreement(
     utilities, jacobian = coef.T, None
     if not parameters.of_items:
         jacobian = _jacobian(coef, features)
-        utilities = jacobian @ coef.T
+        utilities = jacobian.each(lambda rows: rows @ coef.T)
         names = np.array([f"item {row}" for row in range(len(jacobian))])
     elif features is not None:
         raise ValueError("features must be left out: the model was fitted without")
@@ -222,32 +228,69 @@ def _centred(model: ChoiceModel, uncertainty: Uncertainty | None) -> _F64:
     return coef
 
 
-def _jacobian(coef: _F64, features: ArrayLike | None) -> _F64:
+@dataclass(frozen=True)
+class _Jacobian:
+    """Features less those of the average item, of some items at a time: never a whole copy."""
+
+    features: NDArray[Any]
+    mean: _F64
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def each(self, work: Callable[[_F64], NDArray[Any]]) -> NDArray[Any]:
+        """Return what `work` makes of the rows, joined."""
+        blocks = _blocks(self.features)
+        return np.concatenate(
+            [work(self.features[block].astype(np.float64) - self.mean) for block in blocks]
+        )
+
+
+def _jacobian(coef: _F64, features: ArrayLike | None) -> _Jacobian:
     """Return features less those of the average item."""
     if features is None:
         raise ValueError("features are missing: the model was fitted to features")
-    jacobian = as_features(features).astype(np.float64)
-    if jacobian.shape[1] != coef.shape[1]:
-        width = jacobian.shape[1]
-        msg = f"features must have {coef.shape[1]} columns as in fit, not {width}"
+    x = as_features(features)
+    if x.shape[1] != coef.shape[1]:
+        msg = f"features must have {coef.shape[1]} columns as in fit, not {x.shape[1]}"
         raise ValueError(msg)
-    jacobian -= jacobian.mean(axis=0)
-    return jacobian
+    total = np.zeros(x.shape[1])
+    for block in _blocks(x):
+        total += x[block].sum(axis=0, dtype=np.float64)
+    return _Jacobian(x, total / max(len(x), 1))
 
 
-def _marks(uncertainty: Uncertainty, jacobian: _F64 | None) -> NDArray[Any]:
+def _blocks(features: NDArray[Any]) -> list[slice]:
+    step = max(1, _BLOCK // features.shape[1])
+    return [slice(first, first + step) for first in range(0, max(len(features), 1), step)]
+
+
+def _marks(uncertainty: Uncertainty, jacobian: _Jacobian | None) -> NDArray[Any]:
     """Return the marks of the utilities, (n_items, n_components)."""
     marks = uncertainty.marks[:, uncertainty.parameters.coef]
     if jacobian is None:
         return marks.T
     found = np.full((len(jacobian), len(marks)), "", marks.dtype)
     for mark in (FEW_UNITS, NEARLY_SINGULAR, NOT_DETERMINED):  # the gravest last
-        found[(jacobian != 0) @ (marks == mark).T] = mark
+        marked = (marks == mark).T
+        found[jacobian.each(partial(_touches, marked))] = mark
     return found
 
 
+def _touches(marked: NDArray[np.bool_], rows: _F64) -> NDArray[np.bool_]:
+    """Say of each row and class whether it takes a marked coefficient."""
+    touched: NDArray[np.bool_] = (rows != 0) @ marked
+    return touched
+
+
+def _variances(covariance: _F64, rows: _F64) -> _F64:
+    """Return the variance of what each row sums."""
+    variances: _F64 = np.einsum("ij,ij->i", rows @ covariance, rows)
+    return variances
+
+
 def _surest(
-    uncertainty: Uncertainty, utilities: _F64, jacobian: _F64 | None, marks: NDArray[Any]
+    uncertainty: Uncertainty, utilities: _F64, jacobian: _Jacobian | None, marks: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], _F64, _F64]:
     """Return the two classes that surely differ most, the error of their gap, and its lower end."""
     (k, p), d = uncertainty.params.shape, uncertainty.coef.shape[1]
@@ -261,7 +304,7 @@ def _surest(
         if jacobian is None:
             variance = of_gap.diagonal()
         else:
-            variance = np.einsum("ij,ij->i", jacobian @ of_gap, jacobian)
+            variance = jacobian.each(partial(_variances, of_gap))
         error = np.sqrt(np.maximum(variance, 0))
         error[(marks[:, [one, other]] == NOT_DETERMINED).any(axis=1)] = np.inf
         gap = utilities[:, one] - utilities[:, other]

@@ -156,7 +156,7 @@ def _spread_of_features(point: Point, utility: LinearUtility, rows: _I64) -> _F6
     if seen.kind == "pair":
         first, second = (seen.items[2 * rows + side] for side in (0, 1))
         spread = utility.features[first].astype(np.float64)
-        spread -= utility.features[second]
+        spread -= utility.features[second].astype(np.float64)
         np.square(spread, out=spread)
         spread /= 4
         return spread
