@@ -52,7 +52,9 @@ class ChoiceMixture(ChoiceModel):
     n_init : int
         Number of random starts: every other one from k-means++ on what annotators would change in
         a common model, the others from a few annotators a class. All run for some iterations, of
-        annotators drawn at random where there are many, and the best of them to the end.
+        annotators drawn at random where there are many, and the best of them to the end. Where
+        features are more than 64, starts run in the few directions along which annotators differ
+        most.
     tol : float
         An iteration that raises the penalised log-likelihood by less ends the fit, if the slope
         promises no more either. In nats, over all data.

@@ -143,7 +143,9 @@ class _Climb:
         if after is None:
             self._secants.clear()
             after = self._em_step(state, curvature)
-        if self._problem.population.smooth and (self._n_steps > _EM_STEPS or self._one_class):
+        if self._problem.population.smooth and (
+            self._n_steps > _EM_STEPS or self._one_class or curvature.shared
+        ):
             self._secants.add(
                 self._position(after) - self._position(state),
                 self._score(state) - self._score(after),

@@ -10,6 +10,7 @@ import numpy as np
 from prefmath._kernels import kernels
 from prefmath.models._fit.conjugate_gradients import conjugate_gradients
 from prefmath.models._fit.sample import Sample
+from prefmath.models._fit.shared_curvature import SharedCurvature, is_wide, metric_at
 from prefmath.models._likelihood.table_curvature import table_curvature
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ class Curvature(Protocol):
     def exact(self) -> bool:
         """Whether it is that of all judgements."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether one matrix serves all classes, so that secants have to tell them apart."""
+
     def due(self, n_steps: int) -> bool:
         """Whether it is to be worked out anew, after so many steps."""
 
@@ -53,12 +58,15 @@ class Survey:
         self._problem = problem
         self._sample = None
         linear = problem.utility.linear
-        if linear is not None and linear.n_coef > 0:
+        self._wide = is_wide(problem)
+        if linear is not None and linear.n_coef > 0 and not self._wide:
             self._sample = Sample(problem, linear)
 
     def at(self, state: State) -> Curvature:
         """Curvature at the parameters and responsibilities of a state."""
         problem = self._problem
+        if self._wide:
+            return SharedCurvature(problem, state, metric_at(problem, state))
         if self._sample is not None:
             matrix = self._sample.curvature(state)
             return _Dense(matrix, problem.n_threads, exact=self._sample.exact)
@@ -98,6 +106,7 @@ class _Dense:
     n_threads: int
     exact: bool
     at_the_end: bool = False
+    shared = False
 
     def due(self, n_steps: int) -> bool:
         # From a sample it only shows the way: often in the beginning, then after 4, 8, 16 … steps.
@@ -131,6 +140,7 @@ class _Implicit:
     """For many items: products with the curvature, so that memory grows only with the items."""
 
     exact = True
+    shared = False
 
     def __init__(self, problem: Problem, state: State, seen: Tabulated) -> None:
         self._problem, self._seen = problem, seen

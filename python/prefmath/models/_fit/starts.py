@@ -13,6 +13,7 @@ from prefmath.models._fit.class_matching import best_assignment
 from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.seeding import Seeding
 from prefmath.models._fit.side_by_side import side_by_side
+from prefmath.models._fit.wide_starts import WideStarts
 from prefmath.models._likelihood.population.classes import Classes
 from prefmath.models._likelihood.subset import of_annotators, of_judgements, spread
 
@@ -37,6 +38,8 @@ _MANY_TIMES = 4
 _FIRST_TOL = 0.1
 # A run that is behind is given up if so many steps like its last would not bring it to the front.
 _STEPS_TO_COME = 100
+# Of runs in a subspace also by what the first to go on rose without it, times this.
+_TIMES_AS_MUCH = 1.5
 # Two starts have come to one place if their responsibilities differ by less, on average.
 _SAME = 0.01
 
@@ -65,9 +68,16 @@ class Search:
         if problem.population.n_columns == 1:
             return self._one_class(problem)
         rng = as_generator(self.random_state)
-        small = self._drawn(problem, rng)
-        common = replace(small, population=Classes(1))
-        pooled = replace(self, progress=None)._one_class(common).state  # noqa: SLF001
+        wide = WideStarts.of(problem)
+        if wide is None:
+            small = self._drawn(problem, rng, problem.utility.n_parameters)
+            common = replace(small, population=Classes(1))
+            pooled = replace(self, progress=None)._one_class(common).state  # noqa: SLF001
+        else:
+            origin = wide.subspace.origin
+            small = wide.subspace.projected(self._drawn(problem, rng, origin.size))
+            common = replace(small, population=Classes(1))
+            pooled = common.expect(origin, np.ones(1))
         seeding = Seeding(common, pooled, Survey(common).at(pooled))
         seeds = rng.integers(1 << 63, size=self.n_init)
         serial = small if self.progress is not None else small.on_threads(1)
@@ -78,18 +88,29 @@ class Search:
         n_threads = 1 if self.progress is not None else problem.n_threads
         runs = side_by_side(short_run, range(self.n_init), n_threads, None)
         order = sorted(range(self.n_init), key=lambda start: -runs[start].state.objective)
+
+        def few(rng: np.random.Generator) -> NDArray[np.float64]:
+            coef, _ = seeding.few(problem.population.n_columns, rng)
+            return coef if wide is None else wide.subspace.lifted(coef)
+
         best: Run | None = None
+        risen = 0.0
         for start in _different(runs, order):
             begin = runs[start]
-            if small is not problem:
+            if wide is not None:
+                begin = wide.lifted(problem, begin.state)
+            elif small is not problem:
                 state = problem.expect(begin.state.coef, begin.state.mixing)
                 begin = replace(begin, state=state, objectives=[state.objective], converged=False)
             hope = _hope(runs[start], small.data.n_judgements / problem.data.n_judgements)
+            if wide is not None:
+                hope += _TIMES_AS_MUCH * risen
             if best is not None and begin.state.objective + hope < best.state.objective:
                 continue
             run = self._run(problem, begin, start, self.max_iter)
             if not problem.population.smooth:
-                run = self._refilled(problem, run, seeding, rng, start, self.max_iter)
+                run = self._refilled(problem, run, few, rng, start, self.max_iter)
+            risen = run.state.objective - begin.state.objective
             if best is None or run.state.objective > best.state.objective:
                 best = run
         return best if best is not None else runs[0]
@@ -111,10 +132,10 @@ class Search:
         begin_here = Run(state, [state.objective], converged=False, curvature=curvature)
         return self._run(problem, begin_here, 0, self.max_iter)
 
-    def _drawn(self, problem: Problem, rng: np.random.Generator) -> Problem:
+    def _drawn(self, problem: Problem, rng: np.random.Generator, n_parameters: int) -> Problem:
         """Return the problem of as many annotators as the starts look at."""
         n_columns = problem.population.n_columns
-        n_parameters = n_columns * problem.utility.n_parameters
+        n_parameters *= n_columns
         wanted = max(_LEAST_JUDGEMENTS, _JUDGEMENTS_A_PARAMETER * n_parameters)
         n_annotators = problem.data.n_rows
         share = wanted / max(problem.data.n_judgements, 1)
@@ -136,13 +157,17 @@ class Search:
         n_columns = problem.population.n_columns
         coef, weights = how(n_columns, rng)
         run = self._run(problem, problem.expect(coef, weights), start, self._short, check)
-        return self._refilled(problem, run, seeding, rng, start, self._short, check)
+
+        def few(rng: np.random.Generator) -> NDArray[np.float64]:
+            return seeding.few(n_columns, rng)[0]
+
+        return self._refilled(problem, run, few, rng, start, self._short, check)
 
     def _refilled(
         self,
         problem: Problem,
         run: Run,
-        seeding: Seeding,
+        few: Callable[[np.random.Generator], NDArray[np.float64]],
         rng: np.random.Generator,
         start: int,
         max_iter: int,
@@ -153,7 +178,7 @@ class Search:
         empty = run.state.masses < 1
         if not empty.any():
             return run
-        coef = np.where(empty[:, None], seeding.few(n_columns, rng)[0], run.state.coef)
+        coef = np.where(empty[:, None], few(rng), run.state.coef)
         weights = run.state.masses / run.state.masses.sum() + empty / n_columns
         begin = problem.expect(coef, weights / weights.sum())
         again = self._run(problem, begin, start, max_iter, check)

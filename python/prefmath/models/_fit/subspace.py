@@ -1,0 +1,167 @@
+"""The few directions in which people differ most, and a problem in these alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from prefmath._kernel_view import kernel_view
+from prefmath._kernels import kernels
+from prefmath.models._inference.scores import Point, score_blocks
+from prefmath.models._likelihood.utility.linear import LinearUtility
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from prefmath.models._fit.shared_curvature import Metric
+    from prefmath.models._likelihood.problem import Problem, State
+
+    _F32 = NDArray[np.float32]
+    _F64 = NDArray[np.float64]
+
+__all__ = ["Subspace", "subspace_at"]
+
+# Numbers of features held at a time.
+_BLOCK = 1 << 22
+# Blocks of vectors from which directions are made, and how many more a block has than directions.
+_BLOCKS = 7
+_MORE = 4
+# What of a vector is left after taking away what others explain is rounding below this share.
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Subspace:
+    """Parameters of a column as sums of a few rows, the first what all have in common.
+
+    `origin` are the parameters there, in these rows; `strength` is what the penalty on the
+    parameters is of that on these. Parameters beside those of the features stay as they are.
+    """
+
+    basis: _F64
+    origin: _F64
+    strength: float
+
+    def projected(self, problem: Problem) -> Problem:
+        """Return the problem with features along the rows alone, of the items that it shows."""
+        utility, seen = problem.utility, problem.data.observation
+        linear = utility.linear
+        if linear is None:
+            raise TypeError("only linear utilities have directions")
+        coef = np.ascontiguousarray(linear.gradient(self.basis))
+        shown, items = np.unique(seen.items, return_inverse=True)
+        features = np.empty((len(shown), len(coef)), np.float32)
+        block = max(1, _BLOCK // linear.n_coef)
+        for first in range(0, len(shown), block):
+            part = slice(first, first + block)
+            rows = kernel_view(linear.features[shown[part]])
+            features[part] = kernels.linear_utility(rows, coef, linear.n_threads)
+        fewer = utility.n_items - len(shown)
+        extra = None if seen.extra is None else np.where(seen.extra < 0, -1, seen.extra - fewer)
+        narrow = replace(
+            seen,
+            items=items.reshape(-1).astype(np.int32),
+            extra=None if extra is None else extra.astype(np.int32),
+            tie_row=seen.tie_row if seen.tie_row < 0 else seen.tie_row - fewer,
+            n_rows=seen.n_rows - fewer,
+        )
+        return replace(
+            problem,
+            utility=LinearUtility(features, linear.n_threads, utility.n_extra),
+            penalty=problem.penalty.of_share(self.strength),
+            data=replace(problem.data, observation=narrow),
+        )
+
+    def lifted(self, params: _F64) -> _F64:
+        """Return parameters of the whole problem for those of the projected one."""
+        r = len(self.basis)
+        return np.concatenate([params[:, :r] @ self.basis, params[:, r:]], axis=1)
+
+
+def subspace_at(
+    problem: Problem, common: State, metric: Metric, n_directions: int
+) -> Subspace | None:
+    """Return what all have in common and the directions along which scores of annotators differ.
+
+    An annotator of n judgements whose coefficients are off by δ has the score n C δ and noise of
+    covariance n C, where C is the curvature of a judgement, the metric: whitened scores over √n
+    have noise of covariance I, and the leading singular vectors are where they differ by more.
+    None where no scores differ at all.
+    """
+    d = len(metric.scale)
+    directions = _leading(_scores(problem, common), metric, n_directions, problem.n_threads)
+    if not len(directions):
+        return None
+    # Rows are as large as the penalty sees them, so that one strength is right for all.
+    scale = problem.utility.penalty_scale[:d]
+    strength = float((directions**2 @ scale).mean())
+    shared = common.coef[:, :d] if common.coef[:, :d].any() else np.ones((1, d))
+    size = np.sqrt(float((shared**2 @ scale)[0]) / strength)
+    origin = np.zeros((1, 1 + len(directions)))
+    origin[0, 0] = size if common.coef[:, :d].any() else 0.0
+    origin = np.concatenate([origin, common.coef[:, d:]], axis=1)
+    return Subspace(np.concatenate([shared / size, directions]), origin, strength)
+
+
+def _scores(problem: Problem, common: State) -> _F32:
+    """Scores of annotators in the coefficients, each over the root of what it judged."""
+    data = problem.data
+    point = Point(
+        utility=problem.utility,
+        observation=data.observation,
+        outcome=data.outcome,
+        units=data.annotator_offsets,
+        weight=data.weight,
+        penalty=problem.penalty,
+        params=common.coef,
+        weights=common.mixing,
+        responsibilities=common.latent,
+    )
+    weight = data.weight
+    sums = None if weight is None else np.concatenate([[0.0], np.cumsum(weight)])
+    offsets = data.annotator_offsets
+    mass = np.diff(offsets if sums is None else sums[offsets])
+    d = problem.utility.n_coef
+    whitened = np.empty((data.n_rows, d), np.float32)
+    first = 0
+    for _, scores in score_blocks(point):
+        part = slice(first, first + len(scores))
+        whitened[part] = scores[:, 0, :d] / np.sqrt(np.maximum(mass[part], 1e-300))[:, None]
+        first += len(scores)
+    return whitened
+
+
+def _leading(scores: _F32, metric: Metric, n: int, n_threads: int) -> _F64:
+    """Directions v of the largest Σ (score · v)², orthonormal in the metric: block Krylov.
+
+    Musco and Musco (2015), Randomized block Krylov methods for stronger and faster approximate
+    singular value decomposition, with the metric as the inner product.
+    """
+    d = len(metric.scale)
+    width = min(n + _MORE, d)
+    block = np.random.default_rng(0).standard_normal((width, d)) / metric.scale
+    basis, images = np.empty((0, d)), np.empty((0, d))
+    for _ in range(max(1, min(_BLOCKS, d // width))):
+        block = metric.solve(_squared(scores, block, n_threads))
+        for _ in range(2):
+            block = block - (block @ images.T) @ basis
+            if not len(block):
+                break
+            values, vectors = np.linalg.eigh(block @ metric.product(block).T)
+            known = values > _ROUNDING * max(values[-1], 0.0)
+            block = (vectors[:, known] / np.sqrt(values[known])).T @ block
+        basis = np.concatenate([basis, block])
+        images = np.concatenate([images, metric.product(block)])
+    if not len(basis):
+        return basis
+    values, vectors = np.linalg.eigh(basis @ _squared(scores, basis, n_threads).T)
+    leading: _F64 = vectors[:, ::-1][:, :n].T @ basis
+    return leading
+
+
+def _squared(scores: _F32, vectors: _F64, n_threads: int) -> _F64:
+    """Multiply vectors, one a row, by scoresᵀ scores."""
+    along = kernels.linear_utility(scores, np.ascontiguousarray(vectors), n_threads)
+    return kernels.linear_pull_back(scores, along, n_threads)
