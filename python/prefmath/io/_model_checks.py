@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._validate import as_generator, as_number, as_whole_number
+from prefmath.models._likelihood.ties import TIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ OPTIONAL = ("n_features_in_", "_undetermined")
 """What not every model has."""
 LEARNED = (*ARRAYS, *VALUES, *OPTIONAL)
 
-_TIES = ("half", "davidson", "rao_kupper")
+
 _LAYOUTS = ("pairs", "choice_sets", "rankings")
 _LABELS = "biufUSmM"
 _LARGEST_TIE = 1e300
@@ -95,7 +96,7 @@ def _check_people(model: Any) -> None:
 
 def _check_extra(model: Any, n_columns: int) -> None:
     """Check the parameters of positions and ties."""
-    for name, allowed in {"_layout": _LAYOUTS, "_ties": _TIES}.items():
+    for name, allowed in {"_layout": _LAYOUTS, "_ties": TIES}.items():
         _one_of(allowed)(getattr(model, name), name)
     for name in ("_linear", "converged_"):
         _boolean(getattr(model, name), name)
@@ -183,7 +184,7 @@ def _anything(value: Any, name: str) -> None:
 
 _PARAMETERS: dict[str, Callable[[Any, str], None]] = {
     "n_components": _at_least_one,
-    "ties": _one_of(_TIES),
+    "ties": _one_of(TIES),
     "l2": _not_negative,
     "prior": _not_negative,
     "tol": _not_negative,

@@ -24,8 +24,8 @@ from prefmath.models._likelihood.observation import Form
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from prefmath.models._likelihood.observation import Ties
     from prefmath.models._likelihood.problem import Problem
+    from prefmath.models._likelihood.ties import Ties
 
 __all__ = ["BradleyTerry"]
 

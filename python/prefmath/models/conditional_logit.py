@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from prefmath.choices import Choices
-    from prefmath.models._likelihood.observation import Ties
+    from prefmath.models._likelihood.ties import Ties
 
 __all__ = ["ConditionalLogit"]
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from prefmath.choices import Choices
-    from prefmath.models._likelihood.observation import Form, Ties
+    from prefmath.models._likelihood.observation import Form
+    from prefmath.models._likelihood.ties import Ties
 
     _F64 = NDArray[np.float64]
 

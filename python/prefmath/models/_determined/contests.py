@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath.models._likelihood.subset import spread, taken
+from prefmath.models._likelihood.ties import tie_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,12 +153,7 @@ def some_contests(utility: LinearUtility, observation: Observation, wanted: int)
 
 
 def contests_of(utility: LinearUtility, observation: Observation) -> Contests:
-    """Return all contests of choices of one or of pairs.
-
-    Of Davidson's three outcomes of a pair the tie has utility ``log nu`` plus the mean of the two;
-    with Rao and Kupper's ``eta = log theta`` a win is as probable as the difference less `eta` is
-    high, a tie as `eta` exceeds the difference, either way.
-    """
+    """Return all contests of choices of one or of pairs, as the model of ties has them."""
     starts, sizes = observation.offsets[:-1], np.diff(observation.offsets)
     outcome = np.repeat(np.arange(len(sizes)), sizes)
     behind = np.arange(len(outcome))
@@ -167,18 +163,14 @@ def contests_of(utility: LinearUtility, observation: Observation) -> Contests:
     n = len(outcome)
     none = np.zeros(n)
     tied = np.zeros(n, np.bool_) if observation.tied is None else observation.tied[outcome]
+    ties = tie_model(observation.ties)
     parts = [(np.ones(n, np.bool_), False, 1.0, 0.0)]
-    if observation.ties == "davidson":
-        # A win is ahead of a loss and of a tie; a tie ahead of either win.
+    if ties is not None:
         parts = [
-            (~tied, False, 1.0, 0.0),
-            (~tied, False, 0.5, -1.0),
-            (tied, False, 0.5, 1.0),
-            (tied, True, 0.5, 1.0),
+            (tied if contest.of_ties else ~tied, contest.turned, contest.factor, contest.tie)
+            for contest in ties.contests
         ]
-    elif observation.ties == "rao_kupper":
-        parts = [(~tied, False, 1.0, -1.0), (tied, False, 1.0, 1.0), (tied, True, 1.0, 1.0)]
-    even = tied if observation.ties == "half" else np.zeros(n, np.bool_)
+    even = tied if ties is None else np.zeros(n, np.bool_)
     rows = np.concatenate([np.flatnonzero(which) for which, *_ in parts])
     counts = [int(which.sum()) for which, *_ in parts]
     turned, factor, tie = (np.repeat([part[at] for part in parts], counts) for at in (1, 2, 3))

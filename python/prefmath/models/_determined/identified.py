@@ -11,6 +11,7 @@ from prefmath.models._determined.contests import contests_of, n_contests, some_c
 from prefmath.models._determined.direction_text import collinear, separated, too_few
 from prefmath.models._determined.separation import null_space, separating, spans_all, sparse_basis
 from prefmath.models._likelihood.subset import spread
+from prefmath.models._likelihood.ties import tie_model
 from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
@@ -88,8 +89,9 @@ def separation(
     searched, and what is found holds for all data.
     """
     utility, observation, params = _linear(problem), problem.observation, params.copy()
-    if observation.ties == "rao_kupper":
-        params[-1] = np.exp(params[-1])
+    ties = tie_model(observation.ties)
+    if ties is not None:
+        params[-1] = ties.term(params[-1])
     if not np.isfinite(params).all():
         return None
     wanted = _FIRST_LOOK * utility.n_parameters + _AT_LEAST

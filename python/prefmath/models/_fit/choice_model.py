@@ -29,6 +29,7 @@ from prefmath.models._likelihood.penalty.virtual_pairs import VirtualPairs
 from prefmath.models._likelihood.population.classes import Classes
 from prefmath.models._likelihood.posing import Specification
 from prefmath.models._likelihood.problem import ConvergenceWarning
+from prefmath.models._likelihood.ties import tie_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,10 +38,10 @@ if TYPE_CHECKING:
 
     from prefmath.models._fit.fitting import Fit
     from prefmath.models._inference.uncertainty import Uncertainty
-    from prefmath.models._likelihood.observation import Ties
     from prefmath.models._likelihood.penalty import Penalty
     from prefmath.models._likelihood.population import Population
     from prefmath.models._likelihood.problem import Problem
+    from prefmath.models._likelihood.ties import Ties
 
     _F64 = NDArray[np.float64]
 
@@ -99,10 +100,10 @@ class ChoiceModel(Estimator):
     def tie_(self) -> Any:
         """Parameter of ties in each class; nan where a tie is half a win."""
         self._check_fitted()
-        if self._ties == "half":
+        model = tie_model(self._ties)
+        if model is None:
             return np.full(len(self.coef_), np.nan)
-        parameter = np.exp(self._extra[:, -1])
-        return parameter if self._ties == "davidson" else np.exp(parameter)
+        return model.natural(self._extra[:, -1])
 
     def predict_proba(
         self,

@@ -12,6 +12,7 @@ from prefmath._kernels import kernels
 from prefmath.models._inference.pair_information import of_plain_pairs, pair_outer
 from prefmath.models._inference.scores import score_blocks
 from prefmath.models._likelihood.table_curvature import table_curvature
+from prefmath.models._likelihood.ties import tie_model
 from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ def complete_information(point: Point, weights: _F64) -> _F64:
             complete[:, :, column] = _on_parameters(utility, image).T
     else:
         complete = table_curvature(observation, table, weights)
-    if observation.ties == "rao_kupper":
+    ties = tie_model(observation.ties)
+    if ties is not None and not ties.curvature_is_information:
         complete[:, :, -1] = complete[:, -1, :] = _bend_of_ties(point, weights)
     every = np.arange(n_parameters)
     complete[:, every, every] += point.penalty.curvature(utility, point.params)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._kernels import kernels
-from prefmath.models._likelihood.table_curvature import laplacian
+from prefmath.models._likelihood.laplacian import laplacian
 from prefmath.models._likelihood.utility.items import ItemUtility
 
 if TYPE_CHECKING:
@@ -37,4 +37,5 @@ def pair_outer(point: Point) -> _F64:
     if point.outcome is not None:
         squares = np.bincount(point.outcome, squares, observation.n_outcomes)
     weight = squares * np.square(slopes[0::2, 0])
-    return laplacian(observation, weight, point.utility.n_coef)
+    winner, loser = observation.items[0::2], observation.items[1::2]
+    return laplacian(winner, loser, weight, point.utility.n_coef)

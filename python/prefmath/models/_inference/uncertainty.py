@@ -224,7 +224,7 @@ class Uncertainty:
 
     def _natural_se(self) -> _F64:
         with np.errstate(over="ignore"):
-            errors: _F64 = self._params_se() * self.parameters.slope(self.params)
+            errors: _F64 = self._params_se() * self.parameters.derivative(self.params)
         return errors
 
     def __repr__(self) -> str:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from prefmath._kernels import kernels
 from prefmath.choices.judgements import Judgements, spans
 from prefmath.models._likelihood.outcomes import distinct_outcomes
+from prefmath.models._likelihood.ties import TIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.choices import Choices
     from prefmath.choices.judgements import Layout
+    from prefmath.models._likelihood.ties import Ties
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["TIES", "Form", "Observation", "Ties", "form_of", "observe", "observe_outcomes"]
-
-Ties: TypeAlias = Literal["half", "davidson", "rao_kupper"]
-TIES: tuple[Ties, ...] = ("half", "davidson", "rao_kupper")
+__all__ = ["Form", "Observation", "form_of", "observe", "observe_outcomes"]
 
 _KINDS = {"pairs": "pair", "choice_sets": "choose_one", "rankings": "ranking"}
 

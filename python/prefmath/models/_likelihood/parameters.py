@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath.models._likelihood.ties import tie_model
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from prefmath.models._likelihood.ties import Ties
 
     _F64 = NDArray[np.float64]
 
@@ -25,7 +29,7 @@ class Parameters:
     names: NDArray[Any]
     of_items: bool
     n_positions: int
-    ties: str
+    ties: Ties
     of_pairs: bool
 
     @property
@@ -40,24 +44,22 @@ class Parameters:
 
     def natural(self, params: _F64) -> _F64:
         """Return parameters, along the second axis, as the model calls them: nu or theta."""
-        if self.ties == "half":
+        model = tie_model(self.ties)
+        if model is None:
             return params
         natural = params.copy()
         with np.errstate(over="ignore", under="ignore"):  # one that runs away is infinite
-            natural[:, -1] = np.exp(natural[:, -1])
-            if self.ties == "rao_kupper":
-                natural[:, -1] = np.exp(natural[:, -1])
+            natural[:, -1] = model.natural(natural[:, -1])
         return natural
 
-    def slope(self, params: _F64) -> _F64:
+    def derivative(self, params: _F64) -> _F64:
         """Return the derivative of `natural`."""
-        slope = np.ones_like(params)
-        with np.errstate(over="ignore", under="ignore"):
-            if self.ties != "half":
-                slope[:, -1] = np.exp(params[:, -1])
-            if self.ties == "rao_kupper":
-                slope[:, -1] *= np.exp(slope[:, -1])
-        return slope
+        derivative = np.ones_like(params)
+        model = tie_model(self.ties)
+        if model is not None:
+            with np.errstate(over="ignore", under="ignore"):
+                derivative[:, -1] = model.derivative(params[:, -1])
+        return derivative
 
     def labels(self) -> list[str]:
         """Return a label for each column."""
@@ -78,10 +80,10 @@ class Parameters:
         return [*order[:most].tolist(), *range(n, len(mean))]
 
 
-def labels_of_others(n_positions: int, ties: str, *, of_pairs: bool) -> list[str]:
+def labels_of_others(n_positions: int, ties: Ties, *, of_pairs: bool) -> list[str]:
     """Return a label for each parameter of positions and ties."""
     positions = [f"position {position + 2}" for position in range(n_positions)]
     if of_pairs and positions:
         positions = ["shown first"]
-    of_ties = {"half": [], "davidson": ["ties, nu"], "rao_kupper": ["ties, theta"]}[ties]
-    return [*positions, *of_ties]
+    model = tie_model(ties)
+    return [*positions, *([] if model is None else [f"ties, {model.symbol}"])]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath.models._likelihood.ties import tie_model
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -25,29 +27,18 @@ def chances(observation: Observation, table: _F64) -> _F64:
     if observation.extra is not None:
         shown = observation.extra >= 0
         utility[shown] += table[observation.extra[shown]]
-    if observation.ties == "rao_kupper":
-        margin = utility[0::2] - utility[1::2]
-        threshold = np.exp(table[observation.tie_row])
-        utility[0::2] = _logistic(margin - threshold)
-        utility[1::2] = _logistic(-margin - threshold)
+    ties = tie_model(observation.ties)
+    if ties is not None:
+        first, second = utility[0::2], utility[1::2]
+        utility[0::2], utility[1::2] = ties.probabilities(first, second, table[observation.tie_row])
         return utility
     starts, sizes = observation.offsets[:-1], np.diff(observation.offsets)
     utility -= np.repeat(np.maximum.reduceat(utility, starts), sizes, axis=0)
-    tied = np.zeros(())
-    if observation.ties == "davidson":
-        tied = np.exp((utility[0::2] + utility[1::2]) / 2 + table[observation.tie_row])
     np.exp(utility, out=utility)
-    utility /= np.repeat(np.add.reduceat(utility, starts) + tied, sizes, axis=0)
+    utility /= np.repeat(np.add.reduceat(utility, starts), sizes, axis=0)
     return utility
 
 
 def tie_chance(pairs: _F64) -> _F64:
     """Probability of a tie from those of the two items of each pair, one after the other."""
     return np.maximum(1 - pairs[0::2] - pairs[1::2], 0)
-
-
-def _logistic(x: _F64) -> _F64:
-    """1 / (1 + exp(-x)), without overflow."""
-    small = np.exp(-np.abs(x))
-    share: _F64 = np.where(x >= 0, 1, small) / (1 + small)
-    return share
