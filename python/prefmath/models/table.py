@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._kernels import kernels
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_matrix
 from prefmath.models._fit.choice_model import refuse_other_than_choices
+from prefmath.models._likelihood.data import Data
 from prefmath.models._likelihood.observation import form_of, observe_outcomes
-from prefmath.models._likelihood.population.classes import log_of
+from prefmath.models._likelihood.population.classes import Classes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -131,35 +131,21 @@ def table_log_likelihood(
     rows = np.concatenate([utility, *_extra_rows(form, tie, position, n_classes)])
     observation, outcome = observe_outcomes(choices, n_items, form, threads)
     shares = None if weights is None else _shares(weights, n_classes)
+    offsets, weight = choices.annotator_offsets, choices.weight
+    data = Data(observation, offsets, weight, threads, outcome=outcome)
+    classes = Classes(n_classes)
     log_likelihood = observation.log_likelihood(rows)
 
     def posterior(at: _F64) -> tuple[_F64, _F64]:
-        return kernels.posterior_by_annotator(
-            log_likelihood,
-            outcome,
-            choices.weight,
-            choices.annotator_offsets,
-            log_of(at)[None],
-            threads,
-        )
+        return classes.assigned(log_likelihood, data, classes.prior(at))
 
     if shares is None:
         shares, (responsibilities, evidence) = _best_shares(posterior, n_classes)
     else:
         responsibilities, evidence = posterior(shares)
-    gradient, _ = observation.gradient(
-        rows,
-        kernels.outcome_weights(
-            responsibilities,
-            outcome,
-            choices.weight,
-            choices.annotator_offsets,
-            observation.n_outcomes,
-            threads,
-        ),
-    )
+    gradient, _ = observation.gradient(rows, data.outcome_weights(responsibilities))
     return TableLikelihood(
-        log_likelihood=float(evidence.sum()),
+        log_likelihood=float(data.sum(evidence)),
         gradient=gradient[:n_items].reshape(np.shape(table)),
         tie_gradient=gradient[-1] if form.has_tie else None,
         position_gradient=(

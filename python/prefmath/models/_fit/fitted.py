@@ -112,7 +112,7 @@ class Fitted:
         table, observation, judged = self.tabulated(choices, features)
         data = Data(observation, judged.annotator_offsets, judged.weight, self.n_threads)
         before = self.population.prior(self.mixing) if prior is None else prior
-        return self.population.latent(observation.log_likelihood(table), data, before)
+        return self.population.latent(table, data, before)
 
     def before(self, choices: Choices) -> _F64:
         """Return what is known of annotators: by their id from the fit, or as of anyone."""

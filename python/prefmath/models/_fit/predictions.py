@@ -8,7 +8,7 @@ import numpy as np
 
 from prefmath._validate import as_responsibilities
 from prefmath.models._fit.draws import drawn_choices
-from prefmath.models._likelihood.probabilities import chances, tie_chance
+from prefmath.models._likelihood.probabilities import tie_chance
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -28,7 +28,7 @@ def entry_probabilities(
     table, observation, judged = fitted.tabulated(choices, features)
     annotator = np.repeat(judged.annotator_index, np.diff(judged.offsets))
     given = _given(fitted, choices, latent)
-    return fitted.population.mix(given, annotator, chances(observation, table))
+    return fitted.population.probabilities(observation, table, given, annotator)
 
 
 def most_probable(choices: Choices, probability: _F64) -> NDArray[np.int64]:
@@ -53,7 +53,7 @@ def drawn(
     table, observation, judged = fitted.tabulated(choices, features)
     weights = fitted.population.drawn(_given(fitted, choices, latent), rng)
     annotator = np.repeat(judged.annotator_index, np.diff(judged.offsets))
-    probability = fitted.population.mix(weights, annotator, chances(observation, table))
+    probability = fitted.population.probabilities(observation, table, weights, annotator)
     with np.errstate(divide="ignore"):
         utility = np.log(probability)
     tied = tie_chance(probability) if fitted.form.has_tie else None

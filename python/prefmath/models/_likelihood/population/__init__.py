@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._likelihood.data import Data
+    from prefmath.models._likelihood.observation import Observation
     from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
@@ -76,8 +77,8 @@ class Population(Protocol):
     def expect(self, utility: Utility, data: Data, coef: _F64, params: _F64) -> Expectation:
         """Pass over the data: what each annotator is, and the gradient that follows."""
 
-    def latent(self, log_likelihood: _F64, data: Data, prior: _F64) -> tuple[_F64, _F64]:
-        """Return what annotators are, and their evidence, given what their outcomes say.
+    def latent(self, table: _F64, data: Data, prior: _F64) -> tuple[_F64, _F64]:
+        """Return what annotators are, and their evidence, given what they judged.
 
         `prior` has a row for all annotators, as `prior` returns it, or one for each.
         """
@@ -88,8 +89,13 @@ class Population(Protocol):
     def entropy(self, latent: _F64) -> float:
         """Return how unsure it is what annotators are, summed over them, in nats."""
 
-    def mix(self, latent: _F64, annotator: _I64, of_columns: _F64) -> _F64:
-        """Return probabilities for people, from those of each column, (n, n_columns)."""
+    def probabilities(
+        self, observation: Observation, table: _F64, latent: _F64, annotator: _I64
+    ) -> _F64:
+        """Probability that each entry of `items` is chosen, by annotators who are so.
+
+        `annotator` is the row of `latent` of each entry.
+        """
 
     def drawn(self, latent: _F64, rng: np.random.Generator) -> _F64:
         """Draw a weight vector for every annotator."""

@@ -9,11 +9,13 @@ import numpy as np
 
 from prefmath._kernels import kernels
 from prefmath.models._likelihood.population import Expectation, Tabulated
+from prefmath.models._likelihood.probabilities import chances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._likelihood.data import Data
+    from prefmath.models._likelihood.observation import Observation
     from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
@@ -84,8 +86,7 @@ class Classes:
                 total = float(data.sum(evidence))
                 return Expectation(latent, data.sum(latent), total, gradient, None)
         table = utility.table(coef)
-        each = data.observation.log_likelihood(table)
-        latent, evidence = self.latent(each, data, self.prior(params))
+        latent, evidence = self.latent(table, data, self.prior(params))
         outcome_weights = data.outcome_weights(latent)
         on_table, diagonal = data.observation.gradient(table, outcome_weights)
         return Expectation(
@@ -100,8 +101,12 @@ class Classes:
         """Return what is known of an annotator who judged nothing, a row for all."""
         return params[None]
 
-    def latent(self, log_likelihood: _F64, data: Data, prior: _F64) -> tuple[_F64, _F64]:
-        """Responsibilities by Bayes' rule, and the log-likelihood of each annotator."""
+    def latent(self, table: _F64, data: Data, prior: _F64) -> tuple[_F64, _F64]:
+        """Responsibilities and the log-likelihood of each annotator, given a table of utilities."""
+        return self.assigned(data.observation.log_likelihood(table), data, prior)
+
+    def assigned(self, log_likelihood: _F64, data: Data, prior: _F64) -> tuple[_F64, _F64]:
+        """Responsibilities by Bayes' rule, given the log-likelihood of each outcome."""
         latent, evidence = kernels.posterior_by_annotator(
             log_likelihood,
             data.outcome,
@@ -121,9 +126,13 @@ class Classes:
         known = np.where(latent > 0, latent, 1)
         return -float((known * np.log(known)).sum())
 
-    def mix(self, latent: _F64, annotator: _I64, of_columns: _F64) -> _F64:
-        """Return probabilities for people: those of the classes by their responsibilities."""
-        mixed: _F64 = (latent[annotator] * of_columns).sum(axis=1)
+    def probabilities(
+        self, observation: Observation, table: _F64, latent: _F64, annotator: _I64
+    ) -> _F64:
+        """Probability that each entry is chosen: those of the classes by the responsibilities."""
+        of_classes = chances(observation, table)
+        of_classes *= latent[annotator]
+        mixed: _F64 = of_classes.sum(axis=1)
         return mixed
 
     def drawn(self, latent: _F64, rng: np.random.Generator) -> _F64:
