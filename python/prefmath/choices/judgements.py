@@ -59,6 +59,21 @@ class Judgements:
             return np.take(values.reshape(-1, size), rows, axis=0).reshape(-1)
         return values[spans(self.offsets[rows], np.diff(self.offsets)[rows])]
 
+    @property
+    def winner(self) -> NDArray[np.int32]:
+        """Row of the item that won each pair, or of the first of a tie; a copy."""
+        return np.ascontiguousarray(self._sides()[0])
+
+    @property
+    def loser(self) -> NDArray[np.int32]:
+        """Row of the item that lost each pair, or of the second of a tie; a copy."""
+        return np.ascontiguousarray(self._sides()[1])
+
+    def _sides(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        if self.layout != "pairs":
+            raise ValueError(f"only pairs have a winner and a loser, not {self.layout}")
+        return sides(self.items)
+
     def common_size(self) -> int | None:
         """Return the size of every choice set, or None where they differ."""
         if self.layout == "pairs":
@@ -69,6 +84,14 @@ class Judgements:
 
 def _taken(values: NDArray[Any] | None, rows: NDArray[np.int64]) -> NDArray[Any] | None:
     return None if values is None else values[rows]
+
+
+def sides(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Take apart values of the items of pairs: views of the first of each pair, and the second.
+
+    Everything else that knows in which order the items of pairs are stored is in the kernels.
+    """
+    return values[0::2], values[1::2]
 
 
 def offsets_of(sizes: NDArray[Any]) -> NDArray[np.int64]:

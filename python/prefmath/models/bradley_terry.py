@@ -164,8 +164,8 @@ class BradleyTerry(ItemModel):
         if self._by_table and n_items <= _FEW_ITEMS and n_items**2 <= _CELLS_A_PAIR * len(choices):
             self._check_parameters()
             return self._fit_table(
-                np.ascontiguousarray(choices.items[0::2]),
-                np.ascontiguousarray(choices.items[1::2]),
+                choices.winner,
+                choices.loser,
                 choices.tied,
                 choices.weight,
                 choices.item_ids,
@@ -292,7 +292,9 @@ class BradleyTerry(ItemModel):
 def _first_params(problem: Problem) -> NDArray[np.float64]:
     """Return the odds of every item against all that it met."""
     observation, weight, n_items = problem.observation, problem.data.weight, problem.utility.n_coef
-    won, lost = (np.bincount(observation.items[side::2], weight, n_items) + 1.0 for side in (0, 1))
+    won, lost = (
+        np.bincount(side, weight, n_items) + 1.0 for side in (observation.winner, observation.loser)
+    )
     params = np.zeros((1, problem.utility.n_parameters))
     params[0, :n_items] = np.log(won / lost)
     params[0, :n_items] -= params[0, :n_items].mean()

@@ -78,7 +78,7 @@ def wins_of(choices: Choices) -> tuple[_I32, _I32]:
     items, offsets = choices.items, choices.offsets
     counted = None if choices.weight is None else choices.weight > 0
     if choices.layout == "pairs":
-        winner, loser = items[0::2], items[1::2]
+        winner, loser = choices.winner, choices.loser
         if counted is not None:
             winner, loser = winner[counted], loser[counted]
         if choices.tied is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath.choices.judgements import spans
+from prefmath.choices.judgements import sides, spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,8 @@ def drawn_choices(
         return replace(choices, chosen=chosen.astype(np.int32))
     fields: dict[str, Any] = {}
     if choices.layout == "pairs":
-        won = noisy[0::2] >= noisy[1::2]
+        first, second = sides(noisy)
+        won = first >= second
         pairs = choices.items.reshape(-1, 2)
         fields["items"] = np.where(won[:, None], pairs, pairs[:, ::-1]).reshape(-1)
         fields["tied"] = None

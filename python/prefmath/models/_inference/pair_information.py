@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._kernels import kernels
+from prefmath.choices.judgements import sides
 from prefmath.models._likelihood.laplacian import laplacian
 from prefmath.models._likelihood.utility.items import ItemUtility
 
@@ -36,6 +37,5 @@ def pair_outer(point: Point) -> _F64:
     squares = np.ones(point.n_units) if point.weight is None else np.square(point.weight)
     if point.outcome is not None:
         squares = np.bincount(point.outcome, squares, observation.n_outcomes)
-    weight = squares * np.square(slopes[0::2, 0])
-    winner, loser = observation.items[0::2], observation.items[1::2]
-    return laplacian(winner, loser, weight, point.utility.n_coef)
+    weight = squares * np.square(sides(slopes)[0][:, 0])
+    return laplacian(observation.winner, observation.loser, weight, point.utility.n_coef)

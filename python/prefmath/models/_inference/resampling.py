@@ -249,7 +249,7 @@ class _Pose:
     def _refit_table(self, weight: _F64, sides: NDArray[np.int8] | None) -> Refit:
         observation, model = self.problem.observation, self.model
         n = model.coef_.shape[1]
-        winner, loser = observation.items[0::2].astype(np.int64), observation.items[1::2]
+        winner, loser = observation.winner.astype(np.int64), observation.loser
         half = np.zeros(1) if observation.tied is None else observation.tied / 2
         wins = np.bincount(winner * n + loser, weight * (1 - half), n * n).astype(np.float64)
         if observation.tied is not None:

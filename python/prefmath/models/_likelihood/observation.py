@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from prefmath._kernels import kernels
-from prefmath.choices.judgements import Judgements, spans
+from prefmath.choices.judgements import Judgements, sides, spans
 from prefmath.models._likelihood.outcomes import distinct_outcomes
 from prefmath.models._likelihood.ties import TIES
 
@@ -74,12 +75,22 @@ class Observation:
         """Outcomes whose likelihood is worked out."""
         return len(self.offsets) - 1
 
+    @cached_property
+    def winner(self) -> NDArray[np.int32]:
+        """Row of the first item of each pair, which won unless the pair is tied."""
+        return np.ascontiguousarray(sides(self.items)[0])
+
+    @cached_property
+    def loser(self) -> NDArray[np.int32]:
+        """Row of the second item of each pair."""
+        return np.ascontiguousarray(sides(self.items)[1])
+
     @property
     def simple(self) -> bool:
         """Whether one of a set was chosen, or half of it, by the utilities of items alone."""
         return self.extra is None and self.tie_row < 0 and self.n_ranked is None
 
-    @property
+    @cached_property
     def described(self) -> tuple[Any, ...]:
         """The observation as kernels take it."""
         return (

@@ -79,7 +79,7 @@ def _pairs(judgements: Judgements, n_items: int, *, in_order: bool) -> tuple[_I6
     """Code the outcomes of pairs as numbers."""
     if 4 * n_items**2 >= np.iinfo(np.int64).max:
         return None
-    first, second = judgements.items[0::2], judgements.items[1::2]
+    first, second = judgements.winner, judgements.loser
     if judgements.tied is not None:
         # It does not matter which of a tie is called the winner.
         turned = judgements.tied & (first > second)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath.choices.judgements import sides
 from prefmath.models._likelihood.ties import tie_model
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def chances(observation: Observation, table: _F64) -> _F64:
         utility[shown] += table[observation.extra[shown]]
     ties = tie_model(observation.ties)
     if ties is not None:
-        first, second = utility[0::2], utility[1::2]
-        utility[0::2], utility[1::2] = ties.probabilities(first, second, table[observation.tie_row])
+        first, second = sides(utility)
+        first[:], second[:] = ties.probabilities(first, second, table[observation.tie_row])
         return utility
     starts, sizes = observation.offsets[:-1], np.diff(observation.offsets)
     utility -= np.repeat(np.maximum.reduceat(utility, starts), sizes, axis=0)
@@ -41,4 +42,6 @@ def chances(observation: Observation, table: _F64) -> _F64:
 
 def tie_chance(pairs: _F64) -> _F64:
     """Probability of a tie from those of the two items of each pair, one after the other."""
-    return np.maximum(1 - pairs[0::2] - pairs[1::2], 0)
+    first, second = sides(pairs)
+    tied: _F64 = np.maximum(1 - first - second, 0)
+    return tied

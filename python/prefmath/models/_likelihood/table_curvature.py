@@ -29,7 +29,7 @@ def table_curvature(observation: Observation, table: _F64, weights: _F64) -> _F6
     """
     n_rows, n_classes = table.shape
     if observation.kind == "pair" and observation.simple:
-        winner, loser = observation.items[0::2], observation.items[1::2]
+        winner, loser = observation.winner, observation.loser
         small = np.exp(-np.abs(table[winner] - table[loser]))
         of_pairs = weights * small / np.square(1 + small)
         return np.stack([laplacian(winner, loser, column, n_rows) for column in of_pairs.T])
@@ -37,7 +37,7 @@ def table_curvature(observation: Observation, table: _F64, weights: _F64) -> _F6
         return kernels.table_curvature(table, observation.described, weights, observation.n_threads)
     ties = tie_model(observation.ties)
     if ties is not None and observation.extra is None:
-        winner, loser = observation.items[0::2], observation.items[1::2]
+        winner, loser = observation.winner, observation.loser
         hessian = ties.hessian(winner, loser, observation.tie_row, table, weights)
         if hessian is not None:
             return hessian
