@@ -19,12 +19,14 @@ ARRAYS = (
 )
 """What a model has learned that is an array, or may be one, beside what its population has."""
 VALUES = (
-    *("log_likelihood_", "lower_bound_", "converged_", "n_iter_"),
-    *("_n_free", "_layout", "_ties", "_n_positions", "_linear"),
+    *("log_likelihood_", "converged_"),
+    *("_layout", "_ties", "_linear"),
 )
 """What else it has learned."""
-OPTIONAL = ("n_features_in_", "_undetermined")
+OPTIONAL = ("_undetermined",)
 """What not every model has."""
+DERIVED = ("lower_bound_", "n_iter_", "n_features_in_", "_n_free", "_n_positions")
+"""What files of version 1.0 tell too, though it follows from the rest."""
 LEARNED = (*ARRAYS, *VALUES, *OPTIONAL)
 
 
@@ -47,19 +49,14 @@ def check_model(model: Any) -> None:
             raise ValueError(f"{name} is missing")
     n_columns, d = _check_coefficients(model)
     _check_people(model)
-    for name in ("_n_free", "_n_positions", "n_iter_"):
-        as_whole_number(getattr(model, name), name, 0)
-    for name in ("log_likelihood_", "lower_bound_"):
-        _finite_number(getattr(model, name), name)
+    _finite_number(model.log_likelihood_, "log_likelihood_")
     bounds = model.lower_bounds_
-    if not isinstance(bounds, list) or len(bounds) != model.n_iter_ + 1:
-        raise ValueError(f"lower_bounds_ must list n_iter_ + 1 = {model.n_iter_ + 1} numbers")
+    if not isinstance(bounds, list) or not bounds:
+        raise ValueError("lower_bounds_ must list a number for the start and each iteration")
     for i, bound in enumerate(bounds):
         _finite_number(bound, f"lower_bounds_[{i}]")
     _check_extra(model, n_columns)
     _check_labels(model, "item_ids_", None if model._linear else d)  # noqa: SLF001 -- one package
-    if getattr(model, "n_features_in_", d) != d:
-        raise ValueError(f"n_features_in_ is {model.n_features_in_}, but coef_ has {d} columns")
     told = getattr(model, "_undetermined", [])
     if not (isinstance(told, list) and all(isinstance(line, str) for line in told)):
         raise TypeError("_undetermined must be a list of str")
@@ -102,7 +99,7 @@ def _check_extra(model: Any, n_columns: int) -> None:
         _boolean(getattr(model, name), name)
     tied = model._ties != "half"  # noqa: SLF001
     extra = _numbers(model._extra, "_extra", 2)  # noqa: SLF001 -- one package
-    _refuse_shape(extra, "_extra", (n_columns, model._n_positions + tied))  # noqa: SLF001
+    _refuse_shape(extra, "_extra", (n_columns, max(extra.shape[1], int(tied))))
     with np.errstate(over="ignore"):
         tie = model.tie_
     if tied and not np.max(tie) <= _LARGEST_TIE:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from prefmath.io._archive import read_arrays
-from prefmath.io._model_checks import ARRAYS, LEARNED, check_model
+from prefmath.io._model_checks import ARRAYS, DERIVED, LEARNED, check_model
 from prefmath.io._npy import DAMAGED
 from prefmath.io.files import refuse_unreadable, suffix_of
 from prefmath.io.replace import replace_file
@@ -187,7 +187,7 @@ def _model(header: _Header, arrays: dict[str, NDArray[Any]]) -> Any:
     defaults = kind().get_params()
     later = header.version != VERSION
     for name in (
-        () if later else [*(set(parameters) - set(defaults)), *(set(values) - set(learned))]
+        () if later else [*(set(parameters) - set(defaults)), *(set(values) - {*learned, *DERIVED})]
     ):
         raise ValueError(f"it tells of {name!r}, which no {header.model} has")
     given = {name: parameters[name] for name in defaults if name in parameters}
@@ -201,6 +201,10 @@ def _model(header: _Header, arrays: dict[str, NDArray[Any]]) -> Any:
         elif name in values:
             setattr(model, name, values[name])
     check_model(model)
+    for name in DERIVED:
+        derived = getattr(model, name, None)
+        if name in values and values[name] != derived:
+            raise ValueError(f"{name} is {values[name]!r}, where all else makes it {derived}")
     return model
 
 

@@ -277,7 +277,6 @@ class BradleyTerry(ItemModel):
                 item_ids=item_ids,
                 n_threads=n_threads,
             ),
-            n_free=n_items - 1,
             log_likelihood=found.log_likelihood,
             objectives=found.objectives,
             converged=found.converged,

@@ -78,17 +78,34 @@ class ChoiceModel(Estimator):
     annotator_ids_: NDArray[Any] | None
     item_ids_: NDArray[Any] | None
     log_likelihood_: float
-    lower_bound_: float
     lower_bounds_: list[float]
     converged_: bool
-    n_iter_: int
     _extra: _F64
-    _n_free: int
     _layout: Any
     _ties: Ties
-    _n_positions: int
     _linear: bool
     _undetermined: list[str]
+
+    @property
+    def lower_bound_(self) -> float:
+        """Penalised log-likelihood at the end."""
+        self._check_fitted()
+        return self.lower_bounds_[-1]
+
+    @property
+    def n_iter_(self) -> int:
+        """Iterations of the best start."""
+        self._check_fitted()
+        return len(self.lower_bounds_) - 1
+
+    @property
+    def n_features_in_(self) -> int:
+        """Columns of the features; there is no such attribute where a model has none."""
+        self._check_fitted()
+        if not self._linear:
+            msg = f"this {type(self).__name__} was fitted without features"
+            raise AttributeError(msg)
+        return int(self.coef_.shape[1])
 
     @property
     def position_effects_(self) -> _F64:
@@ -424,17 +441,12 @@ class ChoiceModel(Estimator):
         of_population, of_annotators = self.learned_by_population
         setattr(self, of_population, fitted.mixing)
         setattr(self, of_annotators, fitted.latent)
-        self.coef_, self._extra, self._n_free = fitted.coef, fitted.extra, found.n_free
+        self.coef_, self._extra = fitted.coef, fitted.extra
         self.annotator_ids_, self.item_ids_ = fitted.annotator_ids, fitted.item_ids
         self.log_likelihood_ = found.log_likelihood
-        self.lower_bound_, self.lower_bounds_ = found.objectives[-1], found.objectives
-        self.converged_, self.n_iter_ = found.converged, len(found.objectives) - 1
-        self._layout, self._ties, self._n_positions = form.layout, form.ties, form.n_positions
+        self.lower_bounds_, self.converged_ = found.objectives, found.converged
+        self._layout, self._ties = form.layout, form.ties
         self._linear, self._undetermined = fitted.linear, found.undetermined
-        if self._linear:
-            self.n_features_in_ = self.coef_.shape[1]
-        elif hasattr(self, "n_features_in_"):
-            del self.n_features_in_
 
     def _fitted(self) -> Fitted:
         """Return what was found, as what follows from it takes it."""
@@ -454,6 +466,16 @@ class ChoiceModel(Estimator):
             item_ids=self.item_ids_,
             n_threads=resolve_threads(self.n_threads),
         )
+
+    @property
+    def _n_positions(self) -> int:
+        """Effects of position: what parameters there are beside utility and ties."""
+        return int(self._extra.shape[1]) - (self._ties != "half")
+
+    @property
+    def _n_free(self) -> int:
+        """Parameters of a column that data can determine: utilities are so up to a constant."""
+        return int(self.coef_.shape[1] + self._extra.shape[1]) - (not self._linear)
 
     @property
     def _n_parameters(self) -> int:

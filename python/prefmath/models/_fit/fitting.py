@@ -48,7 +48,6 @@ class Fit:
     """
 
     fitted: Fitted
-    n_free: int
     log_likelihood: float
     objectives: list[float]
     converged: bool
@@ -117,7 +116,6 @@ def fit(
         undetermined = _open_classes(problem, fitted, names, search.tol, settled=run.converged)
     return Fit(
         fitted=fitted,
-        n_free=problem.utility.n_free,
         log_likelihood=run.state.log_likelihood,
         objectives=run.objectives,
         converged=run.converged,
