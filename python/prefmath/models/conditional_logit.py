@@ -38,8 +38,8 @@ class ConditionalLogit(ChoiceModel):
         Penalty ``l2 / 2`` times the sum of squared coefficients. 0, the default, gives plain
         maximum likelihood.
     tol : float
-        An iteration that raises the log-likelihood by less ends the fit, if the slope promises
-        no more either. In nats, over all data.
+        An iteration that raises the log-likelihood by less ends the fit, if its score
+        predicts no more either. In nats, over all data.
     max_iter : int
         Iterations.
     warm_start : bool

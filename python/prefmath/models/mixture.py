@@ -56,8 +56,8 @@ class ChoiceMixture(ChoiceModel):
         features are more than 64, starts run in the few directions along which annotators differ
         most.
     tol : float
-        An iteration that raises the penalised log-likelihood by less ends the fit, if the slope
-        promises no more either. In nats, over all data.
+        An iteration that raises the penalised log-likelihood by less ends the fit, if its score
+        predicts no more either. In nats, over all data.
     max_iter : int
         Iterations a start.
     warm_start : bool

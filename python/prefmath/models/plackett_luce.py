@@ -29,8 +29,8 @@ class PlackettLuce(ItemModel):
         So many virtual wins and as many losses of every item against an item of utility 0, which
         keep utilities finite: an alternative to `l2`.
     tol : float
-        An iteration that raises the log-likelihood by less ends the fit, if the slope promises
-        no more either. In nats, over all data.
+        An iteration that raises the log-likelihood by less ends the fit, if its score
+        predicts no more either. In nats, over all data.
     max_iter : int
         Iterations.
     warm_start : bool

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TableLikelihood", "table_log_likelihood"]
 
-# Shares of classes are estimated until they move by less, or so often.
+# Mixing proportions are estimated until they move by less, or so often.
 _SETTLED = 1e-10
 _ITERATIONS = 1000
 
@@ -45,7 +45,7 @@ class TableLikelihood:
     position_gradient : ndarray, shape (n_positions, n_classes), or None
         Its derivative in `position`, where that was given.
     weights : ndarray, shape (n_classes,)
-        Shares of the classes, as given or as estimated.
+        Mixing proportions of the classes, as given or as estimated.
     responsibilities : ndarray, shape (n_annotators, n_classes)
         How probable each class is for each annotator.
     """
@@ -87,8 +87,8 @@ def table_log_likelihood(
     table : array_like, shape (n_items,) or (n_items, n_classes)
         Utility of every row of the item table, for one class or for several.
     weights : array_like, shape (n_classes,), optional
-        Shares of the classes. By default those of greatest likelihood for this table, found by
-        expectation-maximisation; the gradient is then that with the best shares, too.
+        Mixing proportions of the classes. By default those of greatest likelihood for this table,
+        found by expectation-maximisation; the gradient is then that with the best ones, too.
     ties : {"half", "davidson", "rao_kupper"}
         What becomes of tied pairs, as in `BradleyTerry`.
     tie : array_like, scalar or shape (n_classes,), optional
@@ -107,7 +107,7 @@ def table_log_likelihood(
     Raises
     ------
     ValueError
-        If a shape does not fit, a value is not finite, or shares are negative or do not sum to 1.
+        If a shape does not fit, a value is not finite, or weights are negative or do not sum to 1.
     TypeError
         If `choices` are none.
 
@@ -130,7 +130,7 @@ def table_log_likelihood(
     form = form_of(choices, ties, position_effect=position is not None)
     rows = np.concatenate([utility, *_extra_rows(form, tie, position, n_classes)])
     observation, outcome = observe_outcomes(choices, n_items, form, threads)
-    shares = None if weights is None else _shares(weights, n_classes)
+    proportions = None if weights is None else _proportions(weights, n_classes)
     offsets, weight = choices.annotator_offsets, choices.weight
     data = Data(observation, offsets, weight, threads, outcome=outcome)
     classes = Classes(n_classes)
@@ -139,10 +139,10 @@ def table_log_likelihood(
     def posterior(at: _F64) -> tuple[_F64, _F64]:
         return classes.assigned(log_likelihood, data, classes.prior(at))
 
-    if shares is None:
-        shares, (responsibilities, evidence) = _best_shares(posterior, n_classes)
+    if proportions is None:
+        proportions, (responsibilities, evidence) = _best_proportions(posterior, n_classes)
     else:
-        responsibilities, evidence = posterior(shares)
+        responsibilities, evidence = posterior(proportions)
     gradient, _ = observation.gradient(rows, data.outcome_weights(responsibilities))
     return TableLikelihood(
         log_likelihood=float(data.sum(evidence)),
@@ -151,22 +151,22 @@ def table_log_likelihood(
         position_gradient=(
             gradient[n_items : n_items + form.n_positions] if form.n_positions else None
         ),
-        weights=shares,
+        weights=proportions,
         responsibilities=responsibilities,
     )
 
 
-def _best_shares(posterior: Any, n_classes: int) -> tuple[_F64, tuple[_F64, _F64]]:
-    """Shares of greatest likelihood; it is concave in them, so that EM finds the one maximum."""
-    shares = np.full(n_classes, 1 / n_classes)
-    found = posterior(shares)
+def _best_proportions(posterior: Any, n_classes: int) -> tuple[_F64, tuple[_F64, _F64]]:
+    """Find those of greatest likelihood: it is concave in them, so that EM finds the maximum."""
+    proportions = np.full(n_classes, 1 / n_classes)
+    found = posterior(proportions)
     for _ in range(_ITERATIONS if n_classes > 1 else 0):
         better = found[0].mean(axis=0)
-        moved = np.abs(better - shares).max()
-        shares, found = better, posterior(better)
+        moved = np.abs(better - proportions).max()
+        proportions, found = better, posterior(better)
         if moved < _SETTLED:
             break
-    return shares, found
+    return proportions, found
 
 
 def _extra_rows(
@@ -204,13 +204,13 @@ def _matrix(values: ArrayLike, name: str) -> _F64:
     return matrix
 
 
-def _shares(weights: ArrayLike, n_classes: int) -> _F64:
-    shares = np.asarray(weights, np.float64)
-    if shares.shape != (n_classes,):
-        msg = f"weights must have shape {(n_classes,)}, not {shares.shape}"
+def _proportions(weights: ArrayLike, n_classes: int) -> _F64:
+    proportions = np.asarray(weights, np.float64)
+    if proportions.shape != (n_classes,):
+        msg = f"weights must have shape {(n_classes,)}, not {proportions.shape}"
         raise ValueError(msg)
-    if not (shares >= 0).all() or not abs(shares.sum() - 1) < 1e-6:
-        msg = f"weights must not be negative and sum to 1, not {shares.tolist()}"
+    if not (proportions >= 0).all() or not abs(proportions.sum() - 1) < 1e-6:
+        msg = f"weights must not be negative and sum to 1, not {proportions.tolist()}"
         raise ValueError(msg)
-    normed: _F64 = shares / shares.sum()
+    normed: _F64 = proportions / proportions.sum()
     return normed

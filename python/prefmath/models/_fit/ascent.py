@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["Run", "maximize", "promised"]
+__all__ = ["Run", "gain_left", "maximize"]
 
 # So many iterations one after the other that fail to raise the objective are the last.
 _FAILURES = 2
@@ -29,12 +29,12 @@ _EM_STEPS = 3
 # A step of EM is halved until the objective rises, at most so often; one of quasi-Newton less.
 _HALVINGS = 30
 _CUTS = 3
-# At the top of a single class the next step promises no more than this share of the tolerance: a
+# At the top of a single class the next step would gain no more than this part of the tolerance: a
 # step that adds less than the tolerance leaves about as much.
 _TOP = 1 / 30
-# The share of the promised rise that a quasi-Newton step must bring.
+# The part of the rise that its score predicts, which a quasi-Newton step must bring.
 _ENOUGH = 1e-4
-# Changes of the objective below this share of it are rounding.
+# Changes of the objective below this part of it are rounding.
 _ROUNDING = 1e-15
 
 
@@ -58,9 +58,9 @@ def maximize(
 ) -> Run:
     """Iterate until an iteration adds less than `tol` to the objective, or `max_iter` have passed.
 
-    The slope must say so too: a step where little was added is not the top if Newton's decrement,
-    which has no units but those of the objective, promises more. Where no step keeps what the slope
-    promises, the climb ends without having converged.
+    The score must say so too: a step where little was added is not the top if Newton's decrement,
+    which has no units but those of the objective, predicts more. Where no step brings what the
+    score predicts, the climb ends without having converged.
 
     The first iterations take EM's step of the population's parameters and one Newton step in the
     coefficients, halved until the objective does not fall: EM with the gradient algorithm of
@@ -105,9 +105,9 @@ def _climbed(
     return Run(state, objectives, converged, climb.curvature)
 
 
-def promised(problem: Problem, run: Run) -> float:
-    """Return what the slope at the end of a run says that a step would still add."""
-    return _Climb(problem, run, 0.0).promise(run.state)
+def gain_left(problem: Problem, run: Run) -> float:
+    """Return what the score at the end of a run predicts that a step would still add."""
+    return _Climb(problem, run, 0.0).predicted_gain(run.state)
 
 
 def _refuse_overflow(state: State) -> None:
@@ -128,7 +128,7 @@ class _Climb:
         self.curvature = run.curvature
         self.sure = True
         # Of the last step, if it was one of EM.
-        self._promised = np.inf
+        self._predicted = np.inf
 
     def step(self, state: State) -> State:
         """Take a step that does not lower the objective."""
@@ -136,7 +136,7 @@ class _Climb:
         if curvature is None or curvature.due(self._n_steps):
             curvature = self.curvature = self._survey.at(state)
         self._n_steps += 1
-        self._promised = np.inf
+        self._predicted = np.inf
         after = None
         if len(self._secants) and not (curvature.exact and self._one_class):
             after = self._quasi_newton_step(state, curvature)
@@ -155,44 +155,44 @@ class _Climb:
     def _em_step(self, state: State, curvature: Curvature) -> State:
         mixing = self._problem.population.em_step(state.masses)
         step = curvature.solve(state.gradient)
-        promise = self._promised = float((state.gradient * step).sum()) / 2
+        predicted = self._predicted = float((state.gradient * step).sum()) / 2
         tol = self.tol(state)
         self.sure = True
         after = self._problem.expect(state.coef + step, mixing)
         loss = state.objective - after.objective
-        if 0 < promise < tol and 0 < loss <= self._rounding(state):
-            # Where the objective cannot tell any more, its slope still can.
+        if 0 < predicted < tol and 0 < loss <= self._rounding(state):
+            # Where the objective cannot tell any more, its score still can.
             return replace(after, objective=state.objective)
         halvings = 0
         while not after.objective >= state.objective and halvings < _HALVINGS:
-            # A promise below the tolerance is kept or broken by rounding alone.
-            halvings = _HALVINGS if promise < tol else halvings + 1
+            # Whether a gain below the tolerance comes is a matter of rounding.
+            halvings = _HALVINGS if predicted < tol else halvings + 1
             size = 0.0 if halvings == _HALVINGS else 0.5**halvings
             after = self._problem.expect(state.coef + size * step, mixing)
         return after if after.objective >= state.objective else state
 
     def at_the_top(self, state: State) -> bool:
-        """Whether the next step would add next to nothing: half of what the slope along it says."""
+        """Whether the next step would add next to nothing: half of the score along it."""
         if not self._one_class or self.curvature is None or self.curvature.exact:
             return False
-        slope, direction = self._score(state), self._direction(state, self.curvature)
-        return float(slope @ direction) / 2 < max(self._tol * _TOP, self._rounding(state))
+        score, direction = self._score(state), self._direction(state, self.curvature)
+        return float(score @ direction) / 2 < max(self._tol * _TOP, self._rounding(state))
 
     def tol(self, state: State) -> float:
         """Return what an iteration must add for the climb to go on: no less than rounding."""
         return max(self._tol, self._rounding(state))
 
     def settled(self, state: State) -> bool:
-        """Whether the slope, before the last step or after it, promised next to nothing."""
+        """Whether the score, before the last step or after it, predicted next to nothing."""
         tol = self.tol(state)
-        return self._promised < tol or self.promise(state) < tol
+        return self._predicted < tol or self.predicted_gain(state) < tol
 
-    def promise(self, state: State) -> float:
-        """Half of what the slope along a step of EM says, in coefficients and class weights."""
+    def predicted_gain(self, state: State) -> float:
+        """Return half of the score along a step of EM: half of Newton's decrement, squared."""
         if self.curvature is None:
             self.curvature = self._survey.at(state)
-        slope, solve = self._score(state), self._solver(state, self.curvature)
-        return float(slope @ solve(slope)) / 2
+        score, solve = self._score(state), self._solver(state, self.curvature)
+        return float(score @ solve(score)) / 2
 
     def _rounding(self, state: State) -> float:
         return _ROUNDING * abs(state.objective)
@@ -224,8 +224,8 @@ class _Climb:
                 self.sure = size * rise < 10 * self.tol(state)
                 return after
             missing = size * rise - (after.objective - state.objective)
-            share = size * rise / (2 * missing) if np.isfinite(missing) and missing > 0 else 0.1
-            size *= float(np.clip(share, 0.1, 0.5))
+            part = size * rise / (2 * missing) if np.isfinite(missing) and missing > 0 else 0.1
+            size *= float(np.clip(part, 0.1, 0.5))
         return None
 
     def _moved(self, state: State, step: _F64) -> State:

@@ -12,7 +12,7 @@ from prefmath.models._determined.connected import refuse_undetermined, wins_of
 from prefmath.models._determined.direction_text import column_names, item_names
 from prefmath.models._determined.identified import refuse_collinear, separation
 from prefmath.models._determined.item_rows import refuse_sparse_rows
-from prefmath.models._fit.ascent import promised
+from prefmath.models._fit.ascent import gain_left
 from prefmath.models._fit.fitted import Fitted
 from prefmath.models._likelihood.parameters import labels_of_others
 from prefmath.models._likelihood.posing import pose
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit", "fit", "unsettled"]
 
-# Judgements that are in a class with less than this share of the most probable are not its own.
+# Judgements that are in a class with less than this part of the most probable are not its own.
 _NOBODY = 1e-6
 # Of so many items it is asked whether effects of positions and ties are determined beside them.
 _FEW_ITEMS = 512
@@ -119,7 +119,7 @@ def fit(
         log_likelihood=run.state.log_likelihood,
         objectives=run.objectives,
         converged=run.converged,
-        gain=0.0 if run.converged else promised(problem, run),
+        gain=0.0 if run.converged else gain_left(problem, run),
         undetermined=undetermined,
     )
 
@@ -131,8 +131,8 @@ def unsettled(found_gain: float, n_iter: int, max_iter: int, *, linear: bool) ->
         gain = f"{found_gain:.2g}"
         return f"{msg}raise max_iter, since a step may still raise the log-likelihood by {gain}"
     return (
-        f"{msg}no step raises the log-likelihood any more, although its slope promises "
-        f"{found_gain:.2g}: set l2 above 0"
+        f"{msg}no step raises the log-likelihood any more, although its gradient "
+        f"predicts a gain of {found_gain:.2g}: set l2 above 0"
         + (", or leave out what nearly repeats other features" if linear else "")
     )
 

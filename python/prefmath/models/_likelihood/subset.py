@@ -19,7 +19,7 @@ __all__ = ["of_annotators", "of_judgements", "spread", "taken"]
 
 
 def of_annotators(problem: Problem, annotators: _I64) -> Problem:
-    """Return the problem of some annotators, in the order given; penalised by their share."""
+    """Return the problem of some annotators, in the order given; penalised by their part."""
     data = problem.data
     sizes = np.diff(data.annotator_offsets)[annotators]
     offsets = np.concatenate([[0], np.cumsum(sizes)])
@@ -29,7 +29,7 @@ def of_annotators(problem: Problem, annotators: _I64) -> Problem:
 
 
 def of_judgements(problem: Problem, rows: _I64) -> Problem:
-    """Return the problem of some judgements, no matter whose; penalised by their share."""
+    """Return the problem of some judgements, no matter whose; penalised by their part."""
     return _reduced(problem, rows, np.array([0, len(rows)]), None)
 
 
