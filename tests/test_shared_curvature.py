@@ -23,13 +23,13 @@ def wide():
 @pytest.mark.parametrize("dense", [True, False])
 def test_solving_undoes_the_product(wide, dense, monkeypatch):
     problem, coef, _ = wide
-    monkeypatch.setattr(shared_curvature, "_DENSE_FEATURES", 1024 if dense else 10)
-    monkeypatch.setattr(shared_curvature, "_LEAST_JUDGEMENTS", 1024 if dense else 50)
+    if not dense:
+        monkeypatch.setattr(shared_curvature, "_n_judgements", lambda _, d: d // 2)
     state = problem.expect(coef, np.full(len(coef), 1 / len(coef)))
     metric = metric_at(problem, state)
-    assert (len(metric.rows) >= coef.shape[1]) == dense
+    assert metric.dense == dense
     vectors = np.random.default_rng(0).standard_normal((4, coef.shape[1]))
-    np.testing.assert_allclose(metric.solve(metric.product(vectors)), vectors, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(metric.solve(metric.product(vectors)), vectors, rtol=1e-3, atol=1e-3)
 
 
 def test_the_metric_is_near_the_curvature_of_each_class(wide, monkeypatch):

@@ -76,7 +76,8 @@ def test_features_may_repeat_and_differ_in_no_set():
     more = np.concatenate([features, constant, features[:, :1]], axis=1)
     other = ChoiceMixture(len(coef), random_state=0).fit(choices, more)
     assert other.lower_bound_ == pytest.approx(model.lower_bound_, abs=0.02)
-    np.testing.assert_allclose(other.coef_[:, -2], 0, atol=1e-4)
+    # Only the penalty says so, and less than the tolerance of the fit depends on it.
+    np.testing.assert_allclose(other.coef_[:, -2], 0, atol=5e-3)
 
 
 def test_people_may_be_fewer_than_directions():

@@ -134,7 +134,7 @@ class _Climb:
         """Take a step that does not lower the objective."""
         curvature = self.curvature
         if curvature is None or curvature.due(self._n_steps):
-            curvature = self.curvature = self._survey.at(state)
+            curvature = self.curvature = self._survey.at(state, curvature)
         self._n_steps += 1
         self._predicted = np.inf
         after = None

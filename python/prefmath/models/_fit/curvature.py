@@ -62,14 +62,21 @@ class Survey:
         if linear is not None and linear.n_coef > 0 and not self._wide:
             self._sample = Sample(problem, linear)
 
-    def at(self, state: State) -> Curvature:
-        """Curvature at the parameters and responsibilities of a state."""
+    def at(self, state: State, before: Curvature | None = None) -> Curvature:
+        """Curvature at the parameters and responsibilities of a state.
+
+        Where features are many it is shared by all classes, until that one is due `before`.
+        """
         problem = self._problem
-        if self._wide:
+        if self._wide and before is None:
             return SharedCurvature(problem, state, metric_at(problem, state))
+        linear = problem.utility.linear
+        if self._sample is None and self._wide and linear is not None:
+            self._sample = Sample(problem, linear)
         if self._sample is not None:
             matrix = self._sample.curvature(state)
-            return _Dense(matrix, problem.n_threads, exact=self._sample.exact)
+            exact = self._sample.exact and not self._wide
+            return _Dense(matrix, problem.n_threads, exact=exact)
         seen = _tabulated(state)
         if problem.utility.linear is not None:
             return self._of_positions(state, seen)

@@ -21,6 +21,8 @@ __all__ = ["Seeding"]
 # A class begun from a few annotators has so many judgements for each of its parameters, if it can.
 _JUDGEMENTS_A_PARAMETER = 3.0
 _LLOYD_STEPS = 20
+# One start of so many in a subspace is from a few annotators a class.
+_A_FEW_OF_MANY = 5
 # A class begins at least as strongly penalised as this.
 _LEAST_PENALTY = 1.0
 # Where weights are so large that this penalty is nothing beside them, this share is not.
@@ -35,7 +37,9 @@ class Seeding:
     class are a cloud around the δ of that class.
     """
 
-    def __init__(self, problem: Problem, pooled: State, curvature: Curvature) -> None:
+    def __init__(
+        self, problem: Problem, pooled: State, curvature: Curvature, *, in_subspace: bool = False
+    ) -> None:
         point = Point(
             utility=problem.utility,
             observation=problem.observation,
@@ -53,11 +57,20 @@ class Seeding:
         # Of one judgement: a matrix, or where there are too many parameters its diagonal.
         self._curvature = curvature.of_one_class() / self._sizes.sum()
         self._points = self._whitened()
+        self._in_subspace = in_subspace
+
+    def start(self, number: int, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
+        """Coefficients and weights of classes for one of several starts, in turn of either kind.
+
+        In a subspace clusters are nearly the classes, so that most starts are from these.
+        """
+        few = number % _A_FEW_OF_MANY == 1 if self._in_subspace else number % 2 == 1
+        return self.few(n_classes, rng) if few else self.clusters(n_classes, rng)
 
     def clusters(self, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
         """Coefficients and weights of classes from k-means++ and Lloyd's steps on the scores."""
         points, sizes = self._points, self._sizes
-        centers = points[_spread_out(points, sizes, n_classes, rng)]
+        centers = points[_spread_out(points, sizes, n_classes, self._n_candidates(n_classes), rng)]
         nearest = _nearest(points, centers)
         for _ in range(_LLOYD_STEPS):
             members = (nearest[:, None] == np.arange(n_classes)) * sizes[:, None]
@@ -69,6 +82,10 @@ class Seeding:
                 break
         membership = (nearest[:, None] == np.arange(n_classes)).astype(np.float64)
         return self._coef(membership), (membership.sum(axis=0) + 1) / (len(points) + n_classes)
+
+    def _n_candidates(self, n_classes: int) -> int:
+        """Return as many as the authors of k-means++ take, where a start is worth the time."""
+        return 2 + int(np.log(n_classes)) if self._in_subspace else 1
 
     def few(self, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
         """Coefficients of classes from a few annotators each, drawn at random."""
@@ -108,17 +125,27 @@ class Seeding:
         return points
 
 
-def _spread_out(points: _F64, sizes: _F64, n: int, rng: np.random.Generator) -> list[int]:
-    """Choose far apart points at random: k-means++ (Arthur and Vassilvitskii 2007)."""
+def _spread_out(
+    points: _F64, sizes: _F64, n: int, n_candidates: int, rng: np.random.Generator
+) -> list[int]:
+    """Choose far apart points at random: k-means++ (Arthur and Vassilvitskii 2007).
+
+    Of several candidates the one that leaves the others nearest is taken.
+    """
     chosen: list[int] = []
     distances = np.ones(len(points))
     for _ in range(n):
         odds = np.cumsum(distances * sizes)
         if not odds[-1] > 0:
             odds = np.cumsum(np.ones(len(points)))
-        chosen.append(int(np.searchsorted(odds, rng.random() * odds[-1], side="right")))
-        away = ((points - points[chosen[-1]]) ** 2).sum(axis=1)
-        distances = away if len(chosen) == 1 else np.minimum(distances, away)
+        least = np.inf
+        for candidate in np.searchsorted(odds, rng.random(n_candidates) * odds[-1], side="right"):
+            away = ((points - points[candidate]) ** 2).sum(axis=1)
+            left = np.minimum(distances, away) if chosen else away
+            if (total := float(left @ sizes)) < least:
+                best, least, nearest = int(candidate), total, left
+        chosen.append(best)
+        distances = nearest
     return chosen
 
 

@@ -7,6 +7,7 @@ matrix serves all classes as the metric of the climb; the secants learn what it 
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,52 +27,67 @@ __all__ = ["Metric", "SharedCurvature", "is_wide", "metric_at"]
 # Up to so many features a matrix for each class is worth while.
 _FEW_FEATURES = 64
 
-# Judgements looked at for each of up to so many features. Where there are more features, the matrix
-# is of low rank and a diagonal.
+# Judgements looked at, for each feature if that takes no longer than so many passes over all data
+# and at least so many in all: where they are fewer than features, the matrix is of low rank and a
+# diagonal.
 _JUDGEMENTS_A_FEATURE = 20
+_PASSES = 2
+_LEAST_JUDGEMENTS = 256
+# One class of up to so many features has a matrix of its own.
 _DENSE_FEATURES = 1024
-_LEAST_JUDGEMENTS = 1024
-# Correlations are shrunk by at least this, so that float32 can tell them.
+# Correlations are shrunk by at least this, so that float32 can tell them; by more where there are
+# fewer rows than features.
 _LEAST_SHRINKAGE = 1e-6
+_LEAST_OF_FEW = 1e-3
+# Curvature of a feature in its unit that is rounding.
+_NOTHING = 1e-9
 # Numbers of features held at a time.
 _BLOCK = 1 << 22
 # Curvature that a parameter beside the coefficients has at least, in all.
 _LEAST_BESIDE = 1e-3
-# The metric is worked out anew after so many steps, and after this power of it, where it takes so
-# many that curvature has changed on the way.
-_LONG = 32
+# A climb that takes more steps has come to a class which few judgements determine, so that it fits
+# them all but for certain: it needs a matrix of its own, which up to so many numbers is affordable.
+_PATIENCE = 24
+_MOST_NUMBERS = 1 << 24
 
 
 @dataclass(frozen=True, eq=False)
 class Metric:
     """Curvature of a judgement in the coefficients: D^½ (a I + Rᵀ R) D^½.
 
-    `scale` holds the square roots of D. `inverse` is that of the matrix in brackets, or of
-    a I + R Rᵀ where `rows`, R, are fewer than the features.
+    `scale` holds the square roots of D. Where R has more rows than columns, `factor` is the matrix
+    in brackets and `inverse` its inverse; otherwise `factor` is R, and `inverse` that of
+    a I + R Rᵀ.
     """
 
     scale: _F64
     shrinkage: float
-    rows: _F32
-    inverse: _F64
+    factor: NDArray[np.floating]
+    inverse: NDArray[np.floating]
+    dense: bool
 
     def product(self, vectors: _F64) -> _F64:
         """Multiply vectors, one a row, by the curvature."""
         x = vectors * self.scale
-        x = self.shrinkage * x + (x @ self.rows.T) @ self.rows
+        x = x @ self.factor if self.dense else self.shrinkage * x + self._reduced(x) @ self.factor
         product: _F64 = x * self.scale
         return product
 
     def solve(self, vectors: _F64) -> _F64:
         """Multiply vectors, one a row, by the inverse of the curvature."""
         x = vectors / self.scale
-        if len(self.inverse) == len(self.scale):
+        if self.dense:
             x = x @ self.inverse
         else:
             # The identity of Sherman, Morrison and Woodbury.
-            x = (x - ((x @ self.rows.T) @ self.inverse) @ self.rows) / self.shrinkage
+            x = (x - (self._reduced(x) @ self.inverse) @ self.factor) / self.shrinkage
         solution: _F64 = x / self.scale
         return solution
+
+    def _reduced(self, x: _F64) -> _F32:
+        """Products with the rows, in float32, as widening these would cost more than all else."""
+        reduced: _F32 = x.astype(np.float32) @ self.factor.T
+        return reduced
 
 
 def is_wide(problem: Problem) -> bool:
@@ -80,6 +96,11 @@ def is_wide(problem: Problem) -> bool:
         return False
     few = _FEW_FEATURES if problem.population.n_columns > 1 else _DENSE_FEATURES
     return problem.utility.n_coef > few
+
+
+def affordable(problem: Problem) -> bool:
+    """Whether there may be a matrix for each class."""
+    return problem.population.n_columns * problem.utility.n_coef**2 <= _MOST_NUMBERS
 
 
 def metric_at(problem: Problem, state: State) -> Metric:
@@ -99,14 +120,19 @@ def metric_at(problem: Problem, state: State) -> Metric:
     penalty = problem.penalty.curvature(utility, state.coef)
     square += penalty[:, :d].mean(axis=0) / max(mass, 1)
     # A feature that differs in no set of the sample may differ in others, if in few.
-    scale = np.sqrt(np.where(square > 0, square, 1 / n))
+    scale = np.sqrt(np.where(square > _NOTHING, square, 1 / n))
     rows /= (scale * np.sqrt(n)).astype(np.float32)
-    gram = rows.T @ rows if d <= n else rows @ rows.T
-    shrinkage = _shrinkage(rows, gram)
+    dense = d <= n
+    gram = rows.T @ rows if dense else rows @ rows.T
+    least = _LEAST_SHRINKAGE if dense else _LEAST_OF_FEW
+    shrinkage = min(max(_shrinkage(rows, gram), least), 1.0)
     system = gram.astype(np.float64) * (1 - shrinkage)
     system[np.diag_indices(len(system))] += shrinkage
+    inverse = np.linalg.inv(system)
+    if dense:
+        return Metric(scale, shrinkage, system, inverse, dense)
     rows *= np.float32(np.sqrt(1 - shrinkage))
-    return Metric(scale, shrinkage, rows, np.linalg.inv(system).astype(np.float64, copy=False))
+    return Metric(scale, shrinkage, rows, inverse.astype(np.float32), dense)
 
 
 def _shrinkage(rows: _F32, gram: _F32) -> float:
@@ -118,8 +144,15 @@ def _shrinkage(rows: _F32, gram: _F32) -> float:
     squares = float(np.einsum("ij,ij->", gram, gram, dtype=np.float64)) - float(columns @ columns)
     fourth = float(np.einsum("ij,ij->", square, square, dtype=np.float64))
     variance = float(lengths @ lengths) - fourth - squares / n
-    share = variance / squares if squares > 0 else 1.0
-    return min(max(share, _LEAST_SHRINKAGE), 1.0)
+    return variance / squares if squares > 0 else 1.0
+
+
+def _n_judgements(problem: Problem, d: int) -> int:
+    """Return how many judgements to look at: to multiply them out costs a few passes at most."""
+    seen = problem.observation
+    products = _PASSES * 4 * len(seen.items) * problem.population.n_columns
+    affordable = int(max(min(np.sqrt(products), d), products / d))
+    return int(np.clip(affordable, _LEAST_JUDGEMENTS, _JUDGEMENTS_A_FEATURE * d))
 
 
 def _rows(problem: Problem, utility: LinearUtility, state: State) -> _F32:
@@ -130,8 +163,7 @@ def _rows(problem: Problem, utility: LinearUtility, state: State) -> _F32:
     """
     data, d = problem.data, utility.n_coef
     seen, n = data.observation, data.n_judgements
-    wanted = _JUDGEMENTS_A_FEATURE * d if d <= _DENSE_FEATURES else 0
-    wanted = min(n, max(wanted, _LEAST_JUDGEMENTS))
+    wanted = min(n, _n_judgements(problem, d))
     judgements = np.arange(wanted, dtype=np.int64) * n // wanted
     annotator = np.searchsorted(data.annotator_offsets, judgements, side="right") - 1
     of_class = state.latent.argmax(axis=1)[annotator]
@@ -140,15 +172,17 @@ def _rows(problem: Problem, utility: LinearUtility, state: State) -> _F32:
     signs = np.random.default_rng(0)
     rows = np.empty((wanted, d), np.float32)
     coef = state.coef[:, :d].astype(np.float32)
-    units = None if utility.units is None else utility.units.astype(utility.features.dtype)
+    wide = utility.features.dtype == np.float64
+    units = np.ones(d) if utility.units is None else utility.units
+    units = units.astype(np.float64 if wide else np.float32)
     block = max(1, _BLOCK // (d * max(int(sizes.max(initial=1)), 1)))
     for first in range(0, wanted, block):
         part = slice(first, first + block)
         size = sizes[part]
         cuts = np.concatenate([[0], np.cumsum(size)])
         entries = np.repeat(starts[part] - cuts[:-1], size) + np.arange(cuts[-1])
-        x = utility.features[seen.items[entries]]
-        x = (x if units is None else x / units).astype(np.float32, copy=False)
+        x = utility.features[seen.items[entries]].astype(units.dtype, copy=False)
+        x = (x / units).astype(np.float32, copy=False)
         u = np.einsum("ij,ij->i", x, np.repeat(coef[of_class[part]], size, axis=0))
         u = np.exp(u - np.repeat(np.maximum.reduceat(u, cuts[:-1]), size))
         p = u / np.repeat(np.add.reduceat(u, cuts[:-1]), size)
@@ -168,6 +202,7 @@ class SharedCurvature:
     def __init__(self, problem: Problem, state: State, metric: Metric) -> None:
         data, population = problem.data, problem.population
         self.metric = metric
+        self._affordable = affordable(problem)
         weight = float(data.n_judgements if data.weight is None else data.weight.sum())
         masses = np.maximum(state.masses, 1.0)
         self._mass = weight * masses / masses.sum()
@@ -179,8 +214,8 @@ class SharedCurvature:
             self._beside = np.maximum(diagonal, _LEAST_BESIDE) + penalty
 
     def due(self, n_steps: int) -> bool:
-        """Whether it is to be worked out anew: where the climb takes long."""
-        return n_steps >= _LONG and n_steps & (n_steps - 1) == 0
+        """Whether there should be a matrix for each class: where the climb takes long."""
+        return n_steps >= _PATIENCE and self._affordable
 
     def solve(self, gradient: _F64) -> _F64:
         """Return the step for a gradient, (n_classes, n_parameters)."""
@@ -195,10 +230,6 @@ class SharedCurvature:
 
     def of_more(self, times: float) -> SharedCurvature:
         """Return the curvature of so many times the data."""
-        more = object.__new__(SharedCurvature)
-        more.metric, more._mass, more._beside = (
-            self.metric,
-            self._mass * times,
-            self._beside * times,
-        )
+        more = copy(self)
+        more._mass, more._beside = self._mass * times, self._beside * times  # noqa: SLF001
         return more

@@ -78,7 +78,7 @@ class Search:
             small = wide.subspace.projected(self._drawn(problem, rng, origin.size))
             common = replace(small, population=Classes(1))
             pooled = common.expect(origin, np.ones(1))
-        seeding = Seeding(common, pooled, Survey(common).at(pooled))
+        seeding = Seeding(common, pooled, Survey(common).at(pooled), in_subspace=wide is not None)
         seeds = rng.integers(1 << 63, size=self.n_init)
         serial = small if self.progress is not None else small.on_threads(1)
 
@@ -153,9 +153,8 @@ class Search:
         check: Callable[[], None],
     ) -> Run:
         rng = np.random.default_rng(seed)
-        how = seeding.few if start % 2 else seeding.clusters
         n_columns = problem.population.n_columns
-        coef, weights = how(n_columns, rng)
+        coef, weights = seeding.start(start, n_columns, rng)
         run = self._run(problem, problem.expect(coef, weights), start, self._short, check)
 
         def few(rng: np.random.Generator) -> NDArray[np.float64]:
