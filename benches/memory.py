@@ -29,6 +29,7 @@ MODULES = (
     "bench_items",
     "bench_utilities",
     "bench_choices",
+    "bench_wide",
 )
 
 
