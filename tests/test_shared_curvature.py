@@ -9,6 +9,7 @@ from prefmath.models import ChoiceMixture
 from prefmath.models._fit import shared_curvature
 from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.pooled import nearly_pooled
+from prefmath.models._fit.products import combined, inverse_of, products
 from prefmath.models._fit.shared_curvature import SharedCurvature, metric_at
 from prefmath.models._fit.subspace import subspace_at
 from wide_world import posed, world
@@ -89,3 +90,13 @@ def test_no_likelihood_is_fitted_too_closely_for_scores_to_tell_people_apart():
     common = nearly_pooled(problem)
     utility = features @ common.coef[0]
     assert np.abs(utility[0::2] - utility[1::2]).mean() < 4
+
+
+def test_products_and_inverses_are_those_of_numpy():
+    rng = np.random.default_rng(0)
+    vectors, rows = rng.standard_normal((3, 150)), rng.standard_normal((200, 150))
+    np.testing.assert_allclose(products(vectors, rows, 2), vectors @ rows.T, rtol=1e-9, atol=1e-9)
+    weights = rng.standard_normal((3, 200))
+    np.testing.assert_allclose(combined(weights, rows, 2), weights @ rows, rtol=1e-9, atol=1e-9)
+    matrix = rows.T @ rows
+    np.testing.assert_allclose(inverse_of(matrix, 2) @ matrix, np.eye(150), atol=1e-8)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath.models._fit.products import combined, inverse_of, products
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -63,13 +65,18 @@ class Metric:
     scale: _F64
     shrinkage: float
     factor: NDArray[np.floating]
-    inverse: NDArray[np.floating]
+    inverse: _F64
     dense: bool
+    n_threads: int
 
     def product(self, vectors: _F64) -> _F64:
         """Multiply vectors, one a row, by the curvature."""
         x = vectors * self.scale
-        x = x @ self.factor if self.dense else self.shrinkage * x + self._reduced(x) @ self.factor
+        if self.dense:
+            x = products(x, self.factor, self.n_threads)
+        else:
+            reduced = products(x, self.factor, self.n_threads)
+            x = self.shrinkage * x + combined(reduced, self.factor, self.n_threads)
         product: _F64 = x * self.scale
         return product
 
@@ -77,17 +84,14 @@ class Metric:
         """Multiply vectors, one a row, by the inverse of the curvature."""
         x = vectors / self.scale
         if self.dense:
-            x = x @ self.inverse
+            x = products(x, self.inverse, self.n_threads)
         else:
             # The identity of Sherman, Morrison and Woodbury.
-            x = (x - (self._reduced(x) @ self.inverse) @ self.factor) / self.shrinkage
+            reduced = products(x, self.factor, self.n_threads)
+            reduced = products(reduced, self.inverse, self.n_threads)
+            x = (x - combined(reduced, self.factor, self.n_threads)) / self.shrinkage
         solution: _F64 = x / self.scale
         return solution
-
-    def _reduced(self, x: _F64) -> _F32:
-        """Products with the rows, in float32, as widening these would cost more than all else."""
-        reduced: _F32 = x.astype(np.float32) @ self.factor.T
-        return reduced
 
 
 def is_wide(problem: Problem) -> bool:
@@ -128,11 +132,11 @@ def metric_at(problem: Problem, state: State) -> Metric:
     shrinkage = min(max(_shrinkage(rows, gram), least), 1.0)
     system = gram.astype(np.float64) * (1 - shrinkage)
     system[np.diag_indices(len(system))] += shrinkage
-    inverse = np.linalg.inv(system)
-    if dense:
-        return Metric(scale, shrinkage, system, inverse, dense)
-    rows *= np.float32(np.sqrt(1 - shrinkage))
-    return Metric(scale, shrinkage, rows, inverse.astype(np.float32), dense)
+    inverse = inverse_of(system, problem.n_threads)
+    if not dense:
+        rows *= np.float32(np.sqrt(1 - shrinkage))
+    factor = system if dense else rows
+    return Metric(scale, shrinkage, factor, inverse, dense, problem.n_threads)
 
 
 def _shrinkage(rows: _F32, gram: _F32) -> float:

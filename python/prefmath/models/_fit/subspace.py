@@ -9,6 +9,7 @@ import numpy as np
 
 from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
+from prefmath.models._fit.products import combined, products
 from prefmath.models._inference.scores import Point, score_blocks
 from prefmath.models._likelihood.utility.linear import LinearUtility
 
@@ -77,7 +78,7 @@ class Subspace:
     def lifted(self, params: _F64) -> _F64:
         """Return parameters of the whole problem for those of the projected one."""
         r = len(self.basis)
-        return np.concatenate([params[:, :r] @ self.basis, params[:, r:]], axis=1)
+        return np.concatenate([combined(params[:, :r], self.basis, 1), params[:, r:]], axis=1)
 
 
 def subspace_at(
@@ -96,9 +97,9 @@ def subspace_at(
         return None
     # Rows are as large as the penalty sees them, so that one strength is right for all.
     scale = problem.utility.penalty_scale[:d]
-    strength = float((directions**2 @ scale).mean())
+    strength = float((directions**2 * scale).sum(axis=1).mean())
     shared = common.coef[:, :d] if common.coef[:, :d].any() else np.ones((1, d))
-    size = np.sqrt(float((shared**2 @ scale)[0]) / strength)
+    size = np.sqrt(float((shared**2 * scale).sum()) / strength)
     origin = np.zeros((1, 1 + len(directions)))
     origin[0, 0] = size if common.coef[:, :d].any() else 0.0
     origin = np.concatenate([origin, common.coef[:, d:]], axis=1)
@@ -146,22 +147,24 @@ def _leading(scores: _F32, metric: Metric, n: int, n_threads: int) -> _F64:
     for _ in range(max(1, min(_BLOCKS, d // width))):
         block = metric.solve(_squared(scores, block, n_threads))
         for _ in range(2):
-            block = block - (block @ images.T) @ basis
+            if len(basis):
+                along = products(block, images, n_threads)
+                block = block - combined(along, basis, n_threads)
             if not len(block):
                 break
-            values, vectors = np.linalg.eigh(block @ metric.product(block).T)
+            values, vectors = np.linalg.eigh(products(block, metric.product(block), n_threads))
             known = values > _ROUNDING * max(values[-1], 0.0)
-            block = (vectors[:, known] / np.sqrt(values[known])).T @ block
+            weights = (vectors[:, known] / np.sqrt(values[known])).T
+            block = combined(weights, block, n_threads) if known.any() else block[:0]
         basis = np.concatenate([basis, block])
         images = np.concatenate([images, metric.product(block)])
     if not len(basis):
         return basis
-    values, vectors = np.linalg.eigh(basis @ _squared(scores, basis, n_threads).T)
-    leading: _F64 = vectors[:, ::-1][:, :n].T @ basis
-    return leading
+    squared = products(basis, _squared(scores, basis, n_threads), n_threads)
+    _, vectors = np.linalg.eigh(squared)
+    return combined(vectors[:, ::-1][:, :n].T, basis, n_threads)
 
 
 def _squared(scores: _F32, vectors: _F64, n_threads: int) -> _F64:
     """Multiply vectors, one a row, by scoresᵀ scores."""
-    along = kernels.linear_utility(scores, np.ascontiguousarray(vectors), n_threads)
-    return kernels.linear_pull_back(scores, along, n_threads)
+    return combined(products(vectors, scores, n_threads), scores, n_threads)
