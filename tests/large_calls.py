@@ -132,6 +132,11 @@ def _count_pairs(kernels, n_items):
     return lambda: kernels.count_pairs(*pairs, n_items, 1)
 
 
+def _wins_by_winner(kernels, n_items):
+    pairs = np.array([0], np.int32), np.array([1], np.int32), None, None
+    return lambda: kernels.wins_by_winner(*pairs, n_items, 1)
+
+
 def _covariance(kernels, d):
     x, unit = _rows(1, d, np.int8), False
     return lambda: kernels.covariance(x, unit, 1)
@@ -191,6 +196,7 @@ CALLS = {
     ),
     "table_curvature": (_table_curvature, (4,), (3_000,)),
     "count_pairs": (_count_pairs, (4,), (3_000,)),
+    "wins_by_winner": (_wins_by_winner, (4,), (1 << 30,)),
     "posterior_by_annotator": (_posterior, (4, 8), (100_000, 64)),
     "outcome_weights": (_outcome_weights, (4,), (1 << 40,)),
     "linear_posterior": (

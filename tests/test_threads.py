@@ -120,6 +120,26 @@ def count_pairs(kernels, n_threads, *, n_items):
     return kernels.count_pairs(winner, loser, tied, weight, n_items, n_threads)
 
 
+def wins(kernels, n_threads, *, n_items):
+    rng = np.random.default_rng(9)
+    winner = rng.integers(n_items, size=300_000)
+    loser = (winner + rng.integers(1, n_items, size=300_000)) % n_items
+    tied, weight = rng.random(300_000) < 0.3, rng.random(300_000)
+    return kernels.wins_by_winner(winner, loser, tied, weight, n_items, n_threads)
+
+
+def win_derivatives(kernels, n_threads):
+    offsets, loser, weight, *_ = wins(kernels, 1, n_items=2_000)
+    utility = np.random.default_rng(9).normal(size=2_000)
+    return kernels.win_derivatives(utility, offsets, loser, weight, n_threads)
+
+
+def win_product(kernels, n_threads):
+    offsets, loser, weight, *_ = wins(kernels, 1, n_items=2_000)
+    direction = np.random.default_rng(9).normal(size=2_000)
+    return kernels.win_product(direction, offsets, loser, weight, n_threads)
+
+
 def outcome_weights(kernels, n_threads, *, n_outcomes):
     rng = np.random.default_rng(6)
     offsets = offsets_of(rng.multinomial(200_000, np.ones(9000) / 9000))
@@ -212,6 +232,10 @@ CALLS = {
     "sample_projections": sample_projections,
     "count_pairs": lambda kernels, n: count_pairs(kernels, n, n_items=30),
     "count_pairs of many items": lambda kernels, n: count_pairs(kernels, n, n_items=500),
+    "wins_by_winner": lambda kernels, n: wins(kernels, n, n_items=2_000),
+    "wins_by_winner of few items": lambda kernels, n: wins(kernels, n, n_items=30),
+    "win_derivatives": win_derivatives,
+    "win_product": win_product,
     "linear_utility": linear_utility,
     "log_likelihood of choices": observed("log_likelihood", "sets"),
     "log_likelihood of pairs": observed("log_likelihood", "pairs"),
@@ -240,7 +264,7 @@ def assert_same_bits(one, two):
     if not isinstance(one, tuple):
         one, two = (one,), (two,)
     for left, right in zip(one, two, strict=True):
-        assert left is right is None or left.tobytes() == right.tobytes()
+        assert left is right is None or np.asarray(left).tobytes() == np.asarray(right).tobytes()
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -239,6 +239,25 @@ def count_pairs(
     n_threads: int,
 ) -> tuple[_F64, _F64 | None]: ...
 
+# wins sorted by winner: item i won against loser[offsets[i]:offsets[i + 1]]; ties are half a win
+# for each of the two. offsets, loser, weight (None where each counts 1), won, lost
+def wins_by_winner(
+    winner: NDArray[Any],
+    loser: NDArray[Any],
+    tied: _Bool | None,
+    weight: _F64 | None,
+    n_items: int,
+    n_threads: int,
+) -> tuple[_I64, _I32, _F64 | None, _F64, _F64]: ...
+
+# log-likelihood, gradient, diagonal of the negative Hessian, curvature of each win
+def win_derivatives(
+    utility: _F64, offsets: _I64, loser: _I32, weight: _F64 | None, n_threads: int
+) -> tuple[float, _F64, _F64, _F64]: ...
+def win_product(
+    direction: _F64, offsets: _I64, loser: _I32, curvature: _F64, n_threads: int
+) -> _F64: ...
+
 # population: judgement s has row outcome[s] of the log-likelihood, or row s
 def posterior_by_annotator(
     log_likelihood: _F64,

@@ -38,6 +38,7 @@ from .similarity import (
     top_pairs,
 )
 from .utility import linear_pull_back, linear_scores, linear_utility
+from .wins import win_derivatives, win_product, wins_by_winner
 
 __all__ = [
     "closest_pairs",
@@ -70,6 +71,9 @@ __all__ = [
     "table_curvature",
     "table_gradient",
     "top_pairs",
+    "win_derivatives",
+    "win_product",
+    "wins_by_winner",
 ]
 
 __version__ = version("prefmath")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["count_pairs"]
+__all__ = ["check_pairs", "count_pairs", "pair_refusal"]
 
 _PAIRS_PER_TASK = 1 << 16
 _MOST_ITEMS = 1 << 15
@@ -31,15 +31,10 @@ def count_pairs(
     n_threads: int,
 ) -> tuple[_F64, _F64 | None]:
     """Count how often the row won against the column, and how often the two tied."""
+    check_pairs(winner, loser, tied, weight)
     n = len(winner)
-    others = [array for array in (loser, tied, weight) if array is not None]
-    if any(len(array) != n for array in others):
-        raise ValueError(f"loser, tied and weight must have one entry a pair, as winner has {n}")
     if not 1 <= n_items <= _MOST_ITEMS:
         raise ValueError(f"n_items must lie between 1 and {_MOST_ITEMS}, not {n_items}")
-    if weight is not None and not np.isfinite(weight).all():
-        row = int((~np.isfinite(weight)).argmax())
-        raise ValueError(f"weight must be finite: weight[{row}, 0] is {weight[row]}")
     size = n_items**2 * (1 if tied is None else 2)
     ties = _NO_TIES if tied is None else tied
     weights = _NO_WEIGHT if weight is None else weight
@@ -49,7 +44,7 @@ def count_pairs(
         own = np.zeros(size)
         wrong = _count(winner, loser, ties, weights, n_items, first, last, own)
         if wrong >= 0:
-            raise ValueError(_refusal(winner, loser, wrong, n_items))
+            raise ValueError(pair_refusal(winner, loser, wrong, n_items))
         return own
 
     total = np.zeros(size)
@@ -57,6 +52,22 @@ def count_pairs(
         total += own
     tables = total.reshape(-1, n_items, n_items)
     return tables[0], None if tied is None else tables[1]
+
+
+def check_pairs(
+    winner: NDArray[Any],
+    loser: NDArray[Any],
+    tied: NDArray[np.bool_] | None,
+    weight: _F64 | None,
+) -> None:
+    """Refuse vectors of unequal length, and weights that are not finite."""
+    n = len(winner)
+    others = [array for array in (loser, tied, weight) if array is not None]
+    if any(len(array) != n for array in others):
+        raise ValueError(f"loser, tied and weight must have one entry a pair, as winner has {n}")
+    if weight is not None and not np.isfinite(weight).all():
+        row = int((~np.isfinite(weight)).argmax())
+        raise ValueError(f"weight must be finite: weight[{row}, 0] is {weight[row]}")
 
 
 @njit
@@ -72,7 +83,7 @@ def _count(winner, loser, tied, weight, n_items, first, last, own):
     return -1
 
 
-def _refusal(winner: NDArray[Any], loser: NDArray[Any], row: int, n_items: int) -> str:
+def pair_refusal(winner: NDArray[Any], loser: NDArray[Any], row: int, n_items: int) -> str:
     """Say what is wrong with a pair."""
     for name, values in (("winner", winner), ("loser", loser)):
         if not 0 <= values[row] < n_items:

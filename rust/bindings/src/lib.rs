@@ -11,6 +11,7 @@ mod run;
 mod selection;
 mod similarity;
 mod utility;
+mod wins;
 
 use pyo3::prelude::*;
 
@@ -39,6 +40,8 @@ mod _native {
 
     #[pymodule_export]
     use crate::utility::{linear_pull_back, linear_scores, linear_utility};
+    #[pymodule_export]
+    use crate::wins::{win_derivatives, win_product, wins_by_winner};
 
     #[pymodule_export]
     use super::instruction_set;

@@ -54,6 +54,24 @@ pub struct Pairs<'a, R> {
     pub weight: Option<&'a [f64]>,
 }
 
+impl<R> Pairs<'_, R> {
+    /// The number of pairs.
+    ///
+    /// # Errors
+    /// Refuses vectors of unequal length.
+    pub(super) fn check_lengths(&self) -> Result<usize> {
+        let n = self.winner.len();
+        let same = |length: usize| length == n;
+        ensure(
+            same(self.loser.len())
+                && self.tied.is_none_or(|tied| same(tied.len()))
+                && self.weight.is_none_or(|weight| same(weight.len())),
+            || format!("loser, tied and weight must have one entry a pair, as winner has {n}"),
+        )?;
+        Ok(n)
+    }
+}
+
 /// How often the row won against the column, and where there are ties, how often the two tied, each `(n_items, n_items)`.
 ///
 /// # Errors
@@ -63,14 +81,7 @@ pub fn count_pairs<R: Row>(
     n_items: usize,
     workers: &Workers<'_>,
 ) -> Result<(Vec<f64>, Option<Vec<f64>>)> {
-    let n = pairs.winner.len();
-    let same = |length: usize| length == n;
-    ensure(
-        same(pairs.loser.len())
-            && pairs.tied.is_none_or(|tied| same(tied.len()))
-            && pairs.weight.is_none_or(|weight| same(weight.len())),
-        || format!("loser, tied and weight must have one entry a pair, as winner has {n}"),
-    )?;
+    let n = pairs.check_lengths()?;
     ensure((1..=MOST_ITEMS).contains(&n_items), || {
         format!("n_items must lie between 1 and {MOST_ITEMS}, not {n_items}")
     })?;
@@ -140,7 +151,7 @@ fn counted<R: Row>(
 }
 
 /// What is wrong with a pair.
-fn refusal<R: Row>(pairs: &Pairs<'_, R>, at: usize, n_items: usize) -> Error {
+pub(super) fn refusal<R: Row>(pairs: &Pairs<'_, R>, at: usize, n_items: usize) -> Error {
     for (name, rows) in [("winner", pairs.winner), ("loser", pairs.loser)] {
         if rows[at].index() >= n_items {
             return Error::Shape(format!(

@@ -23,6 +23,10 @@ mod softmax;
 mod stages;
 mod sums;
 mod ties;
+mod win_derivatives;
+mod win_product;
+mod win_rows;
+mod wins;
 
 pub use counts::{Pairs, Row, count_pairs};
 pub use curvature::table_curvature;
@@ -32,6 +36,10 @@ pub use residuals::{Residuals, residuals};
 pub use sets::ChoiceSets;
 pub(crate) use sets::check_rows;
 pub(crate) use softmax::probabilities;
+pub use win_derivatives::{WinDerivatives, win_derivatives};
+pub use win_product::win_product;
+pub use win_rows::WinRows;
+pub use wins::{Wins, wins_by_winner};
 
 /// Gradient and diagonal curvature on the utility table, each row-major `(n_rows, n_classes)`.
 pub type TableGradient = (Vec<f64>, Vec<f64>);
