@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from prefmath._kernels import kernels
 from prefmath._labels import distinct_labels
 from prefmath._threads import resolve_threads
 from prefmath.choices import Choices
 from prefmath.choices import checks as check
-from prefmath.models._determined.connected import refuse_undetermined_table
+from prefmath.models._determined.item_rows import refuse_sparse_rows
 from prefmath.models._fit.choice_model import refuse_other_than_choices
-from prefmath.models._fit.dense_pairs import fit_wins
 from prefmath.models._fit.fitted import Fitted
-from prefmath.models._fit.fitting import Fit
+from prefmath.models._fit.fitting import Fit, last_utilities
 from prefmath.models._fit.item_model import ItemModel
 from prefmath.models._fit.pair_counts import counted_pairs
+from prefmath.models._fit.wins import wins_of_pairs
+from prefmath.models._fit.wins_newton import fit_wins
 from prefmath.models._likelihood.observation import Form
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BradleyTerry"]
 
-# A table of wins, with a row an item, is for so many items at most, and so many cells a pair.
-_FEW_ITEMS = 1024
+# Pairs are counted in a table of all pairs of items with at most so many cells a pair.
 _CELLS_A_PAIR = 4
 
 
@@ -160,16 +159,16 @@ class BradleyTerry(ItemModel):
         if choices.layout != "pairs":
             msg = f"choices must be pairs, not {choices.layout}"
             raise ValueError(msg)
-        n_items = choices.n_items
-        if self._by_table and n_items <= _FEW_ITEMS and n_items**2 <= _CELLS_A_PAIR * len(choices):
+        if self._of_wins_alone:
             self._check_parameters()
-            return self._fit_table(
+            refuse_sparse_rows(choices)
+            return self._fit_wins(
                 choices.winner,
                 choices.loser,
                 choices.tied,
                 choices.weight,
                 choices.item_ids,
-                n_items,
+                choices.n_items,
                 choices.annotator_ids,
             )
         return self._fit(choices, None, _first_params)
@@ -184,7 +183,7 @@ class BradleyTerry(ItemModel):
         weight: ArrayLike | None = None,
         item_ids: ArrayLike | None = None,
     ) -> Self:
-        """Fit to pairs in arrays of item rows, which are counted at once where items are few.
+        """Fit to pairs in arrays of item rows, which are counted or sorted at once.
 
         Parameters
         ----------
@@ -222,27 +221,28 @@ class BradleyTerry(ItemModel):
         n_items = int(max(a.max() for a in rows)) + 1 if ids is None else len(ids)
         tied, weight = check.tied_pairs(tie, n), check.weights(weight, n)
         order = None if first is None else check.booleans(first, "first", n)
-        if n_items**2 > _CELLS_A_PAIR * n or (self._by_table and n_items > _FEW_ITEMS):
+        if ids is not None:
+            _refuse_unknown_rows(rows, n_items)
+        if self._of_wins_alone:
+            if ids is None and n_items > 2 * n:
+                refuse_sparse_rows(Choices.from_pairs(*rows))
+            winner, loser = _as_kernels_take_them(rows)
+            return self._fit_wins(winner, loser, tied, weight, ids, n_items)
+        if n_items**2 > _CELLS_A_PAIR * n:
             choices = Choices.from_pairs(*rows, tie=tied, first=order, weight=weight)
-            for name, of in zip(("winner", "loser"), rows, strict=True):
-                for row in np.flatnonzero(of >= n_items)[:1]:
-                    has = f"{name}[{row}]={of[row]}"
-                    raise ValueError(f"{name} must be a row of the {n_items} item_ids: {has}")
             return self.fit(replace(choices, item_ids=ids, n_items=n_items))
         winner, loser = _as_kernels_take_them(rows)
-        if self._by_table:
-            return self._fit_table(winner, loser, tied, weight, ids, n_items)
         n_threads = resolve_threads(self.n_threads)
         order = order if self.position_effect else None
         choices = counted_pairs(winner, loser, tied, order, weight, n_items, n_threads)
         return self.fit(replace(choices, item_ids=ids))
 
     @property
-    def _by_table(self) -> bool:
-        """Whether a table of wins says all that the pairs say."""
+    def _of_wins_alone(self) -> bool:
+        """Whether it matters no more than who won how often against whom."""
         return self.ties == "half" and not self.position_effect
 
-    def _fit_table(
+    def _fit_wins(
         self,
         winner: NDArray[Any],
         loser: NDArray[Any],
@@ -252,16 +252,12 @@ class BradleyTerry(ItemModel):
         n_items: int,
         annotator_ids: NDArray[Any] | None = None,
     ) -> Self:
-        """Count wins in a table, and fit to that."""
+        """Count who won against whom, and fit to that."""
         n_threads = resolve_threads(self.n_threads)
-        wins, ties = kernels.count_pairs(winner, loser, tied, weight, n_items, n_threads)
-        if ties is not None:
-            wins += (ties + ties.T) / 2
+        wins = wins_of_pairs(winner, loser, tied, weight, n_items, n_threads)
         if self.l2 == 0 and self.prior == 0:
-            refuse_undetermined_table(wins, item_ids)
-        begin = None
-        if self.warm_start and hasattr(self, "coef_") and self.coef_.shape[1] == n_items:
-            begin = self.coef_[0]
+            wins.refuse_undetermined(item_ids)
+        begin = self._last_utilities(item_ids, n_items)
         found = fit_wins(wins, self.l2, self.prior, begin, self.tol, self.max_iter)
         found_here = Fit(
             fitted=Fitted(
@@ -280,12 +276,25 @@ class BradleyTerry(ItemModel):
             log_likelihood=found.log_likelihood,
             objectives=found.objectives,
             converged=found.converged,
-            gain=found.promise,
+            gain=found.gain,
             undetermined=[],
         )
         self._keep(found_here)
         self._warn(found_here, stacklevel=4)
         return self
+
+    def _last_utilities(
+        self, item_ids: NDArray[Any] | None, n_items: int
+    ) -> NDArray[np.float64] | None:
+        """Utilities of the last fit for these items, by label, if they are where to begin."""
+        if not (self.warm_start and hasattr(self, "coef_")):
+            return None
+        utilities = last_utilities(self._fitted(), item_ids)
+        if utilities.shape != (1, n_items):
+            msg = f"warm_start needs parameters of shape {(1, n_items)}, not {utilities.shape}"
+            raise ValueError(msg)
+        first: NDArray[np.float64] = utilities[0]
+        return first
 
 
 def _first_params(problem: Problem) -> NDArray[np.float64]:
@@ -298,6 +307,14 @@ def _first_params(problem: Problem) -> NDArray[np.float64]:
     params[0, :n_items] = np.log(won / lost)
     params[0, :n_items] -= params[0, :n_items].mean()
     return params
+
+
+def _refuse_unknown_rows(rows: tuple[NDArray[Any], NDArray[Any]], n_items: int) -> None:
+    for name, of in zip(("winner", "loser"), rows, strict=True):
+        if of.max() >= n_items:
+            row = int((of >= n_items).argmax())
+            msg = f"{name} must be a row of the {n_items} item_ids: {name}[{row}]={of[row]}"
+            raise ValueError(msg)
 
 
 def _as_kernels_take_them(rows: tuple[NDArray[Any], NDArray[Any]]) -> list[NDArray[Any]]:

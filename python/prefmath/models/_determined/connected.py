@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     _I32 = NDArray[np.int32]
     _Bool = NDArray[np.bool_]
 
-__all__ = ["reached_from", "refuse_undetermined", "refuse_undetermined_table", "wins_of"]
+__all__ = [
+    "reached_from",
+    "refuse_undetermined",
+    "refuse_undetermined_rows",
+    "refuse_undetermined_table",
+    "wins_of",
+]
 
 # Most graphs are connected by their first edges, so many an item; then by so many times more.
 _EDGES_AN_ITEM = 32
@@ -71,6 +77,31 @@ def refuse_undetermined_table(wins: NDArray[np.float64], item_ids: NDArray[Any] 
     if not (won[0, 1:].all() and won[1:, 0].all()):
         winner, loser = (rows.astype(np.int32) for rows in np.nonzero(won))
         refuse_undetermined(winner, loser, len(wins), item_ids)
+
+
+def refuse_undetermined_rows(
+    offsets: NDArray[np.int64],
+    loser: _I32,
+    weight: NDArray[np.float64] | None,
+    item_ids: NDArray[Any] | None,
+) -> None:
+    """Refuse wins sorted by winner, item i's being those over ``loser[offsets[i]:offsets[i + 1]]``.
+
+    Most are connected by the first of each row, of which all are looked at only if they are not.
+    """
+    n_items = len(offsets) - 1
+    sizes = np.diff(offsets)
+    for most in (_EDGES_AN_ITEM, int(sizes.max())):
+        few = np.minimum(sizes, most)
+        winner = np.repeat(np.arange(n_items, dtype=np.int32), few)
+        edges = spans(offsets[:-1], few)
+        against = loser[edges]
+        if weight is not None:
+            counted = weight[edges] > 0
+            winner, against = winner[counted], against[counted]
+        if _search(winner, against, n_items).all() and _search(against, winner, n_items).all():
+            return
+    refuse_undetermined(winner, against, n_items, item_ids)
 
 
 def wins_of(choices: Choices) -> tuple[_I32, _I32]:

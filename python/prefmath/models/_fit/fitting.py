@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["Fit", "fit", "unsettled"]
+__all__ = ["Fit", "fit", "last_utilities", "unsettled"]
 
 # Judgements that are in a class with less than this part of the most probable are not its own.
 _NOBODY = 1e-6
@@ -183,16 +183,22 @@ def _open_classes(
 
 def _last_params(problem: Problem, begin: Fitted, choices: Choices) -> _F64:
     """Parameters of the last fit for a problem of the same items, by label, and features."""
-    coef, known_ids = begin.coef, begin.item_ids
-    if problem.utility.linear is None and known_ids is not None and choices.item_ids is not None:
-        same = np.array_equal(choices.item_ids, known_ids)
-        coef = coef if same else _matched(coef, known_ids, choices.item_ids)
+    linear = problem.utility.linear is not None
+    coef = begin.coef if linear else last_utilities(begin, choices.item_ids)
     params = np.concatenate([coef, begin.extra], axis=1)
     shape = problem.population.n_columns, problem.utility.n_parameters
     if params.shape != shape:
         msg = f"warm_start needs parameters of shape {shape}, not {params.shape}"
         raise ValueError(msg)
     return problem.penalty.levelled(problem.utility, problem.utility.from_coef(params))
+
+
+def last_utilities(begin: Fitted, item_ids: NDArray[Any] | None) -> _F64:
+    """Utilities of the last fit, by label those of items that have another row now."""
+    known_ids = begin.item_ids
+    if known_ids is None or item_ids is None or np.array_equal(item_ids, known_ids):
+        return begin.coef
+    return _matched(begin.coef, known_ids, item_ids)
 
 
 def _matched(coef: _F64, known_ids: NDArray[Any], item_ids: NDArray[Any]) -> _F64:

@@ -18,8 +18,9 @@ from prefmath.models._determined.run_away import (
 )
 from prefmath.models._fit.ascent import maximize
 from prefmath.models._fit.class_matching import best_assignment
-from prefmath.models._fit.dense_pairs import fit_wins
 from prefmath.models._fit.side_by_side import side_by_side
+from prefmath.models._fit.win_table import WinTable
+from prefmath.models._fit.wins_newton import fit_wins
 from prefmath.models._inference.collected import Refit, bootstrap_of
 from prefmath.models._inference.uncertain import point_of
 from prefmath.models._inference.units_behind import Behind, units_behind
@@ -257,7 +258,9 @@ class _Pose:
         wins = wins.reshape(n, n)
         begin = self.start[0, :n]
         if sides is None or not sides.any():
-            found = fit_wins(wins, model.l2, model.prior, begin, model.tol, model.max_iter)
+            found = fit_wins(
+                WinTable(wins), model.l2, model.prior, begin, model.tol, model.max_iter
+            )
             finite = np.zeros((1, n), np.int8)
             return Refit(found.utility[None], np.ones(1), found.converged, finite)
         # Differences among those that are finite rest on the games between them alone.
@@ -265,7 +268,7 @@ class _Pose:
         core = np.flatnonzero(sides == FINITE)
         if len(core) > 1:
             among = wins[np.ix_(core, core)]
-            found = fit_wins(among, 0.0, 0.0, begin[core], model.tol, model.max_iter)
+            found = fit_wins(WinTable(among), 0.0, 0.0, begin[core], model.tol, model.max_iter)
             utility[core], converged = found.utility, found.converged
         return Refit(utility[None], np.ones(1), converged, sides[None])
 
