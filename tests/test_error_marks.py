@@ -206,7 +206,9 @@ def test_judgements_that_stand_for_themselves_are_counted_by_outcome(
     effect = extra and layout == "choice_sets"
     model = ChoiceMixture(ties=ties, position_effect=effect).fit(choices, features)
     point = point_of(model._fitted(), choices, features)
-    alone = replace(point, units=np.arange(n + 1), responsibilities=np.ones((n, 1)))
+    data = replace(point.problem.data, annotator_offsets=np.arange(n + 1))
+    state = replace(point.state, latent=np.ones((n, 1)))
+    alone = replace(point, problem=replace(point.problem, data=data), state=state)
     found = units_behind(alone)
     monkeypatch.setattr("prefmath.models._inference.units_behind._add_judgements", _add_units)
     monkeypatch.setattr("prefmath.models._inference.units_behind._BLOCK", 100)
@@ -294,6 +296,6 @@ def test_too_many_parameters_for_the_memory(monkeypatch):
         raise MemoryError
 
     small = Choices.from_pairs(winner, loser)
-    monkeypatch.setattr("prefmath.models._inference.errors.observed_information", no_memory)
+    monkeypatch.setattr("prefmath.models._inference.errors.inverse_information", no_memory)
     with pytest.raises(MemoryError, match=r"there is not as much memory: take models.bootstrap"):
         BradleyTerry().fit(small).uncertainty(small)

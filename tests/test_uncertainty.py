@@ -8,7 +8,6 @@ import pytest
 from choice_samples import LAYOUTS, draw, mixture_log_likelihood, relabelled
 from prefmath import Choices
 from prefmath.models import ChoiceMixture
-from prefmath.models._inference.information import observed_information
 from prefmath.models._inference.uncertain import point_of
 from test_choice_mixture_oracle import stages_of
 
@@ -20,6 +19,10 @@ def fitted(layout, *, linear, n_components=2, l2=0.3, **arguments):
     features = sample.features if linear else None
     model = ChoiceMixture(n_components, l2=l2, **SETTLED).fit(sample.choices, features)
     return model, sample.choices, features
+
+
+def information_at(point):
+    return point.problem.population.information(point.problem, point.state, outer=True)
 
 
 def moved(model, parameters):
@@ -54,13 +57,13 @@ def test_slope_and_information_are_finite_differences(layout, linear, n_componen
 
     def slope(parameters):
         point = point_of(moved(model, parameters)._fitted(), choices, features)
-        return observed_information(point).slope
+        return information_at(point).gradient
 
     along = rng.standard_normal(here.shape)
     step = 1e-5
     rise = (value(here + step * along) - value(here - step * along)) / (2 * step)
     assert slope(here) @ along == pytest.approx(rise, rel=1e-6, abs=1e-6)
-    found = observed_information(point_of(moved(model, here)._fitted(), choices, features)).observed
+    found = information_at(point_of(moved(model, here)._fitted(), choices, features)).observed
     differences = [
         (slope(here - step * axis) - slope(here + step * axis)) / (2 * step)
         for axis in np.eye(len(here))
@@ -162,7 +165,7 @@ def test_utilities_of_items_are_those_less_their_mean():
 def test_blocks_of_any_length_give_the_same(monkeypatch):
     model, choices, features = fitted("choice_sets", linear=True)
     whole = model.uncertainty(choices, features).covariance
-    monkeypatch.setattr("prefmath.models._inference.scores._BLOCK", 300)
+    monkeypatch.setattr("prefmath.models._likelihood.unit_scores._BLOCK", 300)
     np.testing.assert_allclose(model.uncertainty(choices, features).covariance, whole, rtol=1e-9)
 
 
@@ -257,7 +260,6 @@ def test_pairs_of_items_have_a_way_of_their_own(tied, named, monkeypatch):
     for robust in (False, True):
         found = model.uncertainty(choices, robust=robust).covariance
         with monkeypatch.context() as patch:
-            patch.setattr("prefmath.models._inference.information.of_plain_pairs", lambda _: False)
             patch.setattr("prefmath.models._likelihood.table_curvature.laplacian", None)
             patch.setattr(
                 "prefmath.models._likelihood.observation.Observation.simple",

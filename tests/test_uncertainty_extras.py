@@ -8,9 +8,8 @@ import pytest
 from choice_samples import draw
 from prefmath import Choices
 from prefmath.models import BradleyTerry, ChoiceMixture, bootstrap
-from prefmath.models._inference.information import observed_information
 from prefmath.models._inference.uncertain import point_of
-from test_uncertainty import SETTLED, moved
+from test_uncertainty import SETTLED, information_at, moved
 
 
 def shown_pairs(seed, n=900, n_items=6, n_annotators=30, *, ties=0.0):
@@ -58,7 +57,7 @@ def test_slope_and_information_are_finite_differences(form, linear, n_components
 
     def slope(parameters):
         fitted = moved(model, parameters)._fitted()
-        return observed_information(point_of(fitted, choices, features)).slope
+        return information_at(point_of(fitted, choices, features)).gradient
 
     def along(function):
         step = 1e-5
@@ -66,7 +65,7 @@ def test_slope_and_information_are_finite_differences(form, linear, n_components
         return np.array([(after - before) / (2 * step) for after, before in ends])
 
     np.testing.assert_allclose(slope(here), along(value), atol=1e-5)
-    found = observed_information(point_of(moved(model, here)._fitted(), choices, features)).observed
+    found = information_at(point_of(moved(model, here)._fitted(), choices, features)).observed
     np.testing.assert_allclose(found, -along(slope), atol=1e-5 * np.abs(found).max())
 
 

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from prefmath.models._determined.connected import reached_from
-from prefmath.models._inference.information import complete_information
-from prefmath.models._likelihood.utility.items import ItemUtility
+from prefmath.models._likelihood.complete_information import complete_information
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.models._inference.scores import Point
     from prefmath.models._inference.units_behind import Behind
     from prefmath.models._likelihood.observation import Observation
+    from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
     _I8 = NDArray[np.int8]
@@ -96,26 +95,37 @@ def sides_of_items(edges: Edges, weight: _F64, n_items: int) -> _I8:
     return sides
 
 
-def sides_of_parameters(point: Point, outcome_weights: _F64, slope: _F64, behind: Behind) -> _I8:
+def sides_of_parameters(
+    utility: Utility,
+    observation: Observation,
+    params: _F64,
+    outcome_weights: _F64,
+    slope: _F64,
+    behind: Behind,
+) -> _I8:
     """Return for each parameter of each class whether it is finite, or to which side it runs.
 
     A maximum likelihood estimate that is not finite shows where the fit ends: the log-likelihood is
     all but flat in some direction, beside what it would be were utilities equal, and Newton's step
     along it is still a step. Where it is quite flat, nothing tells.
     """
-    sides = np.zeros(point.params.shape, np.int8)
-    for z, hessian in enumerate(complete_information(point, outcome_weights)):
-        if isinstance(point.utility, ItemUtility):
-            items = slice(point.utility.n_coef)
-            hessian[items, items] += hessian[items, items].trace() / point.utility.n_coef**2
+    sides = np.zeros(params.shape, np.int8)
+    table = utility.table(params)
+    complete = complete_information(utility, observation, params, table, outcome_weights)
+    for z, hessian in enumerate(complete):
+        if utility.linear is None:
+            items = slice(utility.n_coef)
+            hessian[items, items] += hessian[items, items].trace() / utility.n_coef**2
         known = behind.information[z] > 0
         unit = np.where(known, 1 / np.sqrt(np.where(known, behind.information[z], 1)), 1)
         scaled, scale = hessian * unit * unit[:, None], behind.scale[z]
-        sides[z] = _sides(point, point.params[z], scaled, slope[z], unit, scale)
+        sides[z] = _sides(utility, params[z], scaled, slope[z], unit, scale)
     return sides
 
 
-def _sides(point: Point, params: _F64, hessian: _F64, slope: _F64, unit: _F64, scale: _F64) -> _I8:
+def _sides(
+    utility: Utility, params: _F64, hessian: _F64, slope: _F64, unit: _F64, scale: _F64
+) -> _I8:
     sides = np.zeros(len(unit), np.int8)
     try:
         np.linalg.cholesky(hessian - _FLAT * np.eye(len(hessian)))
@@ -130,24 +140,24 @@ def _sides(point: Point, params: _F64, hessian: _F64, slope: _F64, unit: _F64, s
             break
         if value > _NOTHING:
             along = unit * vector * float(vector @ (unit * slope)) / value
-            table = point.utility.table(along[None])
+            table = utility.table(along[None])
             step += along if np.ptp(np.append(table, 0)) > _MOVES else 0
-    step = _centred(point, step)
+    step = _centred(utility, step)
     moves = np.abs(step) * scale > _MOVES / 2
     sides[moves] = np.sign(step[moves])
     for vector in vectors[:, values <= _NOTHING].T:
-        along = _centred(point, unit * vector) / unit
+        along = _centred(utility, unit * vector) / unit
         flat = np.abs(along) > _ZERO
         # Where it has run too far for a slope to be left, it shows by how far.
-        away = _centred(point, params) * scale
+        away = _centred(utility, params) * scale
         sides[flat] = np.where(np.abs(away) > _FAR, np.sign(away), ABSENT)[flat]
     return sides
 
 
-def _centred(point: Point, direction: _F64) -> _F64:
+def _centred(utility: Utility, direction: _F64) -> _F64:
     """Return a direction of the parameters of a class, most items of which stay where they are."""
-    if not isinstance(point.utility, ItemUtility):
+    if utility.linear is not None:
         return direction
     centred = direction.copy()
-    centred[: point.utility.n_coef] -= np.median(direction[: point.utility.n_coef])
+    centred[: utility.n_coef] -= np.median(direction[: utility.n_coef])
     return centred

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath.models._inference.scores import Point, score_blocks
+from prefmath.models._likelihood.unit_scores import unit_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,18 +40,8 @@ class Seeding:
     def __init__(
         self, problem: Problem, pooled: State, curvature: Curvature, *, in_subspace: bool = False
     ) -> None:
-        point = Point(
-            utility=problem.utility,
-            observation=problem.observation,
-            outcome=problem.data.outcome,
-            units=problem.data.annotator_offsets,
-            weight=problem.data.weight,
-            penalty=problem.penalty,
-            params=pooled.coef,
-            weights=pooled.mixing,
-            responsibilities=pooled.latent,
-        )
-        self._scores = np.concatenate([scores[:, 0] for _, scores in score_blocks(point)])
+        of_units = unit_scores(problem.utility, problem.data, pooled.coef)
+        self._scores = np.concatenate([scores[:, 0] for _, scores in of_units])
         self._sizes = np.diff(problem.data.annotator_offsets).astype(np.float64)
         self._pooled: _F64 = pooled.coef[0]
         # Of one judgement: a matrix, or where there are too many parameters its diagonal.

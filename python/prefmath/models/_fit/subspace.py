@@ -10,7 +10,7 @@ import numpy as np
 from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath.models._fit.products import combined, products
-from prefmath.models._inference.scores import Point, score_blocks
+from prefmath.models._likelihood.unit_scores import unit_scores
 from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
@@ -109,28 +109,14 @@ def subspace_at(
 def _scores(problem: Problem, common: State) -> _F32:
     """Scores of annotators in the coefficients, each over the root of what it judged."""
     data = problem.data
-    point = Point(
-        utility=problem.utility,
-        observation=data.observation,
-        outcome=data.outcome,
-        units=data.annotator_offsets,
-        weight=data.weight,
-        penalty=problem.penalty,
-        params=common.coef,
-        weights=common.mixing,
-        responsibilities=common.latent,
-    )
     weight = data.weight
     sums = None if weight is None else np.concatenate([[0.0], np.cumsum(weight)])
     offsets = data.annotator_offsets
     mass = np.diff(offsets if sums is None else sums[offsets])
     d = problem.utility.n_coef
     whitened = np.empty((data.n_rows, d), np.float32)
-    first = 0
-    for _, scores in score_blocks(point):
-        part = slice(first, first + len(scores))
+    for part, scores in unit_scores(problem.utility, data, common.coef):
         whitened[part] = scores[:, 0, :d] / np.sqrt(np.maximum(mass[part], 1e-300))[:, None]
-        first += len(scores)
     return whitened
 
 

@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath.models._inference.information import (
-    inverse_information,
-    observed_information,
-    reported,
-)
+from prefmath.models._inference.information import inverse_information, reported
 from prefmath.models._inference.marks import (
     FEW_UNITS,
     FEWEST_UNITS,
@@ -20,12 +16,11 @@ from prefmath.models._inference.marks import (
     NOT_DETERMINED,
 )
 from prefmath.models._inference.units_behind import units_behind
-from prefmath.models._likelihood.utility.linear import LinearUtility
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.models._inference.scores import Point
+    from prefmath.models._inference.point import Point
     from prefmath.models._inference.units_behind import Behind
     from prefmath.models._likelihood.parameters import Parameters
 
@@ -77,29 +72,27 @@ def errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
 
 def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     n_classes, n_parameters = point.params.shape
-    information = observed_information(point, outer=robust)
+    problem = point.problem
+    information = problem.population.information(problem, point.state, outer=robust)
     inverse = inverse_information(information, point, parameters)
     behind = units_behind(point)
     # Of judgements that count once each, whatever their weights.
-    once = 1.0
-    if robust and point.weight is not None and point.weight.any():
-        once = float(np.square(point.weight).sum() / point.weight.sum())
-    reference = _reference(point, inverse * once, behind)
-    change = reported(point, reference)
-    image = change @ inverse
-    of_model = once * np.einsum("ij,ij->i", image, change)
+    once, weight = 1.0, problem.data.weight
+    if robust and weight is not None and weight.any():
+        once = float(np.square(weight).sum() / weight.sum())
+    reference = _reference(point, inverse, once, behind)
+    image = reported(point, reference, inverse)
+    del inverse
+    covariance = reported(point, reference, image.T)
+    of_model = once * covariance.diagonal()
     units, scale = behind.units, behind.scale
     known = _is_known(point, behind)
     if robust:
-        factor = information.n_units / (information.n_units - 1)
-        covariance = image @ information.outer @ image.T * factor
-    else:
-        covariance = image @ change.T
+        covariance = information.of_functions(image, problem.n_threads)
+        covariance *= point.n_units / (point.n_units - 1)
     of_params = slice(n_classes * n_parameters)
     variance = covariance.diagonal().copy()
-    singular = (
-        of_model > _OUT_OF_PROPORTION**2 * variance if robust else np.zeros(len(change), bool)
-    )
+    singular = (of_model > _OUT_OF_PROPORTION**2 * variance) & robust
     singular &= of_model > 0
     few = (units < FEWEST_UNITS) & robust
     wide = np.sqrt(np.maximum(of_model[of_params], 0)).reshape(units.shape) * scale > _WIDEST
@@ -112,7 +105,7 @@ def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     if n_classes > 1:
         few_in_all = np.full(n_classes, robust and point.n_units < FEWEST_UNITS)
         weights_marks = np.select(
-            [point.weights == 0, singular[of_params.stop :], few_in_all],
+            [point.state.mixing == 0, singular[of_params.stop :], few_in_all],
             [NOT_DETERMINED, NEARLY_SINGULAR, FEW_UNITS],
             "",
         )
@@ -141,25 +134,26 @@ def _too_large(n: int) -> MemoryError:
 
 def _is_known(point: Point, behind: Behind) -> _Bool:
     """Whether judgements say anything of a parameter, (n_classes, n_parameters)."""
-    average = 1.0 if point.weight is None else float(point.weight.mean())
+    weight = point.problem.data.weight
+    average = 1.0 if weight is None else float(weight.mean())
     known: _Bool = behind.information > _NOTHING / 4 * average * np.square(behind.scale)
-    return known & (point.weights > 0)[:, None]
+    return known
 
 
-def _reference(point: Point, inverse: _F64, behind: Behind) -> _Bool:
+def _reference(point: Point, inverse: _F64, once: float, behind: Behind) -> _Bool:
     """Say which items the utilities are less the mean of: those of which enough is known.
 
     One item that nobody judged, or that runs away in one class, would else have its error in that
     of every other. The same items serve all classes, so that these can be compared.
     """
-    if isinstance(point.utility, LinearUtility):
+    if point.utility.linear is not None:
         return np.zeros(0, np.bool_)
     n_classes, n_parameters = point.params.shape
     n = point.utility.n_coef
     known = _is_known(point, behind)[:, :n]
     blocks = inverse[: n_classes * n_parameters, : n_classes * n_parameters]
     blocks = blocks.reshape(n_classes, n_parameters, n_classes, n_parameters)
-    return items_of_reference([blocks[z, :n, z, :n] for z in range(n_classes)], known)
+    return items_of_reference([once * blocks[z, :n, z, :n] for z in range(n_classes)], known)
 
 
 def items_of_reference(covariances: list[_F64], known: _Bool) -> _Bool:

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from prefmath.models._determined.run_away import Edges
     from prefmath.models._fit.choice_model import ChoiceModel
     from prefmath.models._fit.fitted import Fitted
+    from prefmath.models._inference.point import Point
     from prefmath.models._inference.resamples import Bootstrap
-    from prefmath.models._inference.scores import Point
     from prefmath.models._likelihood.problem import State
 
     _F64 = NDArray[np.float64]
@@ -144,7 +144,7 @@ def bootstrap(
             pose.fitted.mixing.copy(),
             pose.fitted.parameters,
             pose.behind,
-            pose.point.responsibilities,
+            pose.point.state.latent,
             named=choices.annotator_ids is not None,
         )
     except MemoryError:
@@ -214,16 +214,14 @@ class _Pose:
         # Of the likelihood alone, in the coefficients: parameters are these times their units.
         of_penalty = problem.penalty.gradient(utility, state.coef)
         slope = utility.from_coef(state.gradient + of_penalty)
-        point = replace(
-            self.point,
-            observation=problem.observation,
-            params=utility.reported(state.coef, fixed=False),
-        )
+        params = utility.reported(state.coef, fixed=False)
         if state.tabulated is not None:
             weights = state.tabulated.outcome_weights
         else:
             weights = problem.data.outcome_weights(state.latent)
-        return sides_of_parameters(point, weights, slope, self.behind)
+        return sides_of_parameters(
+            self.point.utility, problem.observation, params, weights, slope, self.behind
+        )
 
     @property
     def unpenalised(self) -> bool:
@@ -276,26 +274,26 @@ class _Pose:
 def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> _Pose:
     fitted = replace(model._fitted(), n_threads=1)  # noqa: SLF001
     point = point_of(fitted, choices, features)
-    utility = point.utility
+    utility, of_units = point.utility, point.problem.data
     if utility.linear is not None:
         utility = replace(utility.linear, units=units_of_columns(utility.linear.features))
     data = Data(
-        point.observation,
+        of_units.observation,
         as_choices_of_one(choices).annotator_offsets,
-        point.weight,
+        of_units.weight,
         1,
-        outcome=point.outcome,
+        outcome=of_units.outcome,
     )
     problem = Problem(utility, fitted.population, fitted.penalty, data)
     edges = None
     one_of_items = fitted.population.n_columns == 1 and utility.linear is None
     if one_of_items and fitted.penalty.is_none:
-        edges = edges_of(point.observation)
+        edges = edges_of(of_units.observation)
     return _Pose(
         model=model,
         fitted=fitted,
         problem=problem,
-        units=point.units,
+        units=of_units.annotator_offsets,
         start=fitted.penalty.levelled(utility, utility.from_coef(fitted.params)),
         point=point,
         behind=units_behind(point),

@@ -8,10 +8,12 @@ import numpy as np
 
 from prefmath.choices.judgements import offsets_of
 from prefmath.models._inference.errors import errors_of
-from prefmath.models._inference.scores import Point
+from prefmath.models._inference.point import Point
 from prefmath.models._inference.uncertainty import Uncertainty
+from prefmath.models._likelihood.data import Data
 from prefmath.models._likelihood.observation import observe_outcomes
 from prefmath.models._likelihood.posing import as_choices_of_one
+from prefmath.models._likelihood.problem import Problem
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -75,20 +77,10 @@ def point_of(fitted: Fitted, choices: Choices, features: ArrayLike | None) -> Po
         raise ValueError("choices must be those of fit")
     observation, outcome = observe_outcomes(known, utility.n_items, fitted.form, fitted.n_threads)
     units = _units_of(choices, judged.annotator_offsets)
-    latent = np.ones((len(units) - 1, 1))
-    if several:
-        latent = fitted.expect(choices, features)[0]
-    return Point(
-        utility=utility,
-        observation=observation,
-        outcome=outcome,
-        units=units,
-        weight=judged.weight,
-        penalty=fitted.penalty,
-        params=fitted.penalty.levelled(utility, fitted.params),
-        weights=fitted.mixing,
-        responsibilities=latent,
-    )
+    data = Data(observation, units, judged.weight, fitted.n_threads, outcome=outcome)
+    problem = Problem(utility, fitted.population, fitted.penalty, data)
+    params = fitted.penalty.levelled(utility, fitted.params)
+    return Point(problem, problem.expect(params, fitted.mixing))
 
 
 def _units_of(choices: Choices, annotator_offsets: NDArray[np.int64]) -> NDArray[np.int64]:

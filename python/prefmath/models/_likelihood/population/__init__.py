@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from prefmath.models._likelihood.data import Data
     from prefmath.models._likelihood.observation import Observation
+    from prefmath.models._likelihood.population.information import Information
+    from prefmath.models._likelihood.problem import Problem, State
     from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
@@ -114,6 +116,18 @@ class Population(Protocol):
 
     def longest(self, step: _F64) -> float:
         """Return the largest share of a step, up to 1, that the model of the climb holds for."""
+
+    def information(self, problem: Problem, state: State, *, outer: bool) -> Information:
+        """Return the observed information where a fit ended, and outer products of unit scores.
+
+        `information_by_differences` gives it to a population that has no formula for it.
+        """
+
+    def undetermined(self, params: _F64, n_annotators: float) -> _F64:
+        """Return information to add along coordinates on which nothing reported depends."""
+
+    def jacobian(self, params: _F64) -> _F64:
+        """Return the derivative of the parameters in the coordinates, as far as they are told."""
 
     def score(self, params: _F64, masses: _F64) -> _F64:
         """Return the derivative of the log-likelihood in the coordinates."""

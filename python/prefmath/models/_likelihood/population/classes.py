@@ -9,6 +9,7 @@ import numpy as np
 
 from prefmath._kernels import kernels
 from prefmath.models._likelihood.population import Expectation, Tabulated
+from prefmath.models._likelihood.population.classes_information import information_of_classes
 from prefmath.models._likelihood.probabilities import chances
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from prefmath.models._likelihood.data import Data
     from prefmath.models._likelihood.observation import Observation
+    from prefmath.models._likelihood.population.information import Information
+    from prefmath.models._likelihood.problem import Problem, State
     from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
@@ -175,6 +178,22 @@ class Classes:
         """Return the derivative of the log-likelihood in the logarithms."""
         score: _F64 = masses - masses.sum() * params
         return score
+
+    def information(self, problem: Problem, state: State, *, outer: bool) -> Information:
+        """Return the observed information by the missing information principle."""
+        return information_of_classes(problem, state, outer=outer)
+
+    def undetermined(self, params: _F64, n_annotators: float) -> _F64:
+        """Fix the sum of the logarithms, which cancels, and those of classes that nobody is in."""
+        fixed = np.full((self.n_columns,) * 2, n_annotators / self.n_columns)
+        empty = np.flatnonzero(params == 0)
+        fixed[empty, empty] += n_annotators
+        return fixed
+
+    def jacobian(self, params: _F64) -> _F64:
+        """Return how the proportions change with their logarithms."""
+        jacobian: _F64 = np.diag(params) - np.outer(params, params)
+        return jacobian
 
     def newton(self, params: _F64, masses: _F64, score: _F64) -> _F64:
         """Divide by the expected number of annotators in each class."""

@@ -8,10 +8,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from prefmath.models._likelihood.data import Data
     from prefmath.models._likelihood.observation import Observation
     from prefmath.models._likelihood.utility.linear import LinearUtility
 
     _F64 = NDArray[np.float64]
+    _I64 = NDArray[np.int64]
 
 __all__ = ["Utility"]
 
@@ -69,6 +71,24 @@ class Utility(Protocol):
         """Responsibilities, evidence and gradient of latent classes, without making a table.
 
         None where a table is the better way.
+        """
+
+    def scores(self, items: NDArray[np.int32], residuals: _F64, entry_offsets: _I64) -> _F64:
+        """Sum what residuals of entries are in the parameters of utilities over those of each unit.
+
+        Unit h has the entries ``entry_offsets[h]:entry_offsets[h + 1]`` of `items` and of
+        `residuals`, which has a column each of the table; (n_units, n_columns, n_coef).
+        """
+
+    def information(self, observation: Observation, table: _F64, weights: _F64) -> _F64:
+        """Return the negative Hessian of the weighted log-likelihood, (n_columns, p, p)."""
+
+    def spread(self, data: Data, latent: _F64) -> tuple[_F64, _F64, _F64] | None:
+        """Sum what judgements say of each coefficient where utilities are equal, by column.
+
+        That is the variance of its feature within their set: of each unit m, the sum of these, and
+        v, that of their squares. Returned are the sums over units of l m, (l m)² and l v, where l
+        is `latent`, (n_columns, n_coef) each. None where a coefficient is that of an item.
         """
 
     def from_coef(self, coef: _F64) -> _F64:

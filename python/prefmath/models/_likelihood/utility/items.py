@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from prefmath.models._likelihood.table_curvature import table_curvature
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from prefmath.models._likelihood.observation import Observation
+
     _F64 = NDArray[np.float64]
+    _I64 = NDArray[np.int64]
 
 __all__ = ["ItemUtility"]
 
@@ -59,6 +64,22 @@ class ItemUtility:
 
     def posterior(self, *_: Any) -> None:
         """Return None: a table there is."""
+
+    def scores(self, items: NDArray[np.int32], residuals: _F64, entry_offsets: _I64) -> _F64:
+        """Sum residuals by unit and item."""
+        n_units, n = len(entry_offsets) - 1, self.n_items
+        cells = np.repeat(np.arange(n_units) * n, np.diff(entry_offsets)) + items
+        scores = np.empty((n_units, residuals.shape[1], n))
+        for z, residual in enumerate(residuals.T):
+            scores[:, z] = np.bincount(cells, residual, n_units * n).reshape(n_units, n)
+        return scores
+
+    def information(self, observation: Observation, table: _F64, weights: _F64) -> _F64:
+        """Return the negative Hessian on the table, whose rows are the parameters."""
+        return table_curvature(observation, table, weights)
+
+    def spread(self, *_: Any) -> None:
+        """Return None: what is in a set and what is not are items."""
 
     def from_coef(self, coef: _F64) -> _F64:
         """Return the parameters for utilities, and what stands beside them."""

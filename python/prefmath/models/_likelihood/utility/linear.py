@@ -9,16 +9,21 @@ import numpy as np
 
 from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
+from prefmath.choices.judgements import spans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from prefmath.models._likelihood.data import Data
     from prefmath.models._likelihood.observation import Observation
 
     _F64 = NDArray[np.float64]
+    _I64 = NDArray[np.int64]
 
 __all__ = ["LinearUtility"]
 
+# Numbers of features that are widened at a time: 32 MB.
+_NUMBERS = 1 << 22
 # Utilities are worked out set by set, not item by item, where an item is in so few sets.
 _SETS_AN_ITEM = 2
 
@@ -125,6 +130,75 @@ class LinearUtility:
             self.n_threads,
         )
         return responsibilities, evidence, self.gradient(gradient)
+
+    def scores(self, items: NDArray[np.int32], residuals: _F64, entry_offsets: _I64) -> _F64:
+        """Sum residuals times features over the entries of each unit."""
+        features = kernel_view(self.features)
+        sums = kernels.linear_scores(features, items, residuals, entry_offsets, self.n_threads)
+        return self.gradient(sums)
+
+    def information(self, observation: Observation, table: _F64, weights: _F64) -> _F64:
+        """Return the negative Hessian, in one pass where it depends on features alone."""
+        if observation.simple:
+            _, of_coef = kernels.linear_statistics(
+                kernel_view(self.features),
+                table,
+                observation.offsets,
+                observation.items,
+                observation.chosen,
+                observation.tied,
+                weights,
+                self.n_threads,
+            )
+            return self.curvature(of_coef)
+        n, n_columns = self.n_parameters, table.shape[1]
+        information = np.empty((n_columns, n, n))
+        for j in range(n):
+            direction = np.zeros((n_columns, n))
+            direction[:, j] = 1
+            image = observation.curvature_product(table, weights, self.table(direction))
+            information[:, :, j] = self.pull_back(image)
+        return information
+
+    def spread(self, data: Data, latent: _F64) -> tuple[_F64, _F64, _F64]:
+        """Sum the variances of features within sets, those of some units after the others."""
+        observation, units = data.observation, data.annotator_offsets
+        found = np.zeros((3, latent.shape[1], self.n_coef))
+        largest = int(np.diff(observation.offsets).max())
+        most = max(1, _NUMBERS // max(largest * self.n_coef, 1))
+        first = 0
+        while first < data.n_rows:
+            last = int(np.searchsorted(units, units[first] + most, side="right")) - 1
+            last = min(max(last, first + 1), data.n_rows)
+            rows = np.arange(units[first], units[last])
+            weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
+            rows = rows if data.outcome is None else data.outcome[rows].astype(np.int64)
+            variance = self._variances(observation, rows)
+            mass, moment = np.zeros((2, last - first, self.n_coef))
+            at = np.repeat(np.arange(last - first), np.diff(units[first : last + 1]))
+            begin = np.flatnonzero(np.diff(at, prepend=-1))
+            if len(begin):
+                weighted = variance * weight[:, None]
+                mass[at[begin]] = np.add.reduceat(weighted, begin)
+                moment[at[begin]] = np.add.reduceat(weighted * variance, begin)
+            gamma = latent[first:last]
+            found[0] += gamma.T @ mass
+            found[1] += np.square(gamma).T @ np.square(mass)
+            found[2] += gamma.T @ moment
+            first = last
+        return found[0], found[1], found[2]
+
+    def _variances(self, observation: Observation, rows: _I64) -> _F64:
+        """Return the variances of features within the sets of some outcomes, (n_rows, d)."""
+        sizes = np.diff(observation.offsets)[rows]
+        starts = np.cumsum(sizes) - sizes
+        entries = spans(observation.offsets[rows], sizes)
+        x = self.features[observation.items[entries]].astype(np.float64)
+        x -= np.repeat(np.add.reduceat(x, starts) / sizes[:, None], sizes, axis=0)
+        np.square(x, out=x)
+        variances: _F64 = np.add.reduceat(x, starts)
+        variances /= sizes[:, None]
+        return variances
 
     def from_coef(self, coef: _F64) -> _F64:
         """Return the parameters for coefficients of features, and what stands beside them."""

@@ -1,0 +1,30 @@
+"""Sums over units of products of what they have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    _F64 = NDArray[np.float64]
+
+__all__ = ["cross_sum", "outer_sum"]
+
+
+def cross_sum(left: _F64, right: _F64, n_threads: int) -> _F64:  # noqa: ARG001
+    """Return the sum over rows of the outer products of those of `left` and of `right`."""
+    products: _F64 = left.T @ right
+    return products
+
+
+def outer_sum(scores: _F64, n_threads: int) -> _F64:
+    """Return the sum over rows of their outer products, less that of an equal share of their sum.
+
+    The scores of all units, less an equal share of their sum each, sum to nothing.
+    """
+    total = scores.sum(axis=0)
+    outer = cross_sum(scores, scores, n_threads)
+    outer -= total[:, None] * (total / len(scores))
+    return outer
