@@ -199,7 +199,8 @@ class _Climb:
 
     def _direction(self, state: State, curvature: Curvature) -> _F64:
         """Solve for the step by the curvature, corrected by the secants."""
-        return self._secants.direction(self._score(state), self._solver(state, curvature))
+        solver = self._solver(state, curvature)
+        return self._secants.direction(self._score(state), solver, scaled=curvature.shared)
 
     def _solver(self, state: State, curvature: Curvature) -> Callable[[_F64], _F64]:
         population, n = self._problem.population, state.coef.size

@@ -47,10 +47,13 @@ class Secants:
         self._steps.append(step)
         self._falls.append(fall)
 
-    def direction(self, slope: _F64, solve: Callable[[_F64], _F64]) -> _F64:
+    def direction(
+        self, slope: _F64, solve: Callable[[_F64], _F64], *, scaled: bool = False
+    ) -> _F64:
         """Multiply a slope by the inverse curvature: `solve`, corrected by all that is remembered.
 
-        Algorithm 7.4 of Nocedal and Wright (2006).
+        Algorithm 7.4 of Nocedal and Wright (2006); where `scaled`, what `solve` stands for is first
+        made as large as the last step found the curvature, as in their equation 7.20.
         """
         pairs = [(s, y, 1 / float(s @ y)) for s, y in zip(self._steps, self._falls, strict=True)]
         rest = slope.copy()
@@ -60,6 +63,9 @@ class Secants:
             sizes.append(size)
             rest -= size * fall
         direction = solve(rest)
+        if scaled and pairs:
+            step, fall, _ = pairs[-1]
+            direction *= float(step @ fall) / float(fall @ solve(fall))
         for (step, fall, inverse), size in zip(pairs, reversed(sizes), strict=True):
             direction += (size - inverse * float(fall @ direction)) * step
         return direction
