@@ -10,6 +10,7 @@ from ._njit import njit
 from ._tasks import groups, in_order
 from ._widened import rows_of
 from .observation._checks import check_tied
+from .utility import dot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,10 +106,7 @@ def _linear_posterior(
         for at in range(len(p)):
             row = features[members[base - origin + at]]
             for k in range(n_classes):
-                total = 0.0
-                for j in range(d):
-                    total += row[j] * coef[k, j]
-                p[at, k] = total
+                p[at, k] = dot(row, coef[k])
         joint = responsibilities[annotator]
         joint[:] = log_prior
         for s in range(begin, end):

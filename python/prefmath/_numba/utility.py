@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._njit import njit
+from ._njit import njit, njit_in_any_order
 from ._tasks import groups, in_order, rows
 from ._widened import rows_of, widen
 from .observation._checks import check_offsets, check_rows
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     _I32 = NDArray[np.int32]
     _I64 = NDArray[np.int64]
 
-__all__ = ["linear_pull_back", "linear_scores", "linear_utility"]
+__all__ = ["dot", "linear_pull_back", "linear_scores", "linear_utility"]
 
 # Values of features: the rows of a task are widened together.
 _VALUES_PER_TASK = 1 << 19
@@ -44,10 +44,15 @@ def _rows_a_task(features: NDArray[Any]) -> int:
 def _linear_utility(features, coef, out):
     for item in range(len(features)):
         for k in range(len(coef)):
-            total = 0.0
-            for j in range(features.shape[1]):
-                total += features[item, j] * coef[k, j]
-            out[item, k] = total
+            out[item, k] = dot(features[item], coef[k])
+
+
+@njit_in_any_order
+def dot(row, coef):
+    total = 0.0
+    for j in range(len(coef)):
+        total += row[j] * coef[j]
+    return total
 
 
 def linear_pull_back(features: NDArray[Any], of_table: _F64, n_threads: int) -> NDArray[np.float64]:
