@@ -11,6 +11,18 @@ use crate::run::detached;
 
 type Vector<'py, T> = Bound<'py, PyArray1<T>>;
 
+/// Offsets, losers, weights, and how often each item won and lost.
+type Sorted<'py> = (
+    Vector<'py, i64>,
+    Vector<'py, i32>,
+    Option<Vector<'py, f64>>,
+    Vector<'py, f64>,
+    Vector<'py, f64>,
+);
+
+/// Log-likelihood, gradient, diagonal, and the curvature of each win.
+type Derivatives<'py> = (f64, Vector<'py, f64>, Vector<'py, f64>, Vector<'py, f64>);
+
 /// Pairs sorted by winner: offsets, losers, weights, and how often each item won and lost.
 #[pyfunction]
 pub fn wins_by_winner<'py>(
@@ -21,13 +33,7 @@ pub fn wins_by_winner<'py>(
     weight: Option<PyReadonlyArray1<'py, f64>>,
     n_items: usize,
     n_threads: usize,
-) -> PyResult<(
-    Vector<'py, i64>,
-    Vector<'py, i32>,
-    Option<Vector<'py, f64>>,
-    Vector<'py, f64>,
-    Vector<'py, f64>,
-)> {
+) -> PyResult<Sorted<'py>> {
     let (tied, weight) = (optional(tied.as_ref())?, optional(weight.as_ref())?);
     let wins: Wins = match (&winner, &loser) {
         (Rows::I32(winner), Rows::I32(loser)) => {
@@ -76,7 +82,7 @@ pub fn win_derivatives<'py>(
     loser: PyReadonlyArray1<'py, i32>,
     weight: Option<PyReadonlyArray1<'py, f64>>,
     n_threads: usize,
-) -> PyResult<(f64, Vector<'py, f64>, Vector<'py, f64>, Vector<'py, f64>)> {
+) -> PyResult<Derivatives<'py>> {
     let (utility, weight) = (slice(&utility)?, optional(weight.as_ref())?);
     let (offsets, loser) = (slice(&offsets)?, slice(&loser)?);
     let found = detached(py, n_threads, |workers| {
