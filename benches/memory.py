@@ -25,6 +25,7 @@ MODULES = (
     "bench_neighbors",
     "bench_figures",
     "bench_linear",
+    "bench_sums",
     "bench_conditional_logit",
     "bench_items",
     "bench_utilities",

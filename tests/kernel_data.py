@@ -25,12 +25,12 @@ class Judged:
     @property
     def sets(self):
         """Choices of one, as the kernels take an observation."""
-        return "choose_one", self.offsets, self.items, self.chosen, *[None] * 3, "half", -1
+        return "choose_one", self.offsets, self.items, self.chosen, *[None] * 3, "half", -1, None
 
     @property
     def pairs(self):
         """Pairs, as the kernels take an observation."""
-        return "pair", None, self.items, None, self.tied, None, None, "half", -1
+        return "pair", None, self.items, None, self.tied, None, None, "half", -1, None
 
 
 def gram(kernels, x, n_threads):

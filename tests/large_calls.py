@@ -58,7 +58,7 @@ def _samples(kernels, k):
 
 def _pairs_of(n):
     items = np.tile(np.array([0, 1], np.int32), n)
-    return "pair", None, items, None, None, None, None, "half", -1
+    return "pair", None, items, None, None, None, None, "half", -1, None
 
 
 def _judged(kernels, name, n_rows, n_classes, n):
@@ -69,7 +69,7 @@ def _judged(kernels, name, n_rows, n_classes, n):
 
 def _table_curvature(kernels, n_rows):
     utility, items = np.zeros((n_rows, 1)), np.array([0, 1], np.int32)
-    sets = "choose_one", _offsets(1, 2), items, np.zeros(1, np.int32), *[None] * 3, "half", -1
+    sets = "choose_one", _offsets(1, 2), items, np.zeros(1, np.int32), *[None] * 3, "half", -1, None
     return lambda: kernels.table_curvature(utility, sets, np.ones((1, 1)), 1)
 
 
@@ -77,10 +77,10 @@ def _linear(kernels, name, d, n, n_classes):
     features, items = np.eye(2, d), np.tile(np.array([0, 1], np.int32), n)
     sets = _offsets(n, 2), items, np.zeros(n, np.int32), None
     if name == "linear_statistics":
-        arguments = np.zeros((2, n_classes)), *sets, np.ones((n, n_classes))
+        arguments = np.zeros((2, n_classes)), *sets, np.ones((n, n_classes)), False, None
     else:
         prior = np.zeros(n_classes)
-        arguments = np.zeros((n_classes, d)), *sets, None, _offsets(n, 1), None, prior
+        arguments = np.zeros((n_classes, d)), *sets, None, _offsets(n, 1), None, prior, None
     return lambda: getattr(kernels, name)(features, *arguments, 1)
 
 
@@ -92,7 +92,14 @@ def _posterior(kernels, n, n_classes):
 
 def _outcome_weights(kernels, n):
     outcome = np.zeros(1, np.int32)
-    return lambda: kernels.outcome_weights(np.ones((1, 1)), outcome, None, _offsets(1, 1), n, 1)
+    return lambda: kernels.outcome_weights(
+        np.ones((1, 1)), outcome, None, _offsets(1, 1), n, None, 1
+    )
+
+
+def _cross_product(kernels, n):
+    row = np.ones((1, n))
+    return lambda: kernels.cross_product(row, row, None, 1)
 
 
 def _similarity(kernels, n):
@@ -199,6 +206,7 @@ CALLS = {
     "wins_by_winner": (_wins_by_winner, (4,), (1 << 30,)),
     "posterior_by_annotator": (_posterior, (4, 8), (100_000, 64)),
     "outcome_weights": (_outcome_weights, (4,), (1 << 40,)),
+    "cross_product": (_cross_product, (4,), (4000,)),
     "linear_posterior": (
         _linear,
         ("linear_posterior", 4, 4, 8),

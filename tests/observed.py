@@ -69,7 +69,7 @@ def random_observed(name, rng, *, n_items=8, n=40, n_classes=2, spread=1.0):
     offsets = None if pairs else offsets
     return Observed(
         name,
-        (kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row),
+        (kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row, None),
         spread * rng.standard_normal((n_rows, n_classes)),
         rng.exponential(size=(n, n_classes)) * rng.choice([0.0, 1.0, 1.0], size=(n, n_classes)),
         rng.standard_normal((n_rows, n_classes)),
@@ -92,7 +92,7 @@ def observed(draw):
 
 def log_likelihood(observed, utility):
     """Log-likelihood of each outcome under each class, outcome by outcome."""
-    kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row = observed.observation
+    kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row, _ = observed.observation
     u = utility[items]
     if extra is not None:
         u = u + np.where(extra[:, None] >= 0, utility[extra], 0)

@@ -156,11 +156,12 @@ def choose_one(offsets, items, chosen):
         *[None] * 3,
         "half",
         -1,
+        None,
     )
 
 
 def pairs(items, tied=None):
-    return "pair", None, np.array(items, np.int32), None, tied, None, None, "half", -1
+    return "pair", None, np.array(items, np.int32), None, tied, None, None, "half", -1, None
 
 
 def test_a_set_of_one_says_nothing(kernels):

@@ -44,6 +44,7 @@ def call(kernels, j, who, coef=None, n_threads=2):
         annotator_offsets,
         counts,
         log_prior,
+        None,
         n_threads,
     )
 
@@ -159,6 +160,7 @@ def test_what_does_not_fit_together_is_refused(message):
         "annotator_offsets": np.array([0, 2, 5]),
         "counts": None,
         "log_prior": np.zeros(2),
+        "block_ends": None,
         "n_threads": 1,
     }
     native.linear_posterior(**arguments)

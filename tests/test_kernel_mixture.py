@@ -69,7 +69,7 @@ def statistics_by_definition(j):
 
 def check_statistics(kernels, j):
     gradient, hessian = kernels.linear_statistics(
-        j.features, j.utility, j.offsets, j.items, j.chosen, j.tied, j.weights, 2
+        j.features, j.utility, j.offsets, j.items, j.chosen, j.tied, j.weights, False, None, 2
     )
     assert (hessian == hessian.swapaxes(1, 2)).all()
     expected_gradient, expected_hessian = statistics_by_definition(j)
@@ -99,7 +99,7 @@ def test_curvature_far_from_the_origin_keeps_its_digits(kernels):
     rng = np.random.default_rng(1)
     j = random_judged(rng, 40, np.full(200, 4), 2, 3)
     shifted = kernels.linear_statistics(
-        j.features + 1e6, j.utility, j.offsets, j.items, j.chosen, None, j.weights, 2
+        j.features + 1e6, j.utility, j.offsets, j.items, j.chosen, None, j.weights, False, None, 2
     )
     expected = statistics_by_definition(j)
     np.testing.assert_allclose(shifted[1], expected[1], rtol=1e-6, atol=1e-6)
@@ -125,7 +125,7 @@ def test_newton_reaches_the_weighted_optimum(kernels, l2, ties):
     for _ in range(20):
         utility = kernels.linear_utility(j.features, coef, 1)
         gradient, hessian = kernels.linear_statistics(
-            j.features, utility, j.offsets, j.items, j.chosen, j.tied, j.weights, 1
+            j.features, utility, j.offsets, j.items, j.chosen, j.tied, j.weights, False, None, 1
         )
         hessian += l2 * np.eye(5)
         coef += kernels.newton_direction(gradient - l2 * coef, hessian, 1)

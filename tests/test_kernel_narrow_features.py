@@ -42,14 +42,14 @@ def test_utilities(kernels, judged, dtype):
 
 def test_statistics(kernels, judged, dtype):
     j = judged
-    rest = j.utility, j.offsets, j.items, j.chosen, None, j.weights, 2
+    rest = j.utility, j.offsets, j.items, j.chosen, None, j.weights, False, None, 2
     same(*(kernels.linear_statistics(x, *rest) for x in narrow_and_wide(j.features, dtype)))
 
 
 def test_posterior(kernels, judged, dtype):
     j, prior = judged, np.zeros(len(judged.coef))
     people = offsets_of([10, 0, 60, 80])
-    rest = j.coef, j.offsets, j.items, j.chosen, None, None, people, None, prior, 2
+    rest = j.coef, j.offsets, j.items, j.chosen, None, None, people, None, prior, None, 2
     same(*(kernels.linear_posterior(x, *rest) for x in narrow_and_wide(j.features, dtype)))
 
 

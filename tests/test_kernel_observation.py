@@ -72,7 +72,7 @@ def test_curvature_is_differences_of_gradients(kernels, name, seed):
     o = random_observed(name, np.random.default_rng(seed))
     curvature = products_with_units(kernels, o)
     expected = hessian_of(kernels, o)
-    tie_row = o.observation[-1]
+    tie_row = o.observation[-2]
     if name.startswith("rao_kupper"):
         # Ties against the odds are made semidefinite in the parameter of ties, and there alone.
         assert (curvature[:, tie_row, tie_row] >= expected[:, tie_row, tie_row] - 1e-6).all()
@@ -117,7 +117,7 @@ def test_curvature_on_the_table_wants_finite_weights_of_its_shape(kernels):
 
 def test_likely_ties_have_the_curvature_that_they_have(kernels):
     observation = "pair", None, np.array([0, 1], np.int32), None, np.array([True])
-    observation = *observation, None, None, "rao_kupper", 2
+    observation = *observation, None, None, "rao_kupper", 2, None
     utility = np.array([[0.3], [0.0], [0.2]])
     one = np.ones((1, 1))
     _, diagonal = kernels.table_gradient(utility, observation, one, 1)
@@ -128,7 +128,7 @@ def test_likely_ties_have_the_curvature_that_they_have(kernels):
 @given(o=observed())
 def test_residuals_sum_to_the_gradient(kernels, o):
     entries, ties = kernels.residuals(o.utility, o.observation, 2)
-    _, offsets, items, _, _, extra, _, _, tie_row = o.observation
+    _, offsets, items, _, _, extra, _, _, tie_row, _ = o.observation
     n = len(o.weights)
     sizes = np.full(n, 2) if offsets is None else np.diff(offsets)
     weighted = entries * np.repeat(o.weights, sizes, axis=0)
@@ -176,8 +176,8 @@ def test_backends_agree(o):
 def test_extreme_utilities_give_numbers(kernels, name, spread):
     o = random_observed(name, np.random.default_rng(2), n_classes=5)
     utility = spread * np.sign(o.utility)
-    if o.observation[-1] >= 0:
-        utility[o.observation[-1]] = np.array([-1, 0, 1, 1e-3, -1e-3]) * spread
+    if o.observation[-2] >= 0:
+        utility[o.observation[-2]] = np.array([-1, 0, 1, 1e-3, -1e-3]) * spread
     ll = kernels.log_likelihood(utility, o.observation, 1)
     assert np.isfinite(ll).all()
     assert (ll <= 0).all()
@@ -197,7 +197,7 @@ def test_a_long_ranking_of_distant_items_is_certain(kernels):
     utility = np.linspace(1e6, -1e6, n)[:, None]
     items = np.arange(n, dtype=np.int32)
     ranked = np.array([n], np.int32)
-    observation = "ranking", np.array([0, n]), items, None, None, None, ranked, "half", -1
+    observation = "ranking", np.array([0, n]), items, None, None, None, ranked, "half", -1, None
     assert kernels.log_likelihood(utility, observation, 1).item() == pytest.approx(0, abs=1e-12)
     observation = "ranking", np.array([0, n]), items[::-1].copy(), *observation[3:]
     ll = kernels.log_likelihood(utility, observation, 1).item()
@@ -207,6 +207,7 @@ def test_a_long_ranking_of_distant_items_is_certain(kernels):
 def call(kernels, name, *, table=None, **changes):
     o = random_observed(name, np.random.default_rng(0), n=3, n_items=4)
     names = "kind", "offsets", "items", "chosen", "tied", "extra", "n_ranked", "ties", "tie_row"
+    names = *names, "block_ends"
     fields = dict(zip(names, o.observation, strict=True))
     for field, change in changes.items():
         if callable(change):
@@ -290,6 +291,16 @@ def put(at, value):
             "rankings",
             {"table": put((3, 0), -np.inf)},
             "utility must be finite: utility[3, 0] is -inf",
+        ),
+        (
+            "pairs",
+            {"block_ends": np.array([2, 1, 3])},
+            "block_ends must not decrease: block_ends[1]=1 after 2",
+        ),
+        (
+            "choices",
+            {"block_ends": np.array([2])},
+            "block_ends must end with the number of rows: 2 for 3",
         ),
         (
             "pairs",

@@ -87,6 +87,8 @@ def test_a_tie_takes_two(kernels, size):
     sets = offsets, items, chosen, tied
     message = rf"a tie takes two items: tied\[0\] is of a choice set of {size}"
     with pytest.raises(ValueError, match=message):
-        kernels.linear_posterior(features, coef, *sets, None, people, None, np.zeros(1), 1)
+        kernels.linear_posterior(features, coef, *sets, None, people, None, np.zeros(1), None, 1)
     with pytest.raises(ValueError, match=message):
-        kernels.linear_statistics(features, np.zeros((2, 1)), *sets, np.ones((2, 1)), 1)
+        kernels.linear_statistics(
+            features, np.zeros((2, 1)), *sets, np.ones((2, 1)), False, None, 1
+        )

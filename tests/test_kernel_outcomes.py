@@ -44,7 +44,7 @@ def test_posterior_looks_the_outcome_up(kernels, d):
 def test_outcome_weights_are_sums_over_judgements(kernels, d):
     shape = d["ll"].shape
     found = kernels.outcome_weights(
-        d["responsibilities"], d["outcome"], d["weight"], d["offsets"], len(d["ll"]), 2
+        d["responsibilities"], d["outcome"], d["weight"], d["offsets"], len(d["ll"]), None, 2
     )
     annotator = np.repeat(np.arange(len(d["offsets"]) - 1), np.diff(d["offsets"]))
     weight = 1.0 if d["weight"] is None else d["weight"][:, None]
@@ -52,7 +52,7 @@ def test_outcome_weights_are_sums_over_judgements(kernels, d):
     np.add.at(expected, d["outcome"], weight * d["responsibilities"][annotator])
     np.testing.assert_allclose(found, expected, rtol=1e-13)
     alone = kernels.outcome_weights(
-        d["responsibilities"], None, d["weight"], d["offsets"], len(annotator), 2
+        d["responsibilities"], None, d["weight"], d["offsets"], len(annotator), None, 2
     )
     np.testing.assert_array_equal(alone, weight * d["responsibilities"][annotator])
 
@@ -64,7 +64,7 @@ def test_backends_agree_on_many(n_outcomes):
     offsets = offsets_of(rng.multinomial(50_000, np.ones(700) / 700))
     outcome = rng.integers(n_outcomes, size=50_000).astype(np.int32)
     arguments = rng.dirichlet(np.ones(3), size=700), outcome, rng.random(50_000), offsets
-    one, two = (b.outcome_weights(*arguments, n_outcomes, 2) for b in (native, _numba))
+    one, two = (b.outcome_weights(*arguments, n_outcomes, None, 2) for b in (native, _numba))
     np.testing.assert_allclose(one, two, rtol=1e-12)
 
 
@@ -79,7 +79,7 @@ def call(kernels, name, **changes):
     rest = arrays["outcome"], arrays["weight"], arrays["offsets"]
     if name == "posterior":
         return kernels.posterior_by_annotator(np.zeros((2, 2)), *rest, np.zeros((1, 2)), 1)
-    return kernels.outcome_weights(arrays["responsibilities"], *rest, 2, 1)
+    return kernels.outcome_weights(arrays["responsibilities"], *rest, 2, None, 1)
 
 
 @pytest.mark.parametrize("name", ["posterior", "outcome_weights"])

@@ -54,7 +54,18 @@ def check_observation(j, observation):
 
 
 def check_linear_statistics(j):
-    arguments = j.features, j.utility, j.offsets, j.items, j.chosen, j.tied, j.weights, 2
+    arguments = (
+        j.features,
+        j.utility,
+        j.offsets,
+        j.items,
+        j.chosen,
+        j.tied,
+        j.weights,
+        False,
+        None,
+        2,
+    )
     one, two = (b.linear_statistics(*arguments) for b in (native, _numba))
     x = size_of(j.features.astype(np.float64))
     total = size_of(j.weights.sum(axis=0))

@@ -36,7 +36,16 @@ def results(kernels, n_threads):
         *kernels.greedy(x, "dpp", None, 1.0, 9, None, n_threads),
         cosine(kernels, x[:700], n_threads),
         *kernels.linear_statistics(
-            j.features, j.utility, j.offsets, j.items, j.chosen, None, j.weights, n_threads
+            j.features,
+            j.utility,
+            j.offsets,
+            j.items,
+            j.chosen,
+            None,
+            j.weights,
+            False,
+            None,
+            n_threads,
         ),
     ]
 
@@ -89,7 +98,7 @@ def long_statistics(kernels, n_threads):
     offsets = np.arange(0, 2 * n + 1, 2, dtype=np.int64)
     chosen, weights = np.zeros(n, np.int32), np.ones((n, 6))
     kernels.linear_statistics(
-        j.features, j.utility, offsets, items, chosen, None, weights, n_threads
+        j.features, j.utility, offsets, items, chosen, None, weights, False, None, n_threads
     )
 
 

@@ -63,7 +63,16 @@ def linear_utility(kernels, n_threads):
 
 def statistics(kernels, j, n_threads):
     return kernels.linear_statistics(
-        j.features, j.utility, j.offsets, j.items, j.chosen, j.tied, j.weights, n_threads
+        j.features,
+        j.utility,
+        j.offsets,
+        j.items,
+        j.chosen,
+        j.tied,
+        j.weights,
+        False,
+        None,
+        n_threads,
     )
 
 
@@ -80,8 +89,15 @@ def one_pass(kernels, j, n_threads):
         annotator_offsets,
         None,
         np.log([0.2, 0.3, 0.5]),
+        None,
         n_threads,
     )
+
+
+def of_rows(n):
+    """Features, and what to weigh them with."""
+    rng = np.random.default_rng(9)
+    return rng.standard_normal((n, 17)).astype(np.float32), rng.standard_normal((n, 3))
 
 
 def newton_direction(kernels, n_threads):
@@ -147,7 +163,7 @@ def outcome_weights(kernels, n_threads, *, n_outcomes):
     responsibilities = rng.dirichlet(np.ones(3), size=9000)
     weight = rng.random(200_000)
     return kernels.outcome_weights(
-        responsibilities, outcome, weight, offsets, n_outcomes, n_threads
+        responsibilities, outcome, weight, offsets, n_outcomes, None, n_threads
     )
 
 
@@ -237,6 +253,17 @@ CALLS = {
     "win_derivatives": win_derivatives,
     "win_product": win_product,
     "linear_utility": linear_utility,
+    "linear_pull_back": lambda kernels, n: kernels.linear_pull_back(*of_rows(20_000), n),
+    "linear_scores": lambda kernels, n: kernels.linear_scores(
+        of_rows(20_000)[0],
+        np.arange(20_000, dtype=np.int32),
+        of_rows(20_000)[1],
+        np.arange(0, 20_001, 40),
+        n,
+    ),
+    "cross_product": lambda kernels, n: kernels.cross_product(
+        of_rows(20_000)[1], of_rows(20_000)[1], np.array([3000, 9000, 20_000]), n
+    ),
     "log_likelihood of choices": observed("log_likelihood", "sets"),
     "log_likelihood of pairs": observed("log_likelihood", "pairs"),
     "table_gradient of choices": observed("table_gradient", "sets", "weights"),

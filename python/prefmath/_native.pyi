@@ -21,9 +21,18 @@ _Progress: TypeAlias = Callable[[int, int], object]
 # float32, float64, float16, or uint16: the bits of bfloat16
 _Features: TypeAlias = NDArray[Any]
 _Rules: TypeAlias = tuple[_Bool | None, _I64, _I64, _I32 | None, _I64, _I64, float]
-# kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row
+# kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row, block_ends
 _Observation: TypeAlias = tuple[
-    str, _I64 | None, _I32, _I32 | None, _Bool | None, _I32 | None, _I32 | None, str, int
+    str,
+    _I64 | None,
+    _I32,
+    _I32 | None,
+    _Bool | None,
+    _I32 | None,
+    _I32 | None,
+    str,
+    int,
+    _I64 | None,
 ]
 
 __all__ = [
@@ -32,6 +41,7 @@ __all__ = [
     "count_pairs",
     "covariance",
     "coverage",
+    "cross_product",
     "curvature_product",
     "exact_batch",
     "gram_batch",
@@ -210,7 +220,8 @@ def linear_scores(
 # is preferred unless tied; of a ranking the first n_ranked stand in order before the rest. extra: a
 # further row whose value is added to that of the item, -1 for none. ties: "half" or, with the row
 # of the class's parameter, "davidson" (log nu) and "rao_kupper" (log threshold, whose curvature is
-# made semidefinite). Log-likelihoods and weights have a row an outcome
+# made semidefinite). Log-likelihoods and weights have a row an outcome. block_ends cut the outcomes
+# into blocks for sums, see cross_product
 def log_likelihood(utility: _F64, observation: _Observation, n_threads: int) -> _F64: ...
 def table_gradient(
     utility: _F64, observation: _Observation, weights: _F64, n_threads: int
@@ -258,6 +269,13 @@ def win_product(
     direction: _F64, offsets: _I64, loser: _I32, curvature: _F64, n_threads: int
 ) -> _F64: ...
 
+# leftᵀ right, or without left the sum of the rows of right; the same to the last bit on any number
+# of threads. block_ends, ascending and the last the number of rows, cut the rows into blocks: a sum
+# of 2**s blocks of which the first is a multiple of 2**s is a term of that of more of them
+def cross_product(
+    left: _F64 | None, right: _F64, block_ends: _I64 | None, n_threads: int
+) -> _F64: ...
+
 # population: judgement s has row outcome[s] of the log-likelihood, or row s
 def posterior_by_annotator(
     log_likelihood: _F64,
@@ -273,6 +291,7 @@ def outcome_weights(
     weight: _F64 | None,
     annotator_offsets: _I64,
     n_outcomes: int,
+    block_ends: _I64 | None,
     n_threads: int,
 ) -> _F64: ...
 
@@ -289,6 +308,7 @@ def linear_posterior(
     annotator_offsets: _I64,
     counts: _F64 | None,
     log_prior: _F64,
+    block_ends: _I64 | None,
     n_threads: int,
 ) -> tuple[_F64, _F64, _F64]: ...
 
@@ -302,6 +322,8 @@ def linear_statistics(
     chosen: _I32,
     tied: _Bool | None,
     weights: _F64,
+    in_float64: bool,
+    block_ends: _I64 | None,
     n_threads: int,
 ) -> tuple[_F64, _F64]: ...
 def newton_direction(gradient: _F64, hessian: _F64, n_threads: int) -> _F64: ...

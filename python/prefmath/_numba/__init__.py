@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from ._njit import instruction_set
+from .cross_product import cross_product
 from .linear_posterior import linear_posterior
 from .newton import newton_direction
 from .observation import (
@@ -45,6 +46,7 @@ __all__ = [
     "count_pairs",
     "covariance",
     "coverage",
+    "cross_product",
     "curvature_product",
     "exact_batch",
     "gram_batch",

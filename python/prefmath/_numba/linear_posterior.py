@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from operator import iadd
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._blocks import pieces_of_groups, reduce
 from ._njit import njit
-from ._tasks import groups, in_order
 from ._widened import rows_of
 from .observation._checks import check_tied
 from .utility import dot
@@ -38,6 +39,7 @@ def linear_posterior(
     annotator_offsets: _I64,
     counts: _F64 | None,
     log_prior: _F64,
+    block_ends: _I64 | None,
     n_threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Apply Bayes' rule to each annotator, and sum the gradient under what it gives."""
@@ -47,7 +49,6 @@ def linear_posterior(
     ties = _NO_TIES if tied is None else tied
     weights = _NO_WEIGHT if weight is None else weight
     repeats = _NO_WEIGHT if counts is None else counts
-    gradient = np.zeros((n_classes, d))
 
     def run(first: int, last: int) -> NDArray[np.float64]:
         part = np.zeros((n_classes, d))
@@ -73,10 +74,10 @@ def linear_posterior(
         )
         return part
 
-    judgements = _VALUES_PER_TASK * max(len(offsets) - 1, 1) // max(len(items) * d, 1)
-    for part in in_order(run, groups(annotator_offsets, max(judgements, 1)), n_threads):
-        gradient += part
-    return responsibilities, evidence, gradient
+    entries = max(_VALUES_PER_TASK // max(d, 1), 1)
+    pieces = pieces_of_groups(block_ends, offsets[annotator_offsets], entries)
+    gradient = reduce(run, pieces, iadd, n_threads)
+    return responsibilities, evidence, np.zeros((n_classes, d)) if gradient is None else gradient
 
 
 @njit

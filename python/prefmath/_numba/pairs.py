@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from operator import iadd
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._blocks import pieces_of_rows, reduce
 from ._njit import njit
-from ._tasks import in_order, rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +39,6 @@ def count_pairs(
     size = n_items**2 * (1 if tied is None else 2)
     ties = _NO_TIES if tied is None else tied
     weights = _NO_WEIGHT if weight is None else weight
-    tasks = rows(n, max(_PAIRS_PER_TASK, size))
 
     def run(first: int, last: int) -> _F64:
         own = np.zeros(size)
@@ -47,9 +47,9 @@ def count_pairs(
             raise ValueError(pair_refusal(winner, loser, wrong, n_items))
         return own
 
-    total = np.zeros(size)
-    for own in in_order(run, tasks, n_threads):
-        total += own
+    pieces = pieces_of_rows(None, n, max(_PAIRS_PER_TASK, size))
+    total = reduce(run, pieces, iadd, n_threads)
+    total = np.zeros(size) if total is None else total
     tables = total.reshape(-1, n_items, n_items)
     return tables[0], None if tied is None else tables[1]
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ._blocks import add_arrays, blocks_of, pieces_of_groups, reduce
+from ._keyed_sums import sums_by_key
 from ._njit import njit
 from ._tasks import groups, in_order
 from ._widened import rows_of
@@ -91,9 +93,10 @@ def outcome_weights(
     weight: _F64 | None,
     annotator_offsets: _I64,
     n_outcomes: int,
-    n_threads: int,  # noqa: ARG001
+    block_ends: _I64 | None,
+    n_threads: int,
 ) -> NDArray[np.float64]:
-    """Sum weight times responsibility over the judgements of each outcome, in their order."""
+    """Sum weight times responsibility over the judgements of each outcome."""
     _check_judgements(outcome, weight, annotator_offsets, n_outcomes)
     n_annotators = len(annotator_offsets) - 1
     if len(responsibilities) != n_annotators or not responsibilities.shape[1]:
@@ -102,20 +105,14 @@ def outcome_weights(
     check_finite("responsibilities", responsibilities)
     if weight is not None:
         check_finite("weight", weight[:, None])
-    out = np.zeros((n_outcomes, responsibilities.shape[1]))
-    outcome = np.arange(n_outcomes, dtype=np.int32) if outcome is None else outcome
-    weight = _NO_WEIGHT if weight is None else weight
-    _outcome_weights(responsibilities, outcome, weight, annotator_offsets, out)
-    return out
-
-
-@njit
-def _outcome_weights(responsibilities, outcome, weight, offsets, out):
-    for annotator in range(len(responsibilities)):
-        for judgement in range(offsets[annotator], offsets[annotator + 1]):
-            w = weight[judgement] if len(weight) > 0 else 1.0
-            for k in range(out.shape[1]):
-                out[outcome[judgement], k] += w * responsibilities[annotator, k]
+    blocks = blocks_of(block_ends, n_annotators)
+    values = np.repeat(responsibilities, np.diff(annotator_offsets), axis=0)
+    if weight is not None:
+        values *= weight[:, None]
+    if outcome is None:
+        return values
+    edges = annotator_offsets[[0, *(end for _, end in blocks)]]
+    return sums_by_key(outcome, values, edges, n_outcomes, n_threads)
 
 
 def _check_judgements(
@@ -141,12 +138,14 @@ def linear_statistics(
     chosen: _I32,
     tied: _Bool | None,
     weights: _F64,
+    in_float64: bool,  # noqa: ARG001, FBT001
+    block_ends: _I64 | None,
     n_threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sum gradient and negative Hessian of the weighted log-likelihood in the coefficients."""
+    """Sum gradient and negative Hessian in the coefficients, here always in float64."""
     check_tied(offsets, tied)
     d, n_classes = features.shape[1], utility.shape[1]
-    gradient, hessian = np.zeros((n_classes, d)), np.zeros((n_classes, d, d))
+    shapes = (n_classes, d), (n_classes, d, d)
     ties = _NO_TIES if tied is None else tied
 
     def run(first: int, last: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -154,13 +153,13 @@ def linear_statistics(
         rows, members = rows_of(features, shown)
         p = utility[shown]
         probabilities(p, offsets[first : last + 1] - offsets[first], p)
-        one, two = np.zeros_like(gradient), np.zeros_like(hessian)
+        one, two = (np.zeros(shape) for shape in shapes)
         _linear_statistics(rows, offsets, members, chosen, ties, weights, first, last, p, one, two)
         return one, two
 
-    for one, two in in_order(run, groups(offsets, _ITEMS_PER_TASK), n_threads):
-        gradient += one
-        hessian += two
+    pieces = pieces_of_groups(block_ends, offsets, _ITEMS_PER_TASK)
+    total = reduce(run, pieces, add_arrays, n_threads)
+    gradient, hessian = (np.zeros(shape) for shape in shapes) if total is None else total
     upper = np.triu_indices(d, 1)
     hessian[:, upper[0], upper[1]] = hessian[:, upper[1], upper[0]]
     return gradient, hessian

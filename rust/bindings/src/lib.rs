@@ -28,7 +28,7 @@ mod _native {
     use crate::pools::{closest_pairs, covariance, coverage, gram_batch, mean_cosine};
     #[pymodule_export]
     use crate::population::{
-        linear_posterior, linear_statistics, newton_direction, outcome_weights,
+        cross_product, linear_posterior, linear_statistics, newton_direction, outcome_weights,
         posterior_by_annotator,
     };
     #[pymodule_export]

@@ -10,7 +10,7 @@ use crate::run::detached;
 
 type Table<'py> = Bound<'py, PyArray2<f64>>;
 
-/// An observation as Python has it: kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row.
+/// An observation as Python has it: kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row, block_ends.
 type Described<'py> = (
     String,
     Option<PyReadonlyArray1<'py, i64>>,
@@ -21,11 +21,13 @@ type Described<'py> = (
     Option<PyReadonlyArray1<'py, i32>>,
     String,
     i64,
+    Option<PyReadonlyArray1<'py, i64>>,
 );
 
 /// The arrays of an observation.
 fn description<'a>(described: &'a Described<'_>) -> PyResult<Description<'a>> {
-    let (kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row) = described;
+    let (kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row, block_ends) =
+        described;
     Ok(Description {
         kind,
         offsets: optional(offsets.as_ref())?,
@@ -36,6 +38,7 @@ fn description<'a>(described: &'a Described<'_>) -> PyResult<Description<'a>> {
         n_ranked: optional(n_ranked.as_ref())?,
         ties,
         tie_row: *tie_row,
+        block_ends: optional(block_ends.as_ref())?,
     })
 }
 

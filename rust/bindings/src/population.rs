@@ -52,12 +52,14 @@ pub fn outcome_weights<'py>(
     weight: Option<PyReadonlyArray1<'py, f64>>,
     annotator_offsets: PyReadonlyArray1<'py, i64>,
     n_outcomes: usize,
+    block_ends: Option<PyReadonlyArray1<'py, i64>>,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let (shares, offsets) = (matrix(&responsibilities)?, slice(&annotator_offsets)?);
     let (outcome, weight) = (optional(outcome.as_ref())?, optional(weight.as_ref())?);
+    let ends = optional(block_ends.as_ref())?;
     let out = detached(py, n_threads, |workers| {
-        population::outcome_weights(shares, outcome, weight, offsets, n_outcomes, workers)
+        population::outcome_weights(shares, outcome, weight, offsets, n_outcomes, ends, workers)
     })?;
     shaped(py, out, [n_outcomes, shares.n_columns()])
 }
@@ -73,16 +75,19 @@ pub fn linear_statistics<'py>(
     chosen: PyReadonlyArray1<'py, i32>,
     tied: Option<PyReadonlyArray1<'py, bool>>,
     weights: PyReadonlyArray2<'py, f64>,
+    in_float64: bool,
+    block_ends: Option<PyReadonlyArray1<'py, i64>>,
     n_threads: usize,
 ) -> PyResult<Statistics<'py>> {
     let (utility, weights) = (matrix(&utility)?, matrix(&weights)?);
     let (offsets, items) = (slice(&offsets)?, slice(&items)?);
     let (chosen, tied) = (slice(&chosen)?, optional(tied.as_ref())?);
+    let ends = optional(block_ends.as_ref())?;
     let sets = ChoiceSets::new(offsets, items, utility.n_rows()).map_err(refused)?;
     by_float!(features, E => {
         let x = features.matrix::<E>()?;
         let (gradient, hessian) = detached(py, n_threads, |workers| {
-            population::linear_statistics(x, utility, &sets, chosen, tied, weights, workers)
+            population::linear_statistics(x, utility, &sets, chosen, tied, weights, in_float64, ends, workers)
         })?;
         let (n_classes, d) = (utility.n_columns(), x.n_columns());
         Ok((
@@ -107,13 +112,14 @@ pub fn linear_posterior<'py>(
     annotator_offsets: PyReadonlyArray1<'py, i64>,
     counts: Option<PyReadonlyArray1<'py, f64>>,
     log_prior: PyReadonlyArray1<'py, f64>,
+    block_ends: Option<PyReadonlyArray1<'py, i64>>,
     n_threads: usize,
 ) -> PyResult<LinearPosterior<'py>> {
     let coef = matrix(&coef)?;
     let (offsets, items, chosen) = (slice(&offsets)?, slice(&items)?, slice(&chosen)?);
     let (tied, weight) = (optional(tied.as_ref())?, optional(weight.as_ref())?);
     let (annotator_offsets, log_prior) = (slice(&annotator_offsets)?, slice(&log_prior)?);
-    let counts = optional(counts.as_ref())?;
+    let (counts, block_ends) = (optional(counts.as_ref())?, optional(block_ends.as_ref())?);
     by_float!(features, E => {
         let features = features.matrix::<E>()?;
         let (responsibilities, evidence, gradient) = detached(py, n_threads, |workers| {
@@ -125,6 +131,7 @@ pub fn linear_posterior<'py>(
                 weight,
                 annotator_offsets,
                 counts,
+                block_ends,
             };
             population::linear_posterior(&judged, coef, log_prior, workers)
         })?;
@@ -135,6 +142,24 @@ pub fn linear_posterior<'py>(
             shaped(py, gradient, [coef.n_rows(), coef.n_columns()])?,
         ))
     })
+}
+
+/// Sum over rows of their products with those of another matrix.
+#[pyfunction]
+pub fn cross_product<'py>(
+    py: Python<'py>,
+    left: Option<PyReadonlyArray2<'py, f64>>,
+    right: PyReadonlyArray2<'py, f64>,
+    block_ends: Option<PyReadonlyArray1<'py, i64>>,
+    n_threads: usize,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let (left, right) = (left.as_ref().map(matrix).transpose()?, matrix(&right)?);
+    let block_ends = optional(block_ends.as_ref())?;
+    let out = detached(py, n_threads, |workers| {
+        population::cross_product(left, right, block_ends, workers)
+    })?;
+    let n_rows = left.map_or(1, |left| left.n_columns());
+    shaped(py, out, [n_rows, right.n_columns()])
 }
 
 /// Newton direction of every class.

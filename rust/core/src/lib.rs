@@ -3,9 +3,11 @@
 //! Kernels take slices and numbers and return vectors; they know no default and no option name. Every public function
 //! returns a [`Result`], none panics on its input, and none depends on the number of threads.
 
+mod blocks;
 mod dot;
 mod error;
 mod exponential;
+mod keyed_sums;
 mod matrix;
 mod memory;
 pub mod observation;

@@ -15,13 +15,13 @@ from prefmath._numba._tasks import groups, in_order
 
 from ._checks import check_finite, check_sums, check_table, check_weights
 from ._described import Described
+from ._part import Values
 from .curvature import table_curvature
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._described import Observation
-    from ._part import Part, Values
 
     _F64 = NDArray[np.float64]
 
@@ -54,15 +54,16 @@ def table_gradient(
     check_table("utility", utility)
     check_weights(weights, described.n_outcomes, utility)
 
-    def run(first: int, last: int) -> tuple[Part, Values, Values]:
+    def run(first: int, last: int) -> tuple[Values, Values]:
         part = described.part(first, last, utility)
         u = described.gather(utility, part)
-        return part, *described.kind.derivatives(u, part, weights[first:last])
+        one, two = described.kind.derivatives(u, part, weights[first:last])
+        return one, two
 
     gradient, curvature = np.zeros_like(utility), np.zeros_like(utility)
-    for part, one, two in in_order(run, _tasks(described), n_threads):
-        described.scatter(gradient, part, one)
-        described.scatter(curvature, part, two)
+    found = list(in_order(run, _tasks(described), n_threads))
+    for table, values in zip((gradient, curvature), zip(*found, strict=True), strict=False):
+        described.scatter(table, Values.joined(values), n_threads)
     check_sums(gradient, weights)
     return gradient, curvature
 
@@ -79,15 +80,18 @@ def curvature_product(
         raise ValueError(msg)
     check_finite("direction", direction)
 
-    def run(first: int, last: int) -> tuple[Part, Values]:
+    def run(first: int, last: int) -> Values:
         part = described.part(first, last, utility)
         u, v = described.gather(utility, part), described.gather(direction, part)
-        v_tie = described.tie(direction)
-        return part, described.kind.product(u, part, weights[first:last], v, v_tie)
+        values: Values = described.kind.product(
+            u, part, weights[first:last], v, described.tie(direction)
+        )
+        return values
 
     out = np.zeros_like(utility)
-    for part, values in in_order(run, _tasks(described), n_threads):
-        described.scatter(out, part, values)
+    found = list(in_order(run, _tasks(described), n_threads))
+    if found:
+        described.scatter(out, Values.joined(found), n_threads)
     check_sums(out, weights)
     return out
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from prefmath._numba._njit import njit
+from prefmath._numba._blocks import blocks_of
+from prefmath._numba._keyed_sums import sums_by_key
 
 from . import choose_one, davidson, pair, ranking, rao_kupper
 from ._checks import check_choose_one, check_extra, check_pair, check_ranking
@@ -23,7 +24,8 @@ _I32: TypeAlias = "NDArray[np.int32]"
 _I64: TypeAlias = "NDArray[np.int64]"
 _Bool: TypeAlias = "NDArray[np.bool_]"
 Observation: TypeAlias = (
-    "tuple[str, _I64 | None, _I32, _I32 | None, _Bool | None, _I32 | None, _I32 | None, str, int]"
+    "tuple[str, _I64 | None, _I32, _I32 | None, _Bool | None, _I32 | None, _I32 | None, str, int,"
+    " _I64 | None]"
 )
 
 
@@ -40,11 +42,13 @@ class Described:
     n_ranked: _I32
     tie_row: int
     """Row of the parameter of ties, -1 where there is none."""
+    blocks: list[tuple[int, int]]
+    """The outcomes of each block."""
 
     @classmethod
     def of(cls, observation: Observation, n_rows: int) -> Described:
         """Check an observation against a table of `n_rows` rows, and take it apart."""
-        kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row = observation
+        kind, offsets, items, chosen, tied, extra, n_ranked, ties, tie_row, ends = observation
         module: Any
         if kind == "choose_one":
             module, tie_row = choose_one, -1
@@ -63,7 +67,8 @@ class Described:
         chosen = np.zeros(n, np.int32) if chosen is None else chosen
         tied = np.zeros(n, np.bool_) if tied is None else tied
         n_ranked = np.zeros(n, np.int32) if n_ranked is None else n_ranked
-        return cls(module, offsets, items, extra, chosen, tied, n_ranked, tie_row)
+        blocks = blocks_of(ends, n)
+        return cls(module, offsets, items, extra, chosen, tied, n_ranked, tie_row, blocks)
 
     @property
     def n_outcomes(self) -> int:
@@ -96,19 +101,13 @@ class Described:
             values[extra >= 0] += table[extra[extra >= 0]]
         return values
 
-    def scatter(self, table: _F64, part: Part, values: Values) -> None:
-        """Add values of the entries of a part to where their utilities come from."""
-        _scatter(table, self.items[part.entries], values.entries)
-        if self.extra is not None:
-            _scatter(table, self.extra[part.entries], values.entries)
+    def scatter(self, table: _F64, values: Values, n_threads: int) -> None:
+        """Add values of all entries to where their utilities come from."""
+        edges = np.array([0, *(end for _, end in self.blocks)])
+        of_entries = self.offsets[edges]
+        for rows in (self.items, self.extra):
+            if rows is not None:
+                table += sums_by_key(rows, values.entries, of_entries, len(table), n_threads)
         if values.tie is not None:
-            for row in values.tie:
-                table[self.tie_row] += row
-
-
-@njit
-def _scatter(table, rows, values):
-    for at in range(len(rows)):
-        if rows[at] >= 0:
-            for k in range(table.shape[1]):
-                table[rows[at], k] += values[at, k]
+            one = np.zeros(len(values.tie), np.int32)
+            table[self.tie_row] += sums_by_key(one, values.tie, edges, 1, n_threads)[0]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     _F64 = NDArray[np.float64]
@@ -32,6 +34,13 @@ class Values(NamedTuple):
 
     entries: _F64
     tie: _F64 | None
+
+    @classmethod
+    def joined(cls, parts: Sequence[Values]) -> Values:
+        """Put the values of consecutive parts one after the other."""
+        ties = [part.tie for part in parts if part.tie is not None]
+        entries = np.concatenate([part.entries for part in parts])
+        return cls(entries, np.concatenate(ties) if ties else None)
 
     @classmethod
     def like(cls, u: _F64, part: Part) -> Values:

@@ -7,12 +7,13 @@ exp(2 (L_a - L_t)) over t <= a. A choice of one is a ranking of its first, in wh
 
 from __future__ import annotations
 
+from operator import iadd
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._numba._blocks import pieces_of_groups, reduce
 from prefmath._numba._njit import njit
-from prefmath._numba._tasks import groups, in_order
 
 from . import choose_one, ranking
 from ._checks import check_sums, check_table, check_weights
@@ -49,12 +50,11 @@ def table_curvature(utility: _F64, observation: Observation, weights: _F64, n_th
         _bind(u, items, part.offsets, stages, weights[first:last], np.empty(len(u)), own)
         return own
 
-    bonds = np.zeros((n_classes, n_rows, n_rows))
-    # A table is added for every task, so that tasks grow with it.
-    for own in in_order(
-        run, groups(described.offsets, max(_ENTRIES_PER_TASK, bonds.size // 2)), n_threads
-    ):
-        bonds += own
+    # A table is added for every piece, so that pieces grow with it.
+    length = max(_ENTRIES_PER_TASK, n_classes * n_rows**2 // 2)
+    ends = np.array([end for _, end in described.blocks])
+    total = reduce(run, pieces_of_groups(ends, described.offsets, length), iadd, n_threads)
+    bonds = np.zeros((n_classes, n_rows, n_rows)) if total is None else total
     check_sums(bonds, weights)
     bonds += bonds.swapaxes(1, 2).copy()
     diagonal = np.arange(n_rows)

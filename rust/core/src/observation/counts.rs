@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::blocks::{Blocks, add_all};
 use crate::error::{Error, Result, ensure};
 use crate::matrix::{Matrix, check_finite};
 use crate::memory::filled;
@@ -91,20 +92,14 @@ pub fn count_pairs<R: Row>(
     let size = n_items * n_items;
     let n_tables = 1 + usize::from(pairs.tied.is_some());
     let step = PAIRS_PER_TASK.max(n_tables * size);
-    let tasks: Vec<Range<usize>> = (0..n)
-        .step_by(step)
-        .map(|first| first..n.min(first + step))
-        .collect();
-    let mut total = filled(0.0, n_tables * size)?;
-    workers.fold(
-        tasks,
+    let blocks = Blocks::of_rows(None, n, step)?;
+    let total = workers.reduce(
+        &blocks,
+        blocks.pieces().iter().cloned(),
         |task| counted(&pairs, n_items, n_tables * size, task),
-        |own| {
-            for (total, own) in total.iter_mut().zip(own) {
-                *total += own;
-            }
-        },
+        |sums, terms| add_all(sums, &terms),
     )?;
+    let mut total = total.map_or_else(|| filled(0.0, n_tables * size), Ok)?;
     let ties = pairs.tied.map(|_| total.split_off(size));
     Ok((total, ties))
 }

@@ -6,11 +6,12 @@
 
 use std::ops::Range;
 
+use super::Observation;
 use super::described::Judged;
 use super::kernels::check_sums;
 use super::ranking::Rankings;
 use super::sums::{Cursor, ENTRIES_PER_TASK};
-use super::{Observation, entries::add_row};
+use crate::blocks::add_all;
 use crate::error::{Error, Result};
 use crate::matrix::Matrix;
 use crate::memory::{filled, product};
@@ -44,9 +45,9 @@ pub fn table_curvature(
     };
     let n_rows = utility.n_rows();
     let size = product([utility.n_columns(), n_rows, n_rows])?;
-    let mut bonds = filled(0.0, size)?;
     // A table is added for every task, so that tasks grow with it.
-    let runs = rankings.entries.runs(ENTRIES_PER_TASK.max(size / 2));
+    let length = ENTRIES_PER_TASK.max(size / 2);
+    let blocks = rankings.entries.blocks(observation.block_ends, length)?;
     let work = |run| {
         let mut own = filled(0.0, size)?;
         vectorize(Bonds {
@@ -58,7 +59,9 @@ pub fn table_curvature(
         })?;
         Ok(own)
     };
-    workers.fold(runs, work, |own| add_row(&mut bonds, 0, &own))?;
+    let tasks = blocks.pieces().iter().cloned();
+    let bonds = workers.reduce(&blocks, tasks, work, |sums, terms| add_all(sums, &terms))?;
+    let mut bonds = bonds.map_or_else(|| filled(0.0, size), Ok)?;
     check_sums(&bonds, weights, workers)?;
     for of_class in bonds.chunks_exact_mut((n_rows * n_rows).max(1)) {
         laplacian(of_class, n_rows);

@@ -10,6 +10,7 @@ use super::ranking::Rankings;
 use super::rao_kupper::RaoKupper;
 use super::sets::{ChoiceSets, check_rows, check_weights};
 use super::ties::WithTies;
+use crate::blocks::ranges_of_blocks;
 use crate::error::{Error, Result, ensure};
 use crate::matrix::{Matrix, check_finite};
 use crate::parallel::Workers;
@@ -17,6 +18,7 @@ use crate::parallel::Workers;
 /// Outcomes of one kind over the rows of a utility table.
 pub struct Observation<'a> {
     pub(super) judged: Judged<'a>,
+    pub(super) block_ends: Option<&'a [i64]>,
     n_rows: usize,
 }
 
@@ -63,6 +65,8 @@ pub struct Description<'a> {
     pub ties: &'a str,
     /// Row of the parameter of ties; −1 for none.
     pub tie_row: i64,
+    /// Where blocks of outcomes end, see `blocks.rs`; by default all are one.
+    pub block_ends: Option<&'a [i64]>,
 }
 
 impl<'a> Description<'a> {
@@ -79,6 +83,7 @@ impl<'a> Description<'a> {
             n_ranked: None,
             ties: "half",
             tie_row: -1,
+            block_ends: None,
         }
     }
 }
@@ -99,7 +104,14 @@ impl<'a> Observation<'a> {
                 )));
             }
         };
-        Ok(Self { judged, n_rows })
+        let block_ends = description.block_ends;
+        let observation = Self {
+            judged,
+            block_ends,
+            n_rows,
+        };
+        ranges_of_blocks(block_ends, observation.n_outcomes())?;
+        Ok(observation)
     }
 
     /// Number of outcomes.

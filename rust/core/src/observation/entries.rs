@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::sets::check_rows;
+use crate::blocks::Blocks;
 use crate::error::{Result, ensure};
 use crate::matrix::{Matrix, group, runs_of_groups};
 use crate::memory::Growing;
@@ -76,6 +77,11 @@ impl<'a> Entries<'a> {
         &self.items[self.of(outcomes)]
     }
 
+    /// The further rows of consecutive outcomes, if any has one.
+    pub(super) fn extra_of(&self, outcomes: &Range<usize>) -> Option<&'a [i32]> {
+        self.extra.map(|extra| &extra[self.of(outcomes)])
+    }
+
     /// Whether some utility comes from two rows.
     pub(super) fn has_extra(&self) -> bool {
         self.extra.is_some()
@@ -101,6 +107,15 @@ impl<'a> Entries<'a> {
                 starts.map(|first| first..n.min(first + step)).collect()
             }
         }
+    }
+
+    /// Blocks of outcomes, cut into pieces of at least `weight` entries each (but the last of a block).
+    pub(super) fn blocks(&self, block_ends: Option<&[i64]>, weight: usize) -> Result<Blocks> {
+        let before = |outcome: usize| match self.cut {
+            Cut::Ragged(offsets) => offsets[outcome],
+            Cut::Pairs(_) => 2 * outcome as i64,
+        };
+        Blocks::of_groups(block_ends, self.n_outcomes(), before, weight)
     }
 
     /// The first outcomes of `run` that have at least `weight` entries together, or all.

@@ -73,7 +73,7 @@ pub fn table_gradient(
     observation.check_table("utility", utility, workers)?;
     observation.check_weights(weights, utility)?;
     let [gradient, curvature] = with_kind!(observation, kind => {
-        sum_over_outcomes(&Derivatives { kind, weights }, utility, workers)?
+        sum_over_outcomes(&Derivatives { kind, weights }, utility, observation.block_ends, workers)?
     });
     check_sums(&gradient, weights, workers)?;
     Ok((gradient, curvature))
@@ -106,7 +106,7 @@ pub fn curvature_product(
     )?;
     check_finite("direction", direction, workers)?;
     let [product] = with_kind!(observation, kind => {
-        sum_over_outcomes(&Product { kind, weights, direction }, utility, workers)?
+        sum_over_outcomes(&Product { kind, weights, direction }, utility, observation.block_ends, workers)?
     });
     check_sums(&product, weights, workers)?;
     Ok(product)

@@ -4,10 +4,7 @@ use std::ops::Range;
 
 use super::entries::Entries;
 use crate::error::{Error, Result, ensure};
-use crate::matrix::{Matrix, check_offsets, group, runs_of_groups};
-
-/// Items of choice sets that a thread takes at a time.
-const ITEMS_PER_TASK: usize = 2048;
+use crate::matrix::{Matrix, check_offsets, group};
 
 /// Choice set `s` holds the items `items[offsets[s]..offsets[s + 1]]`, rows of the item table.
 #[derive(Clone, Copy, Debug)]
@@ -45,9 +42,10 @@ impl<'a> ChoiceSets<'a> {
         self.len() == 0
     }
 
-    /// Items a set has on average.
-    pub(crate) fn mean_size(&self) -> f64 {
-        self.items.len() as f64 / self.len().max(1) as f64
+    /// How many items the sets before a set have together.
+    #[inline(always)]
+    pub(crate) fn first_entry(&self, set: usize) -> i64 {
+        self.offsets[set]
     }
 
     #[inline(always)]
@@ -57,11 +55,6 @@ impl<'a> ChoiceSets<'a> {
 
     pub(super) fn entries(&self) -> Entries<'a> {
         Entries::of_sets(self.offsets, self.items)
-    }
-
-    /// The work of a thread at a time: runs of consecutive sets.
-    pub(crate) fn tasks(&self) -> Vec<Range<usize>> {
-        runs_of_groups(self.offsets, ITEMS_PER_TASK)
     }
 
     #[inline(always)]

@@ -1,17 +1,19 @@
 //! Sums over outcomes on tables: utilities of a block of entries are gathered, the kind of judgement works on them, and what
 //! it returns is scattered.
 //!
-//! Over a small table a task sums into a table of its own; over a large one the values of its entries are kept, and
-//! scattered in the order of the tasks.
+//! Over a small table a task sums into a table of its own; over a large one the values of entries are kept, and those of each
+//! row are added up. Either way in the tree of `blocks.rs`.
 
 use std::ops::Range;
 
 use super::entries::add_row;
 use super::kind::{Block, Kind, Values};
 use super::softmax::BLOCK;
+use crate::blocks::{Tree, add_all, ranges_of_blocks};
 use crate::error::Result;
+use crate::keyed_sums::{BlockedRows, ByKey, blocks_together, cut, edges_of, parts};
 use crate::matrix::Matrix;
-use crate::memory::Growing;
+use crate::memory::{Growing, filled, product};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -20,6 +22,9 @@ pub(super) const ENTRIES_PER_TASK: usize = 4096;
 
 /// Rows of the largest table of which a task has its own.
 const SMALL_TABLE: usize = 16_384;
+
+/// Pieces of a long block whose values are kept at a time, at least.
+const FEWEST_TASKS: usize = 64;
 
 /// What is summed on `N` tables.
 pub(super) trait Summand<const N: usize>: Sync {
@@ -30,69 +35,176 @@ pub(super) trait Summand<const N: usize>: Sync {
     fn fill<T: Target>(&self, block: Block<'_>, out: [Values<'_>; N]) -> Result<()>;
 }
 
-/// Sums over all outcomes on `N` tables.
+/// Sums over all outcomes on `N` tables; blocks of outcomes end at `block_ends`, and by default all are one.
 pub(super) fn sum_over_outcomes<S: Summand<N>, const N: usize>(
     summand: &S,
     utility: Matrix<'_, f64>,
+    block_ends: Option<&[i64]>,
     workers: &Workers<'_>,
 ) -> Result<[Vec<f64>; N]> {
-    let size = utility.values().len();
-    let small = utility.n_rows() <= SMALL_TABLE;
-    let rows = if small { 2 * utility.n_rows() } else { 0 };
-    let runs = summand.kind().entries().runs(ENTRIES_PER_TASK.max(rows));
-    let mut tables = zeros(size)?;
-    if runs.len() == 1 {
-        // One task needs no table of its own.
-        let only = runs.into_iter().zip([&mut tables]);
-        workers.run(only, |(run, tables)| {
-            blocks(summand, utility, run, |entries, values| {
-                scatter(summand.kind(), tables, utility.n_columns(), entries, values);
-                Ok(())
-            })
-        })?;
-    } else if small {
-        let work = |run| {
-            let mut own = zeros(size)?;
-            blocks(summand, utility, run, |entries, values| {
-                scatter(
-                    summand.kind(),
-                    &mut own,
-                    utility.n_columns(),
-                    entries,
-                    values,
-                );
-                Ok(())
-            })?;
-            Ok(own)
-        };
-        workers.fold(runs, work, |own| {
-            for (table, own) in tables.iter_mut().zip(&own) {
-                add_row(table, 0, own);
-            }
-        })?;
+    let sums = if utility.n_rows() > SMALL_TABLE {
+        sum_by_row(summand, utility, block_ends, workers)?
     } else {
-        let work = |run: Range<usize>| {
-            let mut kept = [(); N].map(|()| [Vec::new(), Vec::new()]);
-            blocks(summand, utility, run.clone(), |_, values| {
-                for (kept, values) in kept.iter_mut().flatten().zip(values.iter().flatten()) {
-                    kept.extended(values)?;
-                }
-                Ok(())
-            })?;
-            Ok((run, kept))
-        };
-        workers.fold(runs, work, |(run, kept)| {
-            let entries = summand.kind().entries().of(&run);
+        sum_by_table(summand, utility, block_ends, workers)?
+    };
+    sums.map_or_else(|| zeros(utility.values().len()), Ok)
+}
+
+/// With a table for every piece.
+fn sum_by_table<S: Summand<N>, const N: usize>(
+    summand: &S,
+    utility: Matrix<'_, f64>,
+    block_ends: Option<&[i64]>,
+    workers: &Workers<'_>,
+) -> Result<Option<[Vec<f64>; N]>> {
+    let n_entries = ENTRIES_PER_TASK.max(2 * utility.n_rows());
+    let blocks = summand.kind().entries().blocks(block_ends, n_entries)?;
+    let work = |run| {
+        let mut own = zeros(utility.values().len())?;
+        blocks_of_run(summand, utility, run, |entries, values| {
             scatter(
                 summand.kind(),
-                &mut tables,
+                &mut own,
                 utility.n_columns(),
-                &entries,
-                &kept,
+                entries,
+                values,
             );
+            Ok(())
         })?;
+        Ok(own)
+    };
+    let tasks = blocks.pieces().iter().cloned();
+    workers.reduce(&blocks, tasks, work, add_tables)
+}
+
+/// With the entries of each row, of some blocks at a time.
+fn sum_by_row<S: Summand<N>, const N: usize>(
+    summand: &S,
+    utility: Matrix<'_, f64>,
+    block_ends: Option<&[i64]>,
+    workers: &Workers<'_>,
+) -> Result<Option<[Vec<f64>; N]>> {
+    let entries = summand.kind().entries();
+    let blocks = ranges_of_blocks(block_ends, entries.n_outcomes())?;
+    let of_blocks: Vec<_> = blocks.iter().map(|block| entries.of(block)).collect();
+    let pieces = entries.blocks(block_ends, ENTRIES_PER_TASK)?;
+    let mut pieces = pieces.pieces();
+    let together = blocks_together(&of_blocks, utility.n_rows());
+    let at_once = FEWEST_TASKS.max(2 * utility.n_rows() / ENTRIES_PER_TASK);
+    let (mut sums, mut add) = (Tree::new(), add_tables::<N>);
+    for blocks in blocks.chunks(together) {
+        let end = blocks[blocks.len() - 1].end;
+        let (runs, others) = pieces.split_at(pieces.partition_point(|run| run.end <= end));
+        pieces = others;
+        let mut tables = zeros(utility.values().len())?;
+        for runs in parts(runs, blocks.len(), at_once) {
+            let outcomes = runs[0].start..runs[runs.len() - 1].end;
+            let kept = values_of(summand, utility, runs, workers)?;
+            // Of one block there may be a part, whose edges are its own.
+            let all = [outcomes];
+            let blocks = if blocks.len() == 1 { &all } else { blocks };
+            add_by_row(summand.kind(), &mut tables, blocks, &kept, workers)?;
+        }
+        sums.push(Some(tables), &mut add);
     }
-    Ok(tables)
+    Ok(sums.finish(&mut add))
+}
+
+/// What is filled in for the entries of some pieces, and for ties.
+fn values_of<S: Summand<N>, const N: usize>(
+    summand: &S,
+    utility: Matrix<'_, f64>,
+    runs: &[Range<usize>],
+    workers: &Workers<'_>,
+) -> Result<[[Vec<f64>; 2]; N]> {
+    let (kind, n_classes) = (summand.kind(), utility.n_columns());
+    let sizes = |outcomes: &Range<usize>| {
+        let n_ties = kind.tie_row().map_or(0, |_| outcomes.len());
+        [kind.entries().of(outcomes).len(), n_ties]
+    };
+    let all = runs[0].start..runs[runs.len() - 1].end;
+    let mut kept = [const { [Vec::new(), Vec::new()] }; N];
+    for (kept, n) in kept
+        .iter_mut()
+        .flat_map(|kept| kept.iter_mut().zip(sizes(&all)))
+    {
+        kept.resized(product([n, n_classes])?, 0.0)?;
+    }
+    let mut rest = kept
+        .each_mut()
+        .map(|kept| kept.each_mut().map(Vec::as_mut_slice));
+    let mut tasks = Vec::new();
+    for run in runs {
+        let [n_entries, n_ties] = sizes(run).map(|n| n * n_classes);
+        let out = rest
+            .each_mut()
+            .map(|[entries, ties]| [cut(entries, n_entries), cut(ties, n_ties)]);
+        tasks.push((run.clone(), out));
+    }
+    workers.run(tasks, |(run, mut out)| {
+        blocks_of_run(summand, utility, run, |_, values| {
+            for (out, values) in out.iter_mut().flatten().zip(values.iter().flatten()) {
+                cut(out, values.len()).copy_from_slice(values);
+            }
+            Ok(())
+        })
+    })?;
+    Ok(kept)
+}
+
+/// Adds the values of entries in some blocks, and those of their outcomes on the parameter of ties, to the tables.
+fn add_by_row<K: Kind, const N: usize>(
+    kind: &K,
+    tables: &mut [Vec<f64>; N],
+    blocks: &[Range<usize>],
+    kept: &[[Vec<f64>; 2]; N],
+    workers: &Workers<'_>,
+) -> Result<()> {
+    let entries = kind.entries();
+    let outcomes = blocks[0].start..blocks[blocks.len() - 1].end;
+    let Some(n_classes) = kept[0][0].len().checked_div(entries.of(&outcomes).len()) else {
+        return Ok(());
+    };
+    let n_rows = tables[0].len() / n_classes;
+    let of_blocks: Vec<_> = blocks.iter().map(|block| entries.of(block)).collect();
+    let edges = edges_of(&of_blocks);
+    for keys in [
+        Some(entries.items_of(&outcomes)),
+        entries.extra_of(&outcomes),
+    ] {
+        let Some(keys) = keys else { continue };
+        let by_row = ByKey::new(keys, n_rows)?;
+        for (table, [values, _]) in tables.iter_mut().zip(kept) {
+            let values = BlockedRows {
+                values,
+                width: n_classes,
+                edges: &edges,
+            };
+            by_row.sum(&values, table, workers)?;
+        }
+    }
+    if let Some(row) = kind.tie_row() {
+        let by_row = ByKey::new(&filled(0, outcomes.len())?, 1)?;
+        let edges = edges_of(blocks);
+        for (table, [_, values]) in tables.iter_mut().zip(kept) {
+            let values = BlockedRows {
+                values,
+                width: n_classes,
+                edges: &edges,
+            };
+            let table = &mut table[row * n_classes..(row + 1) * n_classes];
+            by_row.sum(&values, table, workers)?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds tables to others, one by one.
+#[allow(clippy::needless_pass_by_value)] // let go once they are added
+fn add_tables<const N: usize>(sums: &mut [Vec<f64>; N], terms: [Vec<f64>; N]) {
+    for (sum, term) in sums.iter_mut().zip(&terms) {
+        add_all(sum, term);
+    }
 }
 
 /// `N` tables of zeros.
@@ -124,7 +236,7 @@ fn scatter<K: Kind, const N: usize>(
 }
 
 /// Calls `take` with the entries of every block of a run of outcomes, and with what was filled in for them and for ties.
-fn blocks<S, F, const N: usize>(
+fn blocks_of_run<S, F, const N: usize>(
     summand: &S,
     utility: Matrix<'_, f64>,
     run: Range<usize>,

@@ -9,8 +9,9 @@ use std::ops::Range;
 use super::linear_pass::{Scratch, probabilities_and_evidence, residuals};
 use super::linear_sums::add_residuals;
 use super::posterior::normalize;
+use crate::blocks::{Blocks, add_all};
 use crate::error::{Result, ensure};
-use crate::matrix::{Element, Matrix, check_offsets, group, runs_of_groups, split_rows};
+use crate::matrix::{Element, Matrix, check_offsets, group, split_rows};
 use crate::memory::{filled, product, room};
 use crate::observation::ChoiceSets;
 use crate::outer_products::SIDE;
@@ -41,6 +42,8 @@ pub struct LinearJudgements<'a, E> {
     pub annotator_offsets: &'a [i64],
     /// How many annotators each stands for.
     pub counts: Option<&'a [f64]>,
+    /// Where blocks of annotators end, see `blocks.rs`; by default all are one.
+    pub block_ends: Option<&'a [i64]>,
 }
 
 /// γ_hz ∝ π_z Π_s P(s | z)^w_s with utilities `features · coefᵀ`, log Σ_z π_z Π_s P(s | z)^w_s, and Σ_h count_h of its
@@ -65,11 +68,11 @@ pub fn linear_posterior<E: Element>(
     }
     let mut responsibilities = filled(0.0, product([n_annotators, n_classes])?)?;
     let mut evidence = filled(0.0, n_annotators)?;
-    let runs = judged.tasks();
-    let outputs = split_rows(&mut responsibilities, n_classes, &runs)
+    let blocks = judged.blocks()?;
+    let runs = blocks.pieces();
+    let outputs = split_rows(&mut responsibilities, n_classes, runs)
         .into_iter()
-        .zip(split_rows(&mut evidence, 1, &runs));
-    let mut total = filled([0.0; SIDE], panels.len())?;
+        .zip(split_rows(&mut evidence, 1, runs));
     let work = |(run, (responsibilities, evidence))| {
         let mut gradient = filled([0.0; SIDE], panels.len())?;
         vectorize(Pass {
@@ -83,11 +86,14 @@ pub fn linear_posterior<E: Element>(
         })?;
         Ok(gradient)
     };
-    workers.fold(runs.iter().cloned().zip(outputs), work, |gradient| {
-        let sums = total.as_flattened_mut().iter_mut();
-        sums.zip(gradient.as_flattened())
-            .for_each(|(sum, term)| *sum += term);
+    let tasks = runs.iter().cloned().zip(outputs);
+    let total = workers.reduce(&blocks, tasks, work, |sums, terms| {
+        add_all(sums.as_flattened_mut(), terms.as_flattened());
     })?;
+    let Some(total) = total else {
+        let none = filled(0.0, n_classes * d)?;
+        return Ok((responsibilities, evidence, none));
+    };
     let mut gradient = room(n_classes * d)?;
     for panels in total.chunks_exact(n_panels) {
         gradient.extend_from_slice(&panels.as_flattened()[..d]);
@@ -130,10 +136,11 @@ impl<E: Element> LinearJudgements<'_, E> {
     }
 
     /// The work of a thread at a time: runs of consecutive annotators.
-    fn tasks(&self) -> Vec<Range<usize>> {
-        let a_set = self.sets.mean_size() * self.features.n_columns() as f64;
-        let judgements = (VALUES_PER_TASK as f64 / a_set.max(1.0)).ceil();
-        runs_of_groups(self.annotator_offsets, judgements as usize)
+    fn blocks(&self) -> Result<Blocks> {
+        let entries = VALUES_PER_TASK.div_ceil(self.features.n_columns());
+        let offsets = self.annotator_offsets;
+        let before = |annotator: usize| self.sets.first_entry(offsets[annotator] as usize);
+        Blocks::of_groups(self.block_ends, offsets.len() - 1, before, entries)
     }
 }
 

@@ -13,12 +13,16 @@ use std::ops::Range;
 
 use super::accumulate::Accumulate;
 use super::partial::Partial;
+use crate::blocks::Blocks;
 use crate::error::{Result, ensure};
 use crate::matrix::{Element, Matrix};
 use crate::observation::{ChoiceSets, probabilities};
 use crate::outer_products::Stored;
 use crate::parallel::Workers;
 use crate::simd::vectorize;
+
+/// Items of choice sets that a thread takes at a time.
+const ITEMS_PER_TASK: usize = 2048;
 
 /// Gradient `(n_classes, d)` and negative Hessian `(n_classes, d, d)` of Σ weights · log-likelihood.
 pub type LinearStatistics = (Vec<f64>, Vec<f64>);
@@ -27,7 +31,8 @@ pub type LinearStatistics = (Vec<f64>, Vec<f64>);
 ///
 /// `utility` is the table that the coefficients give; `chosen` holds positions within the sets; where `tied` says so the
 /// two items of a set share the choice. `weights` has a row a set and a column a class. Sums of statistics are statistics
-/// of the joined data.
+/// of the joined data; blocks of sets end at `block_ends`, see `blocks.rs`, and by default all are one. Outer products
+/// are summed `in_float64` where asked: float32 overflows beyond 1e19 and is blind below 1e-19.
 ///
 /// # Errors
 /// Refuses arrays that do not belong together.
@@ -38,6 +43,8 @@ pub fn linear_statistics<E: Element>(
     chosen: &[i32],
     tied: Option<&[bool]>,
     weights: Matrix<'_, f64>,
+    in_float64: bool,
+    block_ends: Option<&[i64]>,
     workers: &Workers<'_>,
 ) -> Result<LinearStatistics> {
     sets.check_utility(utility)?;
@@ -57,23 +64,11 @@ pub fn linear_statistics<E: Element>(
         tied,
         weights,
     };
-    if size_of::<E>() == size_of::<f64>() {
-        return judged.sum::<f64>(workers);
-    }
-    let statistics = judged.sum::<f32>(workers)?;
-    if trustworthy(&statistics, features.n_columns()) {
-        Ok(statistics)
+    if in_float64 || size_of::<E>() == size_of::<f64>() {
+        judged.sum::<f64>(block_ends, workers)
     } else {
-        judged.sum::<f64>(workers)
+        judged.sum::<f32>(block_ends, workers)
     }
-}
-
-/// Whether the products fitted into what they were stored in: float32 overflows beyond 1e19 and is blind below 1e-19.
-fn trustworthy((gradient, hessian): &LinearStatistics, d: usize) -> bool {
-    gradient.iter().enumerate().all(|(at, slope)| {
-        let diagonal = hessian[at * d + at % d];
-        diagonal.is_finite() && (diagonal > 1e-30 || *slope == 0.0)
-    })
 }
 
 /// The judgements, and what weighs them.
@@ -88,9 +83,14 @@ pub(super) struct Judged<'a, E> {
 
 impl<E: Element> Judged<'_, E> {
     /// Sums over all sets; outer products wait in `S`.
-    fn sum<S: Stored>(&self, workers: &Workers<'_>) -> Result<LinearStatistics> {
+    fn sum<S: Stored>(
+        &self,
+        block_ends: Option<&[i64]>,
+        workers: &Workers<'_>,
+    ) -> Result<LinearStatistics> {
         let (d, n_classes) = (self.features.n_columns(), self.utility.n_columns());
-        let mut total = Partial::new(d, n_classes)?;
+        let first_entry = |set| self.sets.first_entry(set);
+        let blocks = Blocks::of_groups(block_ends, self.sets.len(), first_entry, ITEMS_PER_TASK)?;
         let work = |run: Range<usize>| {
             let mut partial = Partial::new(d, n_classes)?;
             let probability = &probabilities(self.utility, self.sets, &run)?;
@@ -103,8 +103,11 @@ impl<E: Element> Judged<'_, E> {
             })?;
             Ok(partial)
         };
-        workers.fold(self.sets.tasks(), work, |partial| total.add(&partial))?;
-        total.finish(d)
+        let tasks = blocks.pieces().iter().cloned();
+        let total = workers.reduce(&blocks, tasks, work, |sum, term| sum.add(&term))?;
+        total
+            .map_or_else(|| Partial::new(d, n_classes), Ok)?
+            .finish(d)
     }
 }
 
@@ -177,7 +180,7 @@ mod tests {
         let table = linear_utility(x, Matrix::new(&coef, n_classes, d).unwrap(), &workers).unwrap();
         let table = Matrix::new(&table, n_items, n_classes).unwrap();
         let (gradient, hessian) =
-            linear_statistics(x, table, &sets, &chosen, None, w, &workers).unwrap();
+            linear_statistics(x, table, &sets, &chosen, None, w, false, None, &workers).unwrap();
         for (value, expected) in gradient.iter().zip(gradient_at(&coef)) {
             assert!((value - expected).abs() < 1e-10);
         }
@@ -194,7 +197,8 @@ mod tests {
             }
         }
         let two = Workers::new(2, &|| false);
-        let on_two = linear_statistics(x, table, &sets, &chosen, None, w, &two).unwrap();
+        let on_two =
+            linear_statistics(x, table, &sets, &chosen, None, w, false, None, &two).unwrap();
         assert_eq!((gradient, hessian), on_two);
     }
 
@@ -208,8 +212,18 @@ mod tests {
         let sets = ChoiceSets::new(&[0, 2, 4], &items, 3).unwrap();
         let weights = Matrix::new(&[1.0, 1e-30], 2, 1).unwrap();
         let workers = Workers::serial();
-        let (gradient, _) =
-            linear_statistics(x, utility, &sets, &[0, 0], Some(&tied), weights, &workers).unwrap();
+        let (gradient, _) = linear_statistics(
+            x,
+            utility,
+            &sets,
+            &[0, 0],
+            Some(&tied),
+            weights,
+            false,
+            None,
+            &workers,
+        )
+        .unwrap();
         let description = Description {
             tied: Some(&tied),
             ..Description::of_pairs(&items)
@@ -234,11 +248,15 @@ mod tests {
             let double: Vec<f64> = single.iter().map(|x| f64::from(*x)).collect();
             let workers = Workers::serial();
             let x = Matrix::new(&single, 3, 2).unwrap();
-            let (_, of_single) =
-                linear_statistics(x, utility, &sets, &chosen, None, weights, &workers).unwrap();
+            let (_, of_single) = linear_statistics(
+                x, utility, &sets, &chosen, None, weights, true, None, &workers,
+            )
+            .unwrap();
             let x = Matrix::new(&double, 3, 2).unwrap();
-            let (_, of_double) =
-                linear_statistics(x, utility, &sets, &chosen, None, weights, &workers).unwrap();
+            let (_, of_double) = linear_statistics(
+                x, utility, &sets, &chosen, None, weights, true, None, &workers,
+            )
+            .unwrap();
             for (single, double) in of_single.iter().zip(of_double) {
                 assert!(
                     (single - double).abs() < 1e-6 * scale * scale,

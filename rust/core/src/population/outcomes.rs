@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
+use crate::blocks::{Blocks, Tree, add_all, ranges_of_blocks};
 use crate::error::{Error, Result, ensure};
+use crate::keyed_sums::{BlockedRows, ByKey, blocks_together, cut, edges_of, parts};
 use crate::matrix::{Matrix, check_finite, check_offsets, group, runs_of_groups, split_rows};
 use crate::memory::{filled, product};
 use crate::parallel::Workers;
@@ -10,13 +12,16 @@ use crate::parallel::Workers;
 /// Judgements that a thread takes at a time.
 pub(super) const JUDGEMENTS_PER_TASK: usize = 8192;
 
+/// Pieces of a long block that are taken together, at least.
+const FEWEST_TASKS: usize = 64;
+
 /// Outcomes of the largest table of which a task has its own.
 const SMALL_TABLE: usize = 16_384;
 
 /// Σ_s w_s γ_h(s)z over the judgements s of each outcome, `(n_outcomes, n_classes)`.
 ///
 /// Annotator `h` made the judgements `offsets[h]..offsets[h + 1]`; judgement `s` has the outcome `outcome[s]`, or without
-/// `outcome` one of its own.
+/// `outcome` one of its own. Blocks of annotators end at `block_ends`, see `blocks.rs`; by default all are one.
 ///
 /// # Errors
 /// Refuses arrays that do not belong together, and what is not finite.
@@ -26,6 +31,7 @@ pub fn outcome_weights(
     weight: Option<&[f64]>,
     offsets: &[i64],
     n_outcomes: usize,
+    block_ends: Option<&[i64]>,
     workers: &Workers<'_>,
 ) -> Result<Vec<f64>> {
     let n_judgements = outcome.map_or(n_outcomes, <[i32]>::len);
@@ -45,6 +51,7 @@ pub fn outcome_weights(
         responsibilities,
         weight,
         offsets,
+        block_ends,
     };
     match outcome {
         Some(outcome) => judged.sum(outcome, n_outcomes, workers),
@@ -78,6 +85,7 @@ struct Judged<'a> {
     responsibilities: Matrix<'a, f64>,
     weight: Option<&'a [f64]>,
     offsets: &'a [i64],
+    block_ends: Option<&'a [i64]>,
 }
 
 impl Judged<'_> {
@@ -109,44 +117,114 @@ impl Judged<'_> {
             .collect();
         let pieces = split_rows(&mut out, n_classes, &judgements);
         workers.run(runs.into_iter().zip(pieces), |(run, out)| {
-            let mut rows = out.chunks_exact_mut(n_classes);
-            self.each(run, |_, weight, shares| {
-                for (out, share) in rows.next().unwrap_or_default().iter_mut().zip(shares) {
-                    *out = weight * share;
-                }
-            });
+            self.write(run, out);
             Ok(())
         })?;
         Ok(out)
     }
 
-    /// The sums over the judgements of each outcome, in their order or, over few outcomes, in that of the tasks.
+    /// Writes what each judgement of some annotators weighs in each class.
+    fn write(&self, annotators: Range<usize>, out: &mut [f64]) {
+        let mut rows = out.chunks_exact_mut(self.responsibilities.n_columns());
+        self.each(annotators, |_, weight, shares| {
+            for (out, share) in rows.next().unwrap_or_default().iter_mut().zip(shares) {
+                *out = weight * share;
+            }
+        });
+    }
+
+    /// The sums over the judgements of each outcome.
     fn sum(&self, outcome: &[i32], n_outcomes: usize, workers: &Workers<'_>) -> Result<Vec<f64>> {
+        let size = product([n_outcomes, self.responsibilities.n_columns()])?;
+        let sum = if n_outcomes > SMALL_TABLE {
+            self.sum_by_key(outcome, n_outcomes, size, workers)?
+        } else {
+            self.sum_by_table(outcome, n_outcomes, size, workers)?
+        };
+        sum.map_or_else(|| filled(0.0, size), Ok)
+    }
+
+    /// With a table for every piece.
+    fn sum_by_table(
+        &self,
+        outcome: &[i32],
+        n_outcomes: usize,
+        size: usize,
+        workers: &Workers<'_>,
+    ) -> Result<Option<Vec<f64>>> {
         let n_classes = self.responsibilities.n_columns();
-        let mut out = filled(0.0, product([n_outcomes, n_classes])?)?;
-        let add = |out: &mut [f64], annotators: Range<usize>| {
+        let length = JUDGEMENTS_PER_TASK.max(n_outcomes.saturating_mul(2));
+        let blocks = self.pieces(length)?;
+        let work = |annotators| {
+            let mut own = filled(0.0, size)?;
             self.each(annotators, |judgement, weight, shares| {
                 let row = outcome[judgement] as usize * n_classes;
-                for (out, share) in out[row..row + n_classes].iter_mut().zip(shares) {
+                for (out, share) in own[row..row + n_classes].iter_mut().zip(shares) {
                     *out += weight * share;
                 }
             });
-        };
-        if n_outcomes > SMALL_TABLE {
-            add(&mut out, 0..self.offsets.len() - 1);
-            return Ok(out);
-        }
-        let length = JUDGEMENTS_PER_TASK.max(n_outcomes.saturating_mul(2));
-        let work = |annotators| {
-            let mut own = filled(0.0, product([n_outcomes, n_classes])?)?;
-            add(&mut own, annotators);
             Ok(own)
         };
-        workers.fold(runs_of_groups(self.offsets, length), work, |own| {
-            for (out, own) in out.iter_mut().zip(&own) {
-                *out += own;
+        let tasks = blocks.pieces().iter().cloned();
+        workers.reduce(&blocks, tasks, work, |sums, terms| add_all(sums, &terms))
+    }
+
+    /// With the judgements of each outcome, of some blocks at a time.
+    fn sum_by_key(
+        &self,
+        outcome: &[i32],
+        n_outcomes: usize,
+        size: usize,
+        workers: &Workers<'_>,
+    ) -> Result<Option<Vec<f64>>> {
+        let width = self.responsibilities.n_columns();
+        let first = |annotator: usize| self.offsets[annotator] as usize;
+        let blocks: Vec<_> = ranges_of_blocks(self.block_ends, self.offsets.len() - 1)?
+            .into_iter()
+            .map(|annotators| first(annotators.start)..first(annotators.end))
+            .collect();
+        let pieces = self.pieces(JUDGEMENTS_PER_TASK)?;
+        let mut pieces = pieces.pieces();
+        let at_once = FEWEST_TASKS.max(2 * n_outcomes / JUDGEMENTS_PER_TASK);
+        let mut add = |sums: &mut Vec<f64>, terms: Vec<f64>| add_all(sums, &terms);
+        let mut sums = Tree::new();
+        for together in blocks.chunks(blocks_together(&blocks, n_outcomes)) {
+            let end = together[together.len() - 1].end;
+            let n = pieces.partition_point(|piece| first(piece.end) <= end);
+            let (of_blocks, others) = pieces.split_at(n);
+            pieces = others;
+            let mut table = filled(0.0, size)?;
+            for pieces in parts(of_blocks, together.len(), at_once) {
+                let judgements = first(pieces[0].start)..first(pieces[pieces.len() - 1].end);
+                let mut values = filled(0.0, product([judgements.len(), width])?)?;
+                let mut rest = values.as_mut_slice();
+                let of_piece = |piece: &Range<usize>| first(piece.end) - first(piece.start);
+                let tasks: Vec<_> = pieces
+                    .iter()
+                    .map(|piece| (piece.clone(), cut(&mut rest, of_piece(piece) * width)))
+                    .collect();
+                workers.run(tasks, |(annotators, out)| {
+                    self.write(annotators, out);
+                    Ok(())
+                })?;
+                let by_key = ByKey::new(&outcome[judgements.clone()], n_outcomes)?;
+                // Of one block there may be a part, whose edges are its own.
+                let all = [judgements];
+                let together = if together.len() == 1 { &all } else { together };
+                let values = BlockedRows {
+                    values: &values,
+                    width,
+                    edges: &edges_of(together),
+                };
+                by_key.sum(&values, &mut table, workers)?;
             }
-        })?;
-        Ok(out)
+            sums.push(Some(table), &mut add);
+        }
+        Ok(sums.finish(&mut add))
+    }
+
+    fn pieces(&self, length: usize) -> Result<Blocks> {
+        let n_annotators = self.offsets.len() - 1;
+        Blocks::of_groups(self.block_ends, n_annotators, |at| self.offsets[at], length)
     }
 }
