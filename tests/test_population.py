@@ -41,7 +41,7 @@ class Average:
             data.sum(everyone),
             float(data.sum(self.latent(table, data, everyone[:1])[1])),
             utility.pull_back(on_mean * shared),
-            Tabulated(table, weights, diagonal * shared),
+            Tabulated(table, weights, diagonal * shared, on_mean * shared),
         )
 
     def latent(self, table, data, prior):

@@ -8,6 +8,7 @@ import numpy as np
 
 from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
+from prefmath.models._likelihood.statistics import linear_statistics
 from prefmath.models._likelihood.subset import spread, taken
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Sample:
             weights = weights * self._stages[:, None]
         n_threads = self._problem.n_threads
         utility = self._utility
-        _, hessian = kernels.linear_statistics(
+        _, hessian = linear_statistics(
             self._features,
             kernels.linear_utility(self._features, utility.coef(state.coef), n_threads),
             self._offsets,
@@ -90,7 +91,9 @@ class Sample:
             weights = weights * given[self._rows, None]
             sums = np.concatenate([[0.0], np.cumsum(given)])
             of_annotator = np.diff(sums[offsets])
-        return weights, of_annotator @ counted
+        return weights, kernels.cross_product(of_annotator[:, None], counted, None, data.n_threads)[
+            0
+        ]
 
     def _scaled(self, hessian: _F64, sampled: _F64, mass: _F64) -> _F64:
         """Make up for what was left out; a class of which little was seen resembles all others."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from prefmath._kernels import kernels
+from prefmath.models._likelihood.blocks import block_ends_of
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from prefmath.models._likelihood.observation import Observation
@@ -44,6 +48,11 @@ class Data:
         """Annotators, however much each counts."""
         return len(self.annotator_offsets) - 1
 
+    @cached_property
+    def block_ends(self) -> NDArray[np.int64]:
+        """Where blocks of annotators end, in which all is summed."""
+        return block_ends_of(self.annotator_offsets)
+
     @property
     def n_annotators(self) -> float:
         """Annotators, each as often as it counts."""
@@ -51,10 +60,11 @@ class Data:
 
     def sum(self, of_annotators: _F64) -> _F64:
         """Sum over annotators, each as often as it counts, what has a row for each."""
-        if self.counts is None:
-            total: _F64 = of_annotators.sum(axis=0)
-            return total
-        return self.counts @ of_annotators
+        columns = np.ascontiguousarray(of_annotators.reshape(self.n_rows, -1))
+        counts = None if self.counts is None else self.counts[:, None]
+        sums = kernels.cross_product(counts, columns, self.block_ends, self.n_threads)
+        total: _F64 = sums.reshape(of_annotators.shape[1:])
+        return total
 
     def outcome_weights(self, of_annotators: _F64) -> _F64:
         """Weight of each outcome in each column, (n_outcomes, n_columns)."""
@@ -66,8 +76,26 @@ class Data:
             self.weight,
             self.annotator_offsets,
             self.observation.n_outcomes,
+            self.block_ends,
             self.n_threads,
         )
+
+    def gradient(self, table: _F64, outcome_weights: _F64) -> tuple[_F64, _F64]:
+        """Gradient and diagonal curvature of the weighted log-likelihood, each like `table`."""
+        ends = None
+        if self.outcome is None:
+            ends = self.annotator_offsets[self.block_ends]
+        return self.observation.gradient(table, outcome_weights, ends)
+
+    def stretches(self, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Cut the judgements of every block as if so many were an annotator's, whoever made them.
+
+        Return the offsets of these, and where blocks of them end.
+        """
+        edges = self.annotator_offsets[np.append(0, self.block_ends)]
+        starts = [np.arange(first, end, length) for first, end in pairwise(edges)]
+        ends = np.cumsum([len(some) for some in starts], dtype=np.int64)
+        return np.concatenate([*starts, edges[-1:]]), ends
 
     def on_threads(self, n_threads: int) -> Data:
         """Return the same for so many threads."""

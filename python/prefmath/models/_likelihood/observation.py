@@ -55,7 +55,8 @@ class Observation:
     """Outcomes over a utility table with `n_rows` rows, its last those of positions and ties.
 
     A pair is a set of two whose first was chosen, unless it is `tied`. An item in a set has the
-    utility of its row and of the row that `extra` names beside it, -1 for none.
+    utility of its row and of the row that `extra` names beside it, -1 for none. Where these are a
+    part of more data, `whole` says how many entries those have, which decide how passes are made.
     """
 
     kind: str
@@ -69,6 +70,12 @@ class Observation:
     tie_row: int
     n_rows: int
     n_threads: int
+    whole: int | None = None
+
+    @property
+    def n_entries_of_all(self) -> int:
+        """Items of all sets, and of those that these are part of."""
+        return len(self.items) if self.whole is None else self.whole
 
     @property
     def n_outcomes(self) -> int:
@@ -103,15 +110,22 @@ class Observation:
             self.n_ranked,
             self.ties,
             self.tie_row,
+            None,
         )
 
     def log_likelihood(self, table: _F64) -> _F64:
         """Log-likelihood of each outcome under each class, (n_outcomes, n_classes)."""
         return kernels.log_likelihood(table, self.described, self.n_threads)
 
-    def gradient(self, table: _F64, weights: _F64) -> tuple[_F64, _F64]:
-        """Gradient and diagonal curvature of the weighted log-likelihood, each like `table`."""
-        return kernels.table_gradient(table, self.described, weights, self.n_threads)
+    def gradient(
+        self, table: _F64, weights: _F64, block_ends: NDArray[np.int64] | None = None
+    ) -> tuple[_F64, _F64]:
+        """Gradient and diagonal curvature of the weighted log-likelihood, each like `table`.
+
+        Outcomes are added up in blocks that end at `block_ends`, by default in one.
+        """
+        described = (*self.described[:-1], block_ends)
+        return kernels.table_gradient(table, described, weights, self.n_threads)
 
     def curvature_product(self, table: _F64, weights: _F64, direction: _F64) -> _F64:
         """Negative Hessian of the weighted log-likelihood on the table, times a direction."""

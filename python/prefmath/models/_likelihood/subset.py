@@ -54,6 +54,7 @@ def taken(observation: Observation, rows: _I64) -> Observation:
         tied=of(observation.tied, rows),
         extra=of(observation.extra, entries),
         n_ranked=of(observation.n_ranked, rows),
+        whole=None,
     )
 
 

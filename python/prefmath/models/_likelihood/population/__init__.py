@@ -26,12 +26,13 @@ class Tabulated:
     """The utility table, and what was summed over all outcomes on the way.
 
     `outcome_weights` holds the weight of each outcome in each column, `diagonal` the curvature of
-    the log-likelihood along each entry of the table.
+    the log-likelihood along each entry of the table, `gradient` its derivative there.
     """
 
     table: _F64
     outcome_weights: _F64
     diagonal: _F64
+    gradient: _F64
 
 
 @dataclass(frozen=True, eq=False)

@@ -73,7 +73,7 @@ class Classes:
 
     def expect(self, utility: Utility, data: Data, coef: _F64, params: _F64) -> Expectation:
         """E-step; by Fisher's identity the gradient is that of the complete data under it."""
-        if self.n_columns == 1 and data.counts is None:
+        if self.n_columns == 1 and data.counts is None and data.outcome is None:
             return _of_one_class(utility, data, coef)
         if data.outcome is None and not self.hard:
             fused = utility.posterior(
@@ -83,6 +83,7 @@ class Classes:
                 data.annotator_offsets,
                 data.counts,
                 log_of(params),
+                data.block_ends,
             )
             if fused is not None:
                 latent, evidence, gradient = fused
@@ -91,13 +92,13 @@ class Classes:
         table = utility.table(coef)
         latent, evidence = self.latent(table, data, self.prior(params))
         outcome_weights = data.outcome_weights(latent)
-        on_table, diagonal = data.observation.gradient(table, outcome_weights)
+        on_table, diagonal = data.gradient(table, outcome_weights)
         return Expectation(
             latent,
             data.sum(latent),
             float(data.sum(evidence)),
             utility.pull_back(on_table),
-            Tabulated(table, outcome_weights, diagonal),
+            Tabulated(table, outcome_weights, diagonal, on_table),
         )
 
     def prior(self, params: _F64) -> _F64:
@@ -210,22 +211,24 @@ def log_of(proportions: _F64) -> _F64:
 def _of_one_class(utility: Utility, data: Data, coef: _F64) -> Expectation:
     """Pass over the data where a single class has all of everyone: nothing is latent."""
     everyone, masses = np.ones((data.n_rows, 1)), np.array([float(data.n_rows)])
-    if data.outcome is None:
-        stretches = np.append(np.arange(0, data.n_judgements, _STRETCH), data.n_judgements)
-        fused = utility.posterior(coef, data.observation, data.weight, stretches, None, np.zeros(1))
-        if fused is not None:
-            return Expectation(everyone, masses, float(fused[1].sum()), fused[2], None)
+    stretches, ends = data.stretches(_STRETCH)
+    fused = utility.posterior(
+        coef, data.observation, data.weight, stretches, None, np.zeros(1), ends
+    )
+    if fused is not None:
+        of_stretches = fused[1][:, None]
+        total = kernels.cross_product(None, of_stretches, ends, data.n_threads)
+        return Expectation(everyone, masses, float(total[0, 0]), fused[2], None)
     table = utility.table(coef)
     each = data.observation.log_likelihood(table)
-    if data.outcome is not None:
-        outcome_weights = data.outcome_weights(everyone)
-    else:
-        outcome_weights = np.ones_like(each) if data.weight is None else data.weight[:, None]
-    on_table, diagonal = data.observation.gradient(table, outcome_weights)
+    outcome_weights = np.ones_like(each) if data.weight is None else data.weight[:, None]
+    ends = data.annotator_offsets[data.block_ends]
+    on_table, diagonal = data.gradient(table, outcome_weights)
+    total = kernels.cross_product(outcome_weights, each, ends, data.n_threads)
     return Expectation(
         everyone,
         masses,
-        float((each * outcome_weights).sum()),
+        float(total[0, 0]),
         utility.pull_back(on_table),
-        Tabulated(table, outcome_weights, diagonal),
+        Tabulated(table, outcome_weights, diagonal, on_table),
     )

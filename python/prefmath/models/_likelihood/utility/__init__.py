@@ -67,6 +67,7 @@ class Utility(Protocol):
         annotator_offsets: NDArray[np.int64],
         counts: _F64 | None,
         log_prior: _F64,
+        block_ends: NDArray[np.int64],
     ) -> tuple[_F64, _F64, _F64] | None:
         """Responsibilities, evidence and gradient of latent classes, without making a table.
 

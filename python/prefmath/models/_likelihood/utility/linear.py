@@ -10,6 +10,7 @@ import numpy as np
 from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath.choices.judgements import spans
+from prefmath.models._likelihood.statistics import linear_statistics
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,9 +113,10 @@ class LinearUtility:
         annotator_offsets: NDArray[np.int64],
         counts: _F64 | None,
         log_prior: _F64,
+        block_ends: NDArray[np.int64],
     ) -> tuple[_F64, _F64, _F64] | None:
         """Responsibilities, evidence and gradient, the features being read once."""
-        if not observation.simple or len(observation.items) > _SETS_AN_ITEM * self.n_items:
+        if not observation.simple or observation.n_entries_of_all > _SETS_AN_ITEM * self.n_items:
             return None
         responsibilities, evidence, gradient = kernels.linear_posterior(
             kernel_view(self.features),
@@ -127,6 +129,7 @@ class LinearUtility:
             annotator_offsets,
             counts,
             log_prior,
+            block_ends,
             self.n_threads,
         )
         return responsibilities, evidence, self.gradient(gradient)
@@ -140,7 +143,7 @@ class LinearUtility:
     def information(self, observation: Observation, table: _F64, weights: _F64) -> _F64:
         """Return the negative Hessian, in one pass where it depends on features alone."""
         if observation.simple:
-            _, of_coef = kernels.linear_statistics(
+            _, of_coef = linear_statistics(
                 kernel_view(self.features),
                 table,
                 observation.offsets,
