@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._kernels import kernels
 from prefmath.models._likelihood.unit_scores import unit_scores
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Seeding:
     def __init__(
         self, problem: Problem, pooled: State, curvature: Curvature, *, in_subspace: bool = False
     ) -> None:
+        self._n_threads = problem.n_threads
         of_units = unit_scores(problem.utility, problem.data, pooled.coef)
         self._scores = np.concatenate([scores[:, 0] for _, scores in of_units])
         self._sizes = np.diff(problem.data.annotator_offsets).astype(np.float64)
@@ -66,7 +68,7 @@ class Seeding:
             members = (nearest[:, None] == np.arange(n_classes)) * sizes[:, None]
             mass = members.sum(axis=0)
             found = mass > 0
-            centers[found] = (members.T @ points)[found] / mass[found, None]
+            centers[found] = self._summed(members, points)[found] / mass[found, None]
             before, nearest = nearest, _nearest(points, centers)
             if np.array_equal(before, nearest):
                 break
@@ -89,7 +91,8 @@ class Seeding:
 
     def _coef(self, membership: _F64) -> _F64:
         """Newton's step of each class from what all have in common."""
-        scores, sizes = membership.T @ self._scores, membership.T @ self._sizes
+        scores = self._summed(membership, self._scores)
+        sizes = self._summed(membership, self._sizes[:, None])[:, 0]
         if self._curvature.ndim == 1:
             by_diagonal: _F64 = scores / (sizes[:, None] * self._curvature + _LEAST_PENALTY)
             return by_diagonal + self._pooled
@@ -99,6 +102,10 @@ class Seeding:
         systems[:, every, every] += _LEAST_PENALTY
         steps: _F64 = np.linalg.solve(systems, scores[:, :, None])[:, :, 0]
         return steps + self._pooled
+
+    def _summed(self, members: _F64, values: _F64) -> _F64:
+        """Sum over the annotators of each class, each as much as it is a member."""
+        return kernels.cross_product(members, values, None, self._n_threads)
 
     def _whitened(self) -> _F64:
         """Scores a judgement, in the metric of the curvature."""
