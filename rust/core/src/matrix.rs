@@ -75,9 +75,7 @@ impl Element for bf16 {
 
     #[inline(always)]
     fn widen_x8<T: Target>(values: &[Self; 8]) -> T::F64x8 {
-        T::widen(&from_fn(|at| {
-            f32::from_bits(u32::from(values[at].to_bits()) << 16)
-        }))
+        T::widen_upper_halves(&values.map(bf16::to_bits))
     }
 }
 

@@ -100,6 +100,15 @@ pub trait Target {
     fn load(values: &[f64; 8]) -> Self::F64x8;
     /// Eight floats from memory, exactly.
     fn widen(values: &[f32; 8]) -> Self::F64x8;
+    /// Eight times the upper half of a float, exactly.
+    #[inline(always)]
+    fn widen_upper_halves(values: &[u16; 8]) -> Self::F64x8 {
+        let mut floats = [0.0; 8];
+        for n in 0..8 {
+            floats[n] = f32::from_bits(u32::from(values[n]) << 16);
+        }
+        Self::widen(&floats)
+    }
     /// The values, in order.
     fn store(vector: Self::F64x8) -> [f64; 8];
     /// The values, rounded to floats.
@@ -110,6 +119,16 @@ pub trait Target {
     fn mul_add(a: f64, b: f64, c: f64) -> f64;
     /// The sum of the values, the upper half added onto the lower until one is left.
     fn sum(vector: Self::F64x8) -> f64;
+
+    /// The sum of each vector, as [`Target::sum`] takes it.
+    #[inline(always)]
+    fn sums(vectors: [Self::F64x8; 8]) -> [f64; 8] {
+        let mut sums = [0.0; 8];
+        for n in 0..8 {
+            sums[n] = Self::sum(vectors[n]);
+        }
+        sums
+    }
 
     /// Eight floats, in a register.
     type F32x8: Copy;
@@ -177,4 +196,38 @@ pub fn vectorize<V: Vectorized>(work: V) -> V::Output {
         }
     }
     work.run::<Baseline>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Sums([[f64; 8]; 8]);
+
+    impl Vectorized for Sums {
+        type Output = ([f64; 8], [f64; 8]);
+
+        #[inline(always)]
+        fn run<T: Target>(self) -> Self::Output {
+            let mut vectors = [T::splat(0.0); 8];
+            let mut one_by_one = [0.0; 8];
+            for n in 0..8 {
+                vectors[n] = T::load(&self.0[n]);
+                one_by_one[n] = T::sum(vectors[n]);
+            }
+            (T::sums(vectors), one_by_one)
+        }
+    }
+
+    #[test]
+    fn eight_sums_have_the_bits_of_each() {
+        for seed in 0..100 {
+            let value = |n: usize, lane: usize| (((n * 8 + lane) * 37 + seed * 11) % 101) as f64;
+            let vectors = std::array::from_fn(|n| {
+                std::array::from_fn(|lane| (value(n, lane) - 50.0).powi(3) / 7.0)
+            });
+            let (together, one_by_one) = vectorize(Sums(vectors));
+            assert_eq!(together, one_by_one);
+        }
+    }
 }

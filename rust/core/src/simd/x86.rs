@@ -5,14 +5,16 @@ use std::arch::x86_64::{
     __m256, __m256d, __m512, __m512d, _MM_HINT_ET0, _MM_HINT_T1, _mm_add_pd, _mm_add_ps,
     _mm_add_sd, _mm_add_ss, _mm_cvtsd_f64, _mm_cvtss_f32, _mm_loadu_ps, _mm_loadu_si128,
     _mm_movehdup_ps, _mm_movehl_ps, _mm_prefetch, _mm_storeu_ps, _mm_unpackhi_pd, _mm256_add_pd,
-    _mm256_add_ps, _mm256_castpd256_pd128, _mm256_castps256_ps128, _mm256_cvtpd_ps,
-    _mm256_cvtph_ps, _mm256_cvtps_pd, _mm256_extractf128_pd, _mm256_extractf128_ps,
-    _mm256_fmadd_pd, _mm256_fmadd_ps, _mm256_loadu_pd, _mm256_loadu_ps, _mm256_set1_pd,
-    _mm256_set1_ps, _mm256_storeu_pd, _mm256_storeu_ps, _mm512_add_epi32, _mm512_castpd512_pd256,
+    _mm256_add_ps, _mm256_castpd256_pd128, _mm256_castps256_ps128, _mm256_castsi256_ps,
+    _mm256_cvtepu16_epi32, _mm256_cvtpd_ps, _mm256_cvtph_ps, _mm256_cvtps_pd,
+    _mm256_extractf128_pd, _mm256_extractf128_ps, _mm256_fmadd_pd, _mm256_fmadd_ps,
+    _mm256_loadu_pd, _mm256_loadu_ps, _mm256_set1_pd, _mm256_set1_ps, _mm256_slli_epi32,
+    _mm256_storeu_pd, _mm256_storeu_ps, _mm512_add_epi32, _mm512_add_pd, _mm512_castpd512_pd256,
     _mm512_castps512_ps256, _mm512_cvtpd_ps, _mm512_cvtps_pd, _mm512_dpbusd_epi32,
     _mm512_extractf32x8_ps, _mm512_extractf64x4_pd, _mm512_fmadd_pd, _mm512_fmadd_ps,
     _mm512_loadu_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_set1_pd,
-    _mm512_set1_ps, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_storeu_si512,
+    _mm512_set1_ps, _mm512_shuffle_f64x2, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_storeu_si512,
+    _mm512_unpackhi_pd, _mm512_unpacklo_pd,
 };
 
 use half::f16;
@@ -52,6 +54,22 @@ impl Target for Avx2 {
             [
                 _mm256_cvtps_pd(_mm_loadu_ps(values.as_ptr())),
                 _mm256_cvtps_pd(_mm_loadu_ps(values[4..].as_ptr())),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn widen_upper_halves(values: &[u16; 8]) -> [__m256d; 2] {
+        // SAFETY: see above.
+        let floats = unsafe {
+            let halves = _mm256_cvtepu16_epi32(_mm_loadu_si128(values.as_ptr().cast()));
+            _mm256_castsi256_ps(_mm256_slli_epi32::<16>(halves))
+        };
+        // SAFETY: see above.
+        unsafe {
+            [
+                _mm256_cvtps_pd(_mm256_castps256_ps128(floats)),
+                _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(floats)),
             ]
         }
     }
@@ -232,6 +250,15 @@ impl Target for Avx512 {
     }
 
     #[inline(always)]
+    fn widen_upper_halves(values: &[u16; 8]) -> __m512d {
+        // SAFETY: see above.
+        unsafe {
+            let halves = _mm256_cvtepu16_epi32(_mm_loadu_si128(values.as_ptr().cast()));
+            _mm512_cvtps_pd(_mm256_castsi256_ps(_mm256_slli_epi32::<16>(halves)))
+        }
+    }
+
+    #[inline(always)]
     fn store(vector: __m512d) -> [f64; 8] {
         let mut values = [0.0; 8];
         // SAFETY: see above.
@@ -265,6 +292,36 @@ impl Target for Avx512 {
                 _mm512_extractf64x4_pd(vector, 1),
             ]
         })
+    }
+
+    /// Halves of two vectors are added at a time, then quarters of four, then neighbours of eight.
+    #[inline(always)]
+    fn sums(vectors: [__m512d; 8]) -> [f64; 8] {
+        // Neighbours come from the two vectors that stand side by side in the end.
+        let [a, e, b, f, c, g, d, h] = vectors;
+        // SAFETY: see above.
+        let sums = unsafe {
+            let halves = |x, y| {
+                let (low, high) = (
+                    _mm512_shuffle_f64x2::<0x44>(x, y),
+                    _mm512_shuffle_f64x2::<0xee>(x, y),
+                );
+                _mm512_add_pd(low, high)
+            };
+            let quarters = |x, y| {
+                let (low, high) = (
+                    _mm512_shuffle_f64x2::<0x88>(x, y),
+                    _mm512_shuffle_f64x2::<0xdd>(x, y),
+                );
+                _mm512_add_pd(low, high)
+            };
+            let (one, two) = (
+                quarters(halves(a, b), halves(c, d)),
+                quarters(halves(e, f), halves(g, h)),
+            );
+            _mm512_add_pd(_mm512_unpacklo_pd(one, two), _mm512_unpackhi_pd(one, two))
+        };
+        Self::store(sums)
     }
 
     type F32x8 = __m256;
