@@ -53,6 +53,11 @@ impl<'a> ChoiceSets<'a> {
         &self.items[group(self.offsets, set)]
     }
 
+    #[inline(always)]
+    pub(crate) fn size(&self, set: usize) -> usize {
+        (self.offsets[set + 1] - self.offsets[set]) as usize
+    }
+
     pub(super) fn entries(&self) -> Entries<'a> {
         Entries::of_sets(self.offsets, self.items)
     }

@@ -36,7 +36,6 @@ macro_rules! by_classes {
         }
     };
 }
-pub(super) use by_classes;
 
 /// Fills `scratch.shares` with the choice probabilities of an annotator's items, and adds the log-likelihood to `joint`.
 #[inline(always)]
@@ -67,12 +66,11 @@ pub fn probabilities_and_evidence<T: Target, E: Element>(
         _ => divide_by_sums::<E, 1>(judged, sets, n_classes, first, shares, sums),
     });
     ln_each_from_one::<T>(sums);
-    for (set, logs) in sets.clone().zip(sums.chunks_exact(n_classes)) {
-        let weight = judged.weight(set);
-        for (joint, log) in joint.iter_mut().zip(logs) {
-            *joint -= weight * log;
-        }
-    }
+    by_classes!(n_classes, first, width => match width {
+        4 => subtract_logs::<E, 4>(judged, sets, first, sums, joint),
+        2 => subtract_logs::<E, 2>(judged, sets, first, sums, joint),
+        _ => subtract_logs::<E, 1>(judged, sets, first, sums, joint),
+    });
     Ok(())
 }
 
@@ -87,22 +85,69 @@ pub fn residuals<E: Element>(
     shares: &mut [f64],
 ) {
     let n_classes = responsibilities.len();
-    let mut rows = shares.chunks_exact_mut(n_classes);
+    by_classes!(n_classes, first, width => match width {
+        4 => residuals_of::<E, 4>(judged, sets, first, responsibilities, count, shares),
+        2 => residuals_of::<E, 2>(judged, sets, first, responsibilities, count, shares),
+        _ => residuals_of::<E, 1>(judged, sets, first, responsibilities, count, shares),
+    });
+}
+
+/// The same for `W` classes from `first`: a number that is known, so that a row of them is a vector.
+#[inline(always)]
+fn residuals_of<E: Element, const W: usize>(
+    judged: &LinearJudgements<'_, E>,
+    sets: &Range<usize>,
+    first: usize,
+    responsibilities: &[f64],
+    count: f64,
+    shares: &mut [f64],
+) {
+    let n_classes = responsibilities.len();
+    let mut of_class = [0.0; W];
+    of_class.copy_from_slice(&responsibilities[first..first + W]);
+    let mut rest = shares;
     for set in sets.clone() {
+        let (of_set, others) = rest.split_at_mut(judged.sets.size(set) * n_classes);
+        rest = others;
         let weight = count * judged.weight(set);
+        let mut scale = [0.0; W];
+        for (scale, of_class) in scale.iter_mut().zip(of_class) {
+            *scale = weight * of_class;
+        }
         let halves = judged.is_tied(set);
         let chosen = judged.chosen[set] as usize;
-        for (at, row) in rows.by_ref().take(judged.sets.items(set).len()).enumerate() {
+        for (at, row) in of_set.chunks_exact_mut(n_classes).enumerate() {
             let share = if halves {
                 0.5
             } else {
                 f64::from(u8::from(at == chosen))
             };
-            for (value, responsibility) in row.iter_mut().zip(responsibilities) {
-                *value = weight * responsibility * (share - *value);
+            for (value, scale) in row[first..first + W].iter_mut().zip(scale) {
+                *value = scale * (share - *value);
             }
         }
     }
+}
+
+/// Subtracts the logarithms of the sums of each set, times its weight, from `joint`.
+#[inline(always)]
+fn subtract_logs<E: Element, const W: usize>(
+    judged: &LinearJudgements<'_, E>,
+    sets: &Range<usize>,
+    first: usize,
+    logs: &[f64],
+    joint: &mut [f64],
+) {
+    let n_classes = joint.len();
+    let mut total = [0.0; W];
+    total.copy_from_slice(&joint[first..first + W]);
+    for (set, logs) in sets.clone().zip(logs.chunks_exact(n_classes)) {
+        let weight = judged.weight(set);
+        for (total, log) in total.iter_mut().zip(&logs[first..first + W]) {
+            *total -= weight * log;
+        }
+    }
+    joint[first..first + W].copy_from_slice(&total);
 }
 
 /// Subtracts the largest utility of each set, and adds what is left of the chosen one to `joint`.
@@ -118,7 +163,7 @@ fn subtract_peaks<E: Element, const W: usize>(
     let mut rest = utility;
     let mut total = [0.0; W];
     for set in sets.clone() {
-        let (of_set, others) = rest.split_at_mut(judged.sets.items(set).len() * n_classes);
+        let (of_set, others) = rest.split_at_mut(judged.sets.size(set) * n_classes);
         rest = others;
         let mut peak = [f64::NEG_INFINITY; W];
         for row in of_set.chunks_exact(n_classes) {
@@ -162,7 +207,7 @@ fn divide_by_sums<E: Element, const W: usize>(
 ) {
     let mut rest = shares;
     for (set, sums) in sets.clone().zip(sums.chunks_exact_mut(n_classes)) {
-        let (of_set, others) = rest.split_at_mut(judged.sets.items(set).len() * n_classes);
+        let (of_set, others) = rest.split_at_mut(judged.sets.size(set) * n_classes);
         rest = others;
         let mut sum = [0.0; W];
         for row in of_set.chunks_exact(n_classes) {

@@ -1,6 +1,5 @@
 //! The utilities of an annotator's items: several items by several classes at a time.
 
-use super::linear_pass::by_classes;
 use crate::matrix::{Element, Matrix};
 use crate::outer_products::{SIDE, stretch};
 use crate::simd::Target;
@@ -16,7 +15,16 @@ pub fn utilities<T: Target, E: Element>(
     out: &mut [f64],
 ) {
     let n_panels = coef.len() / n_classes;
-    by_classes!(n_classes, first, width => {
+    let mut first = 0;
+    while first < n_classes {
+        let left = n_classes - first;
+        // Groups of like sizes with wide registers, of which four items times six classes take 31.
+        let width = match left {
+            _ if T::WIDE => left.div_ceil(left.div_ceil(6)),
+            4.. => 4,
+            2.. => 2,
+            _ => 1,
+        };
         let coef = &coef[first * n_panels..(first + width) * n_panels];
         let product = Product {
             features,
@@ -26,13 +34,17 @@ pub fn utilities<T: Target, E: Element>(
             n_classes,
         };
         match (width, T::WIDE) {
+            (6, _) => product.of_items::<T, 6, 4>(items, out),
+            (5, _) => product.of_items::<T, 5, 4>(items, out),
             (4, true) => product.of_items::<T, 4, 4>(items, out),
             (4, false) => product.of_items::<T, 4, 1>(items, out),
+            (3, _) => product.of_items::<T, 3, 4>(items, out),
             (2, true) => product.of_items::<T, 2, 4>(items, out),
             (2, false) => product.of_items::<T, 2, 2>(items, out),
             _ => product.of_items::<T, 1, 4>(items, out),
         }
-    });
+        first += width;
+    }
 }
 
 /// How far ahead of their use rows are asked for.
@@ -55,8 +67,13 @@ impl<E: Element> Product<'_, E> {
         let row_bytes = self.features.n_columns() * size_of::<E>();
         let distance = (BYTES_AHEAD / (R * row_bytes)).max(1);
         for (at, block) in blocks.iter().enumerate() {
-            if let Some(ahead) = blocks.get(at + distance) {
-                self.fetch::<T, R>(*ahead);
+            // Once is enough; without it memory would stand still between annotators' sums.
+            if self.first == 0
+                && let Some(ahead) = blocks.get(at + distance)
+            {
+                for item in ahead {
+                    prefetch::<T, E>(self.features.row(*item as usize));
+                }
             }
             let products = self.block::<T, W, R>(*block);
             for (products, row) in products.into_iter().zip(rows.by_ref()) {
@@ -69,46 +86,52 @@ impl<E: Element> Product<'_, E> {
         }
     }
 
-    /// Asks for rows that are wanted soon: between annotators' sums memory would else stand still.
-    #[inline(always)]
-    fn fetch<T: Target, const R: usize>(&self, items: [i32; R]) {
-        if self.first > 0 {
-            return;
-        }
-        for item in items {
-            prefetch::<T, E>(self.features.row(item as usize));
-        }
-    }
-
     #[inline(always)]
     fn block<T: Target, const W: usize, const R: usize>(&self, items: [i32; R]) -> [[f64; W]; R] {
-        let mut rows: [&[E]; R] = [&[]; R];
+        let whole = self.features.n_columns() / SIDE;
+        // All cut to one length, so that an index below it is checked once.
+        let mut rows: [&[[E; SIDE]]; R] = [&[]; R];
         for (row, item) in rows.iter_mut().zip(items) {
-            *row = self.features.row(item as usize);
+            *row = &self.features.row(item as usize).as_chunks::<SIDE>().0[..whole];
+        }
+        let mut coef: [&[[f64; SIDE]]; W] = [&[]; W];
+        for (w, coef) in coef.iter_mut().enumerate() {
+            *coef = &self.coef[w * self.n_panels..][..whole];
         }
         let mut sums = [[T::splat(0.0); W]; R];
-        let whole = self.features.n_columns() / SIDE;
-        for panel in 0..self.n_panels {
-            let mut coef = [T::splat(0.0); W];
-            for (w, coef) in coef.iter_mut().enumerate() {
-                *coef = T::load(&self.coef[w * self.n_panels + panel]);
+        for panel in 0..whole {
+            let mut of_classes = [T::splat(0.0); W];
+            for w in 0..W {
+                of_classes[w] = T::load(&coef[w][panel]);
             }
             for r in 0..R {
-                let x = if panel < whole {
-                    E::widen_x8::<T>(&rows[r].as_chunks::<SIDE>().0[panel])
-                } else {
-                    stretch::<T, E>(rows[r], panel)
-                };
+                let x = E::widen_x8::<T>(&rows[r][panel]);
                 for w in 0..W {
-                    sums[r][w] = T::mul_add_x8(x, coef[w], sums[r][w]);
+                    sums[r][w] = T::mul_add_x8(x, of_classes[w], sums[r][w]);
+                }
+            }
+        }
+        if whole < self.n_panels {
+            for r in 0..R {
+                let x = stretch::<T, E>(self.features.row(items[r] as usize), whole);
+                for w in 0..W {
+                    let of_class = T::load(&self.coef[w * self.n_panels + whole]);
+                    sums[r][w] = T::mul_add_x8(x, of_class, sums[r][w]);
                 }
             }
         }
         let mut out = [[0.0; W]; R];
-        for r in 0..R {
-            for w in 0..W {
-                out[r][w] = T::sum(sums[r][w]);
+        let mut done = 0;
+        while done < R * W {
+            let mut eight = [T::splat(0.0); SIDE];
+            for n in done..(R * W).min(done + SIDE) {
+                eight[n - done] = sums[n / W][n % W];
             }
+            let totals = T::sums(eight);
+            for n in done..(R * W).min(done + SIDE) {
+                out[n / W][n % W] = totals[n - done];
+            }
+            done += SIDE;
         }
         out
     }

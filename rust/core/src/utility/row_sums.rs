@@ -90,8 +90,14 @@ impl<E: Element> WeightedRows<'_, E> {
         for (&row, weights) in self.rows.iter().zip(weights) {
             let row = self.features.row(row as usize);
             let mut x = [T::splat(0.0); P];
-            for (p, x) in x.iter_mut().enumerate() {
-                *x = stretch::<T, E>(row, panel + p);
+            if let Some(whole) = row.as_chunks::<SIDE>().0.get(panel..panel + P) {
+                for (x, whole) in x.iter_mut().zip(whole) {
+                    *x = E::widen_x8::<T>(whole);
+                }
+            } else {
+                for (p, x) in x.iter_mut().enumerate() {
+                    *x = stretch::<T, E>(row, panel + p);
+                }
             }
             for w in 0..W {
                 let weight = T::splat(weights[classes[w]]);
