@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use super::linear_posterior::LinearJudgements;
-use super::linear_products::utilities;
 use crate::error::Result;
 use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::matrix::Element;
 use crate::memory::Growing;
 use crate::outer_products::SIDE;
 use crate::simd::Target;
+use crate::utility::utilities;
 
 /// Arrays that annotators use one after the other.
 #[derive(Default)]

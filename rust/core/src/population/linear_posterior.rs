@@ -17,6 +17,7 @@ use crate::observation::ChoiceSets;
 use crate::outer_products::SIDE;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
+use crate::utility::panels_of;
 
 /// Values of features that a thread takes at a time.
 const VALUES_PER_TASK: usize = 1 << 18;
@@ -62,10 +63,7 @@ pub fn linear_posterior<E: Element>(
     let n_annotators = judged.check(coef, log_prior)?;
     let (n_classes, d) = (coef.n_rows(), coef.n_columns());
     let n_panels = d.div_ceil(SIDE);
-    let mut panels = filled([0.0; SIDE], product([n_classes, n_panels])?)?;
-    for (class, panels) in panels.chunks_exact_mut(n_panels).enumerate() {
-        panels.as_flattened_mut()[..d].copy_from_slice(coef.row(class));
-    }
+    let panels = panels_of(coef)?;
     let mut responsibilities = filled(0.0, product([n_annotators, n_classes])?)?;
     let mut evidence = filled(0.0, n_annotators)?;
     let blocks = judged.blocks()?;

@@ -4,7 +4,6 @@ mod accumulate;
 mod cross_product;
 mod linear_pass;
 mod linear_posterior;
-mod linear_products;
 mod linear_sums;
 mod m_step;
 mod outcomes;

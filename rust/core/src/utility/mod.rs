@@ -1,11 +1,13 @@
 //! Where utilities come from, and what becomes of gradients on them.
 
 mod linear;
+mod products;
 mod pull_back;
 mod row_sums;
 mod scores;
 
 pub use linear::linear_utility;
+pub(crate) use products::{panels_of, utilities};
 pub use pull_back::linear_pull_back;
-pub(crate) use row_sums::{WeightedRows, prefetch};
+pub(crate) use row_sums::WeightedRows;
 pub use scores::linear_scores;

@@ -114,10 +114,10 @@ impl<E: Element> WeightedRows<'_, E> {
     }
 }
 
-/// Rows that are summed at a time: what the second cache holds beside the sums.
+/// Rows that are taken at a time, some eights of them: what the second cache holds beside the sums.
 pub(crate) fn rows_at_once<E>(n_columns: usize) -> usize {
     const BYTES: usize = 1 << 17;
-    (BYTES / (n_columns * size_of::<E>()).max(1)).max(8)
+    (BYTES / (n_columns * size_of::<E>()).max(1) / 8).max(1) * 8
 }
 
 /// Asks for a row that is wanted soon: memory would else stand still between the sums.

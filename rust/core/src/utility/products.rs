@@ -1,13 +1,27 @@
-//! The utilities of an annotator's items: several items by several classes at a time.
+//! The utilities of some items: several items by several classes at a time.
 
+use super::row_sums::prefetch;
+use crate::error::Result;
 use crate::matrix::{Element, Matrix};
+use crate::memory::{filled, product};
 use crate::outer_products::{SIDE, stretch};
 use crate::simd::Target;
-use crate::utility::prefetch;
 
-/// The utilities of items, `(items, n_classes)`.
+/// Coefficients in stretches of `SIDE`, one class after the other, padded with zeros.
+pub(crate) fn panels_of(coef: Matrix<'_, f64>) -> Result<Vec<[f64; SIDE]>> {
+    let (n_classes, d) = (coef.n_rows(), coef.n_columns());
+    let n_panels = d.div_ceil(SIDE);
+    let mut panels = filled([0.0; SIDE], product([n_classes, n_panels])?)?;
+    for class in 0..n_classes {
+        let of_class = &mut panels[class * n_panels..(class + 1) * n_panels];
+        of_class.as_flattened_mut()[..d].copy_from_slice(coef.row(class));
+    }
+    Ok(panels)
+}
+
+/// The utilities of items, `(items, n_classes)`; `coef` is in panels.
 #[inline(always)]
-pub fn utilities<T: Target, E: Element>(
+pub(crate) fn utilities<T: Target, E: Element>(
     features: Matrix<'_, E>,
     items: &[i32],
     coef: &[[f64; SIDE]],
@@ -65,7 +79,7 @@ impl<E: Element> Product<'_, E> {
         let (blocks, rest) = items.as_chunks::<R>();
         let mut rows = out.chunks_exact_mut(self.n_classes);
         let row_bytes = self.features.n_columns() * size_of::<E>();
-        let distance = (BYTES_AHEAD / (R * row_bytes)).max(1);
+        let distance = (BYTES_AHEAD / (R * row_bytes).max(1)).max(1);
         for (at, block) in blocks.iter().enumerate() {
             // Once is enough; without it memory would stand still between annotators' sums.
             if self.first == 0
