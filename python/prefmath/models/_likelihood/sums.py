@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prefmath._kernels import kernels
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -13,10 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["cross_sum", "outer_sum"]
 
 
-def cross_sum(left: _F64, right: _F64, n_threads: int) -> _F64:  # noqa: ARG001
+def cross_sum(left: _F64, right: _F64, n_threads: int) -> _F64:
     """Return the sum over rows of the outer products of those of `left` and of `right`."""
-    products: _F64 = left.T @ right
-    return products
+    return kernels.cross_product(left, right, None, n_threads)
 
 
 def outer_sum(scores: _F64, n_threads: int) -> _F64:
