@@ -2,8 +2,8 @@
 
 use std::array::from_fn;
 
-use super::ahead::{fetch, part};
 use super::candidates::Candidates;
+use super::prefetch::{fetch, part};
 use crate::dot::{LANES, Sums, sum_lanes};
 use crate::error::Result;
 use crate::memory::Growing;

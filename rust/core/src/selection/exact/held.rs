@@ -2,8 +2,8 @@
 
 use crate::error::Result;
 use crate::selection::candidates::{Candidates, Pick};
+use crate::selection::greedy::state::{Chosen, gain, initial, score, update};
 use crate::selection::rules::Kept;
-use crate::selection::state::{Chosen, gain, initial, score, update};
 
 /// What is known of each candidate; kept from pool to pool for its memory.
 #[derive(Default)]

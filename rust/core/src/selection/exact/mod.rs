@@ -9,7 +9,7 @@ mod pool;
 mod together;
 mod tree;
 
-use super::batch::BatchSelection;
+use super::greedy::many_pools::BatchSelection;
 use super::method::{Method, Terms};
 use super::rules::Rules;
 use super::source::{Pools, Source};

@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 use crate::memory::Growing;
 use crate::parallel::Workers;
 use crate::selection::candidates::{Candidates, Pick};
+use crate::selection::greedy::one_pool::Scratch;
+use crate::selection::greedy::state::RANK_TOLERANCE;
 use crate::selection::method::Method;
-use crate::selection::pool::Scratch;
-use crate::selection::state::RANK_TOLERANCE;
 use crate::selection::wide::Wide;
 use crate::simd::{Target, Vectorized, vectorize};
 

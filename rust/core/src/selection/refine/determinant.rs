@@ -6,9 +6,9 @@
 use super::swaps::Objective;
 use crate::error::Result;
 use crate::memory::{filled, room};
+use crate::selection::greedy::state::RANK_TOLERANCE;
 use crate::selection::logarithm::ln;
 use crate::selection::method::Terms;
-use crate::selection::state::RANK_TOLERANCE;
 
 /// Swaps after which all is computed anew, so that roundings do not add up.
 const SWAPS_TO_RENEWAL: usize = 16;

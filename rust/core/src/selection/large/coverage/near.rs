@@ -21,7 +21,7 @@ const STEP: usize = 96;
 const LONGEST: usize = 960;
 
 /// The lists of all candidates.
-pub(super) struct Near {
+pub(crate) struct Near {
     stripe: usize,
     stripes: Vec<Stripe>,
     code: Code,
@@ -41,7 +41,7 @@ struct Stripe {
 
 /// How a pair is written: `low + step · code` is not below the similarity.
 #[derive(Clone, Copy)]
-pub(super) struct Code {
+pub(crate) struct Code {
     bits: u32,
     most: u32,
     low: f64,

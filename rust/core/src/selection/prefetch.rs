@@ -6,14 +6,14 @@ use crate::simd::Target;
 const LINE: usize = 16;
 
 /// One of `n` parts of values, of about equal length.
-pub(super) fn part(values: &[f32], at: usize, n: usize) -> &[f32] {
+pub(crate) fn part(values: &[f32], at: usize, n: usize) -> &[f32] {
     let cut = |at: usize| values.len() * at.min(n) / n.max(1);
     &values[cut(at)..cut(at + 1)]
 }
 
 /// Asks for values to be brought into the second cache.
 #[inline(always)]
-pub(super) fn fetch<T: Target>(values: &[f32]) {
+pub(crate) fn fetch<T: Target>(values: &[f32]) {
     for line in values.chunks(LINE) {
         T::prefetch_to_read(line.as_ptr());
     }

@@ -1,20 +1,20 @@
 //! Bounds on what the candidates add at first: of similarities that are positive, their sum is the product with a sum.
 
-use super::super::candidates::{BLOCK, Candidates};
-use super::super::method::Method;
-use super::super::rules::Kept;
-use super::super::similarities::Similarities;
 use super::totals::excesses_and_shortfalls;
 use super::units::Units;
 use crate::error::Result;
 use crate::memory::{filled, gathered};
 use crate::parallel::Workers;
+use crate::selection::candidates::{BLOCK, Candidates};
+use crate::selection::method::Method;
+use crate::selection::rules::Kept;
+use crate::selection::similarities::Similarities;
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// By how much less than this part of n float64 sums of n similarities are wrong.
 const ROUNDING: f64 = 1e-9;
 
-pub(super) struct Start {
+pub(crate) struct Start {
     /// For every candidate, if it is the first.
     pub bounds: Vec<f64>,
     /// And if it comes after these rows, which are likely to be the first.
@@ -23,7 +23,7 @@ pub(super) struct Start {
 
 /// Σ max(0, s) = Σ s + Σ max(0, −s). One pass over all pairs takes the second sum, which is mostly small, so that its
 /// error is too, and what is needed once the rows are chosen that must be, or else that of the largest Σ s.
-pub(super) fn start(
+pub(crate) fn start(
     candidates: &Candidates<'_>,
     units: &Units<'_>,
     k: usize,

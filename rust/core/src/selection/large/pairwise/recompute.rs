@@ -1,15 +1,15 @@
 //! The state of single candidates, computed anew from all that were chosen: to the bit what updating it step by step gives.
 
-use super::candidates::Candidates;
-use super::method::Method;
-use super::state::{Chosen, initial, update};
 use crate::dot::dots_with;
 use crate::error::Result;
 use crate::memory::Growing;
+use crate::selection::candidates::Candidates;
+use crate::selection::greedy::state::{Chosen, initial, update};
+use crate::selection::method::Method;
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// Those chosen so far, as a candidate's state depends on them.
-pub(super) struct History {
+pub(crate) struct History {
     rows: Vec<f32>,
     inverse_norms: Vec<f64>,
     bonuses: Vec<f64>,
@@ -23,7 +23,7 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             rows: Vec::new(),
             inverse_norms: Vec::new(),
@@ -36,7 +36,7 @@ impl History {
     }
 
     /// Takes in a choice; its state has just been computed.
-    pub(super) fn push(
+    pub(crate) fn push(
         &mut self,
         candidates: &Candidates<'_>,
         inverse_norm: f64,
@@ -52,7 +52,7 @@ impl History {
     }
 
     /// The state of a candidate.
-    pub(super) fn state(
+    pub(crate) fn state(
         &mut self,
         candidates: &Candidates<'_>,
         inverse_norm: f64,

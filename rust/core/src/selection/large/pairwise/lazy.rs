@@ -8,15 +8,15 @@
 use std::ops::Range;
 
 use super::bounds::Bounds;
-use super::candidates::{BLOCK, Candidates, Pick};
-use super::method::Method;
 use super::recompute::History;
-use super::rules::Kept;
 use super::screen::products;
-use super::state::{gain, initial, score};
 use crate::error::Result;
 use crate::memory::{Growing, filled, gathered, room};
 use crate::parallel::Workers;
+use crate::selection::candidates::{BLOCK, Candidates, Pick};
+use crate::selection::greedy::state::{gain, initial, score};
+use crate::selection::method::Method;
+use crate::selection::rules::Kept;
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// Smaller pools, and a few choices, are as fast with a pass at every step.
@@ -27,7 +27,7 @@ const LEAST_CHOICES: usize = 4;
 const NORMS: Range<f64> = 1e-15..1e15;
 
 /// Whether the search is worth it, and its bounds hold.
-pub(super) fn suits(candidates: &Candidates<'_>, k: usize) -> bool {
+pub(crate) fn suits(candidates: &Candidates<'_>, k: usize) -> bool {
     candidates.given.is_none()
         && candidates.len() >= LEAST_ROWS
         && k >= LEAST_CHOICES
@@ -47,7 +47,7 @@ struct Known {
 }
 
 /// Chooses up to `k` candidates. None if the bounds do not hold for these rows.
-pub(super) fn greedy(
+pub(crate) fn greedy(
     candidates: &Candidates<'_>,
     k: usize,
     workers: &Workers<'_>,

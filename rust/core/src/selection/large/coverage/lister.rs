@@ -11,7 +11,7 @@ use crate::product::{Corner, IntoFloat, Visitor};
 use crate::simd::Target;
 
 /// The pairs of a tile, by candidate.
-pub(super) struct Part {
+pub(crate) struct Part {
     pub starts: Vec<u32>,
     pub pairs: Vec<u32>,
 }
@@ -35,7 +35,7 @@ impl Part {
     }
 }
 
-pub(super) struct Lister {
+pub(crate) struct Lister {
     pub thresholds: Vec<f32>,
     pub unit: f32,
     pub code: Code,
@@ -47,7 +47,7 @@ pub(super) struct Lister {
     pub most: usize,
 }
 
-pub(super) struct Tile {
+pub(crate) struct Tile {
     rows: Range<usize>,
     columns: Range<usize>,
     /// Candidates of the left side with rows of the right one, and the other way round.

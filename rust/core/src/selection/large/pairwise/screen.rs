@@ -10,24 +10,24 @@ const LANES: usize = 16;
 
 /// Directions of about unit length, each padded with zeros to a multiple of 16 values.
 #[derive(Default)]
-pub(super) struct Directions {
+pub(crate) struct Directions {
     values: Vec<f32>,
     stride: usize,
 }
 
 impl Directions {
-    pub(super) fn new(n_features: usize) -> Self {
+    pub(crate) fn new(n_features: usize) -> Self {
         Self {
             values: Vec::new(),
             stride: n_features.next_multiple_of(LANES),
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.values.clear();
     }
 
-    pub(super) fn push(&mut self, direction: impl Iterator<Item = f64>) -> Result<()> {
+    pub(crate) fn push(&mut self, direction: impl Iterator<Item = f64>) -> Result<()> {
         let end = self.values.len() + self.stride;
         if self.values.capacity() < end {
             // Room to grow on.
@@ -37,7 +37,7 @@ impl Directions {
         self.values.resized(end, 0.0)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.values.len() / self.stride
     }
 
@@ -52,13 +52,13 @@ impl Directions {
 ///
 /// Every lane sums `n_features / 16` products; the lanes, the rounding of the direction and of the norm add a few more
 /// roundings of at most 2⁻²⁴ each, and by Cauchy and Schwarz the products are together no larger than the norms.
-pub(super) fn error(n_features: usize) -> f64 {
+pub(crate) fn error(n_features: usize) -> f64 {
     (n_features.div_ceil(LANES) + 24) as f64 * 2.0_f64.powi(-24)
 }
 
 /// Calls `take(r, at, products)` for each row `r`: its products with a few of the directions `first..`, from `at` on.
 #[inline(always)]
-pub(super) fn products<T: Target, const R: usize>(
+pub(crate) fn products<T: Target, const R: usize>(
     rows: [&[f32]; R],
     directions: &Directions,
     first: usize,

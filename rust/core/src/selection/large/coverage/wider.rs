@@ -11,10 +11,10 @@ use crate::product::{Corner, Float32, Int16, IntoFloat, Sides, Visitor, visit_pr
 use crate::simd::Target;
 
 /// A candidate, a row, and what their similarity does not exceed.
-pub(super) type Found = (u32, (u32, f32));
+pub(crate) type Found = (u32, (u32, f32));
 
 /// All candidates above the first bounds of the rows that are not above the second.
-pub(super) fn between(
+pub(crate) fn between(
     units: &Units<'_>,
     rows: &[u32],
     bounds: (&[f64], &[f64]),

@@ -18,7 +18,7 @@ use crate::parallel::Workers;
 const MANY_PRODUCTS: usize = 1 << 16;
 
 /// Room for one sample, and what is known of it.
-pub(super) struct Chain<'a> {
+pub(crate) struct Chain<'a> {
     vectors: Matrix<'a, f64>,
     basis: Basis,
     row: Vec<f64>,
@@ -29,7 +29,7 @@ pub(super) struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     /// For samples of up to `k` items.
-    pub(super) fn new(vectors: Matrix<'a, f64>, k: usize) -> Result<Self> {
+    pub(crate) fn new(vectors: Matrix<'a, f64>, k: usize) -> Result<Self> {
         Ok(Self {
             vectors,
             basis: Basis::new(k)?,
@@ -44,7 +44,7 @@ impl<'a> Chain<'a> {
     /// Item i is proposed with probability |w|² / k, and accepted with the share of |w|² that is left
     /// (Barthelmé, Tremblay, Amblard 2023): k H_k proposals a sample, however many items there are.
     #[inline(always)]
-    pub(super) fn propose(
+    pub(crate) fn propose(
         &mut self,
         sums: Matrix<'_, f64>,
         members: &[i32],
@@ -75,7 +75,7 @@ impl<'a> Chain<'a> {
     /// Draws what is still missing after `n_drawn` items, from the conditional probabilities of all; returns how many
     /// there are then.
     #[inline(always)]
-    pub(super) fn complete(
+    pub(crate) fn complete(
         &mut self,
         members: &[i32],
         uniforms: &[f64],

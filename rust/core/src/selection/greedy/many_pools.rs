@@ -1,13 +1,13 @@
 //! Selection from many pools: each is small, and the threads share the pools.
 
-use super::method::Terms;
-use super::pool::Scratch;
-use super::rules::Rules;
-use super::source::{Pools, Source};
+use super::one_pool::Scratch;
 use crate::error::{Result, ensure};
 use crate::matrix::{group, runs_of_groups, split_rows};
 use crate::memory::{filled, product};
 use crate::parallel::Workers;
+use crate::selection::method::Terms;
+use crate::selection::rules::Rules;
+use crate::selection::source::{Pools, Source};
 
 /// Products of numbers, of every row with every other, beyond which a choice from it looks now and then at whether to stop.
 const MANY_PRODUCTS: usize = 1 << 22;
@@ -18,7 +18,7 @@ const ROWS_PER_TASK: usize = 2048;
 /// `(n_pools, max(ks))` positions within each pool, padded with -1, and the gains, padded with 0.
 pub type BatchSelection = (Vec<i32>, Vec<f64>);
 
-/// [`greedy`](super::greedy) for every pool: up to `ks[p]` of the rows `offsets[p]..offsets[p + 1]` of `x`.
+/// [`greedy`](fn@crate::selection::greedy) for every pool: up to `ks[p]` of the rows `offsets[p]..offsets[p + 1]` of `x`.
 ///
 /// # Errors
 /// As for one pool, and offsets that do not cut the rows of `x` into pools.

@@ -1,12 +1,13 @@
 //! Selection from one pool, which may be large: the threads share its candidates.
 
-use super::candidates::{Candidates, Pick};
-use super::method::Terms;
-use super::rules::Rules;
-use super::source::{Pools, Source};
-use super::{coverage, dense, large, lazy, pairwise};
+use super::{coverage, dense, pairwise};
 use crate::error::Result;
 use crate::parallel::Workers;
+use crate::selection::candidates::{Candidates, Pick};
+use crate::selection::large;
+use crate::selection::method::Terms;
+use crate::selection::rules::Rules;
+use crate::selection::source::{Pools, Source};
 
 /// Rows in order of choice, and the gain of each.
 pub type Selection = (Vec<i32>, Vec<f64>);
@@ -42,14 +43,14 @@ pub fn greedy<'a>(
 
 /// What a search keeps from pool to pool for its memory.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     search: pairwise::Search,
     dense: dense::Dense,
     cover: coverage::Cover,
 }
 
 impl Scratch {
-    pub(super) fn greedy(
+    pub(crate) fn greedy(
         &mut self,
         candidates: &Candidates<'_>,
         k: usize,
@@ -58,12 +59,12 @@ impl Scratch {
     ) -> Result<()> {
         if dense::suits(candidates) {
             dense::greedy(candidates, k, &mut self.dense, picks)
-        } else if large::suits(candidates, k) {
-            large::greedy(candidates, k, workers, picks)
+        } else if large::coverage::suits(candidates, k) {
+            large::coverage::greedy(candidates, k, workers, picks)
         } else if candidates.terms.method.covers() {
             coverage::greedy(candidates, k, workers, &mut self.cover, picks)
-        } else if lazy::suits(candidates, k)
-            && lazy::greedy(candidates, k, workers, picks)?.is_some()
+        } else if large::pairwise::lazy::suits(candidates, k)
+            && large::pairwise::lazy::greedy(candidates, k, workers, picks)?.is_some()
         {
             Ok(())
         } else {

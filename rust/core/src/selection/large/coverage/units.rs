@@ -4,11 +4,11 @@
 //! |u·u' − q·q' / K²| ≤ ‖q / K‖ ‖r'‖ + ‖r‖ ‖u'‖ by the Cauchy-Schwarz inequality, and no sum exceeds ‖q‖ ‖q'‖ < 2³¹. Else, and
 //! where more digits are asked for, it enters in float32.
 
-use super::super::candidates::{BLOCK, Candidates};
 use crate::error::Result;
 use crate::memory::filled;
 use crate::parallel::Workers;
 use crate::product::Source;
+use crate::selection::candidates::{BLOCK, Candidates};
 use crate::simd::{Int16Dot, Target, Vectorized, vectorize};
 
 /// ‖q‖² fits into 32 bits with a sign.
@@ -24,7 +24,7 @@ const ROUNDING: f64 = 4e-7;
 const HALF_STEP: f64 = 1.0 / (1_u64 << 24) as f64;
 
 /// Room for a block of products that hangs over the edge.
-pub(super) const LONGEST_BLOCK: usize = 32;
+pub(crate) const LONGEST_BLOCK: usize = 32;
 
 /// In what unit vectors are multiplied.
 #[derive(Clone, Copy)]
@@ -196,7 +196,7 @@ fn nearest(value: f64) -> i16 {
 }
 
 /// Some of the rows, or all.
-pub(super) struct Picked<'a> {
+pub(crate) struct Picked<'a> {
     pub units: &'a Units<'a>,
     pub rows: Option<&'a [u32]>,
 }

@@ -2,14 +2,14 @@
 //!
 //! Only the similarities with chosen candidates are ever computed.
 
-use super::ahead::{fetch, part};
-use super::candidates::{BLOCK, Candidates, Pick, normalize, similarities};
-use super::method::Method;
-use super::rules::Kept;
 use super::state::{Chosen, gain, initial, score, update};
 use crate::error::Result;
 use crate::memory::Growing;
 use crate::parallel::Workers;
+use crate::selection::candidates::{BLOCK, Candidates, Pick, normalize, similarities};
+use crate::selection::method::Method;
+use crate::selection::prefetch::{fetch, part};
+use crate::selection::rules::Kept;
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// Rows whose products are taken before more of the next pool is asked for.
@@ -17,7 +17,7 @@ const GROUP: usize = 4;
 
 /// What the search knows of each candidate; kept from pool to pool for its memory.
 #[derive(Default)]
-pub(super) struct Search {
+pub(crate) struct Search {
     inverse_norm: Vec<f64>,
     state: Vec<f64>,
     /// One stretch of `len` values a step; of dpp alone.
@@ -30,7 +30,7 @@ pub(super) struct Search {
 /// Chooses up to `k` candidates; fewer where the rules or, under dpp, their dimension allow no more.
 ///
 /// Ties go to the lowest row. The result does not depend on the number of threads.
-pub(super) fn greedy(
+pub(crate) fn greedy(
     candidates: &Candidates<'_>,
     k: usize,
     workers: &Workers<'_>,

@@ -5,21 +5,21 @@
 //! covered enough. Gains never rise, so that those of earlier steps are bounds and only the best are computed anew (Minoux
 //! 1978). The terms of a gain are summed in blocks of 1,024 rows, each in eight lanes.
 
-use super::candidates::{BLOCK, Candidates, Pick};
 use super::medoids::improve;
-use super::method::Method;
-use super::rules::Kept;
-use super::similarities::{Similarities, hold};
 use crate::error::Result;
 use crate::memory::Growing;
 use crate::parallel::Workers;
+use crate::selection::candidates::{BLOCK, Candidates, Pick};
+use crate::selection::method::Method;
+use crate::selection::rules::Kept;
+use crate::selection::similarities::{Similarities, hold};
 use crate::simd::{Target, Vectorized, vectorize};
 
 const LANES: usize = 8;
 
 /// What the search knows of each row; kept from pool to pool for its memory.
 #[derive(Default)]
-pub(super) struct Cover {
+pub(crate) struct Cover {
     inverse_norm: Vec<f64>,
     /// All similarities of a pool that is not large.
     held: Vec<f64>,
@@ -32,7 +32,7 @@ pub(super) struct Cover {
 }
 
 /// Chooses up to `k` candidates; fewer where the rules allow no more. Ties go to the lowest row.
-pub(super) fn greedy(
+pub(crate) fn greedy(
     candidates: &Candidates<'_>,
     k: usize,
     workers: &Workers<'_>,
@@ -184,7 +184,7 @@ impl Cover {
 }
 
 /// The room of a row before any candidate is chosen, but under saturated coverage.
-pub(super) fn room_at_first(method: Method) -> f64 {
+pub(crate) fn room_at_first(method: Method) -> f64 {
     // Before the first medoid every row is as far from one as can be.
     if method == Method::KMedoids {
         -1.0
@@ -195,7 +195,7 @@ pub(super) fn room_at_first(method: Method) -> f64 {
 
 /// What a row gains from a candidate of some similarity.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Term {
+pub(crate) enum Term {
     /// What exceeds the similarity that it has to a chosen one.
     Excess,
     /// What fits into its room.
@@ -205,7 +205,7 @@ pub(super) enum Term {
 }
 
 impl Term {
-    pub(super) fn of(method: Method) -> Self {
+    pub(crate) fn of(method: Method) -> Self {
         if method == Method::SaturatedCoverage {
             Self::Fitting
         } else {
@@ -215,7 +215,7 @@ impl Term {
 
     /// Takes in that a row of some similarity was chosen.
     #[inline(always)]
-    pub(super) fn take_in(self, similarity: f64, room: &mut f64) {
+    pub(crate) fn take_in(self, similarity: f64, room: &mut f64) {
         if self == Self::Fitting {
             *room -= self.value(similarity, *room);
         } else if similarity > *room {
@@ -224,7 +224,7 @@ impl Term {
     }
 
     #[inline(always)]
-    pub(super) fn value(self, similarity: f64, room: f64) -> f64 {
+    pub(crate) fn value(self, similarity: f64, room: f64) -> f64 {
         let positive = |value: f64| if value > 0.0 { value } else { 0.0 };
         match self {
             Self::Excess => positive(similarity - room),
@@ -269,7 +269,7 @@ impl Sum<'_> {
 
 /// The sum of a term of two values, place by place, in lanes of which the upper half is added onto the lower.
 #[inline(always)]
-pub(super) fn sum_in_lanes(left: &[f64], right: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
+pub(crate) fn sum_in_lanes(left: &[f64], right: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     let (left, left_rest) = left.as_chunks::<LANES>();
     let (right, right_rest) = right.as_chunks::<LANES>();

@@ -4,14 +4,14 @@
 //! 2018, Algorithm 1; `c_i` is a column of `factor`), under mmr its largest similarity to one of them, under max_sum and
 //! max_min the sum and the smallest of `bonus_j + weight (1 - s_ij)` over the chosen j.
 
-use super::logarithm::ln;
-use super::method::{Method, Terms};
+use crate::selection::logarithm::ln;
+use crate::selection::method::{Method, Terms};
 
 /// A candidate closer than this to the span of the chosen ones (squared, of a unit vector) adds nothing to them.
-pub(super) const RANK_TOLERANCE: f64 = 1e-10;
+pub(crate) const RANK_TOLERANCE: f64 = 1e-10;
 
 /// The state of a candidate before any is chosen.
-pub(super) fn initial(method: Method) -> f64 {
+pub(crate) fn initial(method: Method) -> f64 {
     match method {
         Method::Dpp => 1.0,
         Method::MaxMin => f64::INFINITY,
@@ -21,7 +21,7 @@ pub(super) fn initial(method: Method) -> f64 {
 
 /// Where a candidate stands among the others; the highest is chosen. Negative infinity for one that adds nothing.
 #[inline(always)]
-pub(super) fn score(terms: &Terms<'_>, row: usize, state: f64, step: usize) -> f64 {
+pub(crate) fn score(terms: &Terms<'_>, row: usize, state: f64, step: usize) -> f64 {
     match terms.method {
         Method::Dpp if terms.weight == 0.0 => terms.bonus_of(row),
         Method::Dpp if state <= RANK_TOLERANCE => f64::NEG_INFINITY,
@@ -34,7 +34,7 @@ pub(super) fn score(terms: &Terms<'_>, row: usize, state: f64, step: usize) -> f
 
 /// What the choice of a candidate adds to the objective.
 #[inline(always)]
-pub(super) fn gain(terms: &Terms<'_>, row: usize, state: f64, step: usize) -> f64 {
+pub(crate) fn gain(terms: &Terms<'_>, row: usize, state: f64, step: usize) -> f64 {
     let bonus = terms.bonus_of(row);
     match terms.method {
         Method::Dpp if terms.weight == 0.0 => bonus,
@@ -47,7 +47,7 @@ pub(super) fn gain(terms: &Terms<'_>, row: usize, state: f64, step: usize) -> f6
 }
 
 /// A candidate that has just been chosen.
-pub(super) struct Chosen<'a> {
+pub(crate) struct Chosen<'a> {
     pub bonus: f64,
     pub state: f64,
     /// Its column of the factor: one value a step.
@@ -60,7 +60,7 @@ pub(super) struct Chosen<'a> {
 /// `earlier` are the rows of the factor for the same candidates; the new one is left in `similarity`. No fused operations
 /// here: they would round differently from one instruction set to the next.
 #[inline(always)]
-pub(super) fn update<'a>(
+pub(crate) fn update<'a>(
     terms: &Terms<'_>,
     chosen: &Chosen<'_>,
     earlier: impl Iterator<Item = &'a [f64]>,

@@ -1,19 +1,19 @@
 //! Swaps of medoids in a small pool, as in `medoids` to the bit: what eight candidates would gain is summed side by side.
 
-use super::candidates::{Candidates, Pick};
 use super::coverage::sum_in_lanes;
 use super::dense::Held;
 use super::medoids::LEAST_GAIN;
-use super::rules::Kept;
 use crate::error::Result;
 use crate::memory::Growing;
+use crate::selection::candidates::{Candidates, Pick};
+use crate::selection::rules::Kept;
 use crate::simd::{Target, Vectorized, vectorize};
 
 const LANES: usize = 8;
 
 /// What is known of each row and each slot; kept from pool to pool for its memory.
 #[derive(Default)]
-pub(super) struct Swaps {
+pub(crate) struct Swaps {
     near: Vec<u32>,
     first: Vec<f64>,
     second: Vec<f64>,
@@ -27,7 +27,7 @@ pub(super) struct Swaps {
 
 impl Swaps {
     /// Swaps chosen rows for others, and takes what each then adds in the order of the slots.
-    pub(super) fn improve(
+    pub(crate) fn improve(
         &mut self,
         candidates: &Candidates<'_>,
         held: &Held,

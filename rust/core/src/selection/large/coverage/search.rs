@@ -1,10 +1,5 @@
 //! The greedy search: who adds most, step by step.
 
-use super::super::candidates::{BLOCK, Candidates, Pick};
-use super::super::coverage::sum_in_lanes;
-use super::super::method::Method;
-use super::super::rules::Kept;
-use super::super::similarities::Similarities;
 use super::listing::list;
 use super::near::Near;
 use super::queue::{Entry, Queue, Stage};
@@ -14,6 +9,11 @@ use super::units::Units;
 use crate::error::Result;
 use crate::memory::{copied, filled, gathered, room};
 use crate::parallel::Workers;
+use crate::selection::candidates::{BLOCK, Candidates, Pick};
+use crate::selection::greedy::coverage::sum_in_lanes;
+use crate::selection::method::Method;
+use crate::selection::rules::Kept;
+use crate::selection::similarities::Similarities;
 
 /// No more pairs are listed than this, and than this part of all: of four bytes each.
 const MOST_LISTED: usize = 20_000_000;
@@ -22,7 +22,7 @@ const PART: usize = 24;
 /// Candidates that are brought up to date at a time, at first.
 const BATCH: usize = 96;
 
-pub(super) struct Search<'a> {
+pub(crate) struct Search<'a> {
     pub candidates: &'a Candidates<'a>,
     pub units: &'a Units<'a>,
     pub workers: &'a Workers<'a>,
@@ -43,7 +43,7 @@ pub(super) struct Search<'a> {
 }
 
 /// What this step has shown.
-pub(super) struct Now {
+pub(crate) struct Now {
     pub step: usize,
     /// What a candidate adds, and what none of those brought up to date exceeds.
     pub reached: f64,
@@ -171,7 +171,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    pub(super) fn stage(&self, row: usize) -> Stage {
+    pub(crate) fn stage(&self, row: usize) -> Stage {
         let (step, stage) = self.stages[row];
         if step as usize == self.now.step {
             stage
@@ -180,13 +180,13 @@ impl<'a> Search<'a> {
         }
     }
 
-    pub(super) fn put(&mut self, row: usize, bound: f64, stage: Stage) {
+    pub(crate) fn put(&mut self, row: usize, bound: f64, stage: Stage) {
         self.stages[row] = (self.now.step as u32, stage);
         self.now.highest = self.now.highest.max(bound);
         self.queue.push(Entry { bound, row });
     }
 
-    pub(super) fn value(&self, row: usize, excess: f64) -> f64 {
+    pub(crate) fn value(&self, row: usize, excess: f64) -> f64 {
         let terms = &self.candidates.terms;
         terms.bonus_of(row) + terms.weight * excess
     }

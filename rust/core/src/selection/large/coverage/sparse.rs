@@ -1,21 +1,21 @@
 //! Exact similarities of a candidate with some of the rows, and sums over them as over all: others add nothing.
 
-use super::super::candidates::{BLOCK, normalize};
 use super::units::Units;
 use crate::dot::dots_with;
 use crate::error::Result;
 use crate::memory::Growing;
+use crate::selection::candidates::{BLOCK, normalize};
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// Rows that are gathered at a time.
 const GATHERED: usize = 16;
 
-/// Lanes of a sum: as in [`sum_in_lanes`](super::super::coverage::sum_in_lanes).
+/// Lanes of a sum: as in [`sum_in_lanes`](crate::selection::greedy::coverage::sum_in_lanes).
 const LANES: usize = 8;
 
 /// Rows, in order, and their similarities with a candidate.
 #[derive(Default)]
-pub(super) struct Sparse {
+pub(crate) struct Sparse {
     pub rows: Vec<u32>,
     pub similarity: Vec<f64>,
     gathered: Vec<f32>,

@@ -1,7 +1,5 @@
 //! Which rows may be worth a swap with a medoid, from the lists of what they are near to.
 
-use super::super::candidates::Candidates;
-use super::super::medoids::Medoids;
 use super::listing::list;
 use super::near::Near;
 use super::sparse::Sparse;
@@ -9,6 +7,8 @@ use super::units::Units;
 use crate::error::Result;
 use crate::memory::{Growing, gathered};
 use crate::parallel::Workers;
+use crate::selection::candidates::Candidates;
+use crate::selection::greedy::medoids::Medoids;
 
 /// How much lower than need be the bound of a row is set that has come to be too high: swaps move it up and down.
 const MARGIN: f64 = 0.03;

@@ -3,24 +3,24 @@
 //! A medoid stands in a slot. Of each row are kept the slot of its nearest medoid, its similarity to it and to the second
 //! nearest; -1, the least there is, where there is none. The sums over rows are taken in the order of the rows.
 
-use super::candidates::{BLOCK, Candidates, Pick};
 use super::coverage::sum_in_lanes;
-use super::large::{Swaps, Units};
-use super::rules::Kept;
-use super::similarities::Similarities;
 use crate::error::{Error, Result};
 use crate::memory::{filled, product};
 use crate::parallel::Workers;
+use crate::selection::candidates::{BLOCK, Candidates, Pick};
+use crate::selection::large::coverage::{Swaps, Units};
+use crate::selection::rules::Kept;
+use crate::selection::similarities::Similarities;
 
 /// A swap must gain more than this: less may be rounding.
-pub(super) const LEAST_GAIN: f64 = 1e-9;
+pub(crate) const LEAST_GAIN: f64 = 1e-9;
 
 /// Rows between two looks at whether to stop: where bounds rule them out, nothing else looks.
 const ROWS_A_POLL: usize = 256;
 
 /// Swaps chosen rows for others, and takes what each then adds in the order of the slots. `units` are
 /// given of a large pool.
-pub(super) fn improve(
+pub(crate) fn improve(
     candidates: &Candidates<'_>,
     similarities: &Similarities<'_>,
     units: Option<&Units<'_>>,
@@ -120,7 +120,7 @@ impl Search<'_> {
 }
 
 /// What is known of every row.
-pub(super) struct Medoids {
+pub(crate) struct Medoids {
     n: usize,
     /// The similarities of all rows with each medoid, slot after slot.
     of_slot: Vec<f64>,

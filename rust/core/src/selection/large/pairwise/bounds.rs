@@ -3,19 +3,19 @@
 //! With `e` the error of a product of unit vectors: a similarity is off by `e`; the projection on the span of `t` chosen,
 //! taken on an orthonormal basis, by `e √t`; the similarity with a sum of chosen rows by `e` times the norm of the sum.
 
-use super::candidates::Candidates;
-use super::logarithm::ln;
-use super::method::{Method, Terms};
 use super::screen::{Directions, error};
-use super::state::RANK_TOLERANCE;
 use crate::error::Result;
 use crate::memory::{Growing, gathered, room};
+use crate::selection::candidates::Candidates;
+use crate::selection::greedy::state::RANK_TOLERANCE;
+use crate::selection::logarithm::ln;
+use crate::selection::method::{Method, Terms};
 
 /// By how much less than this part of their terms float64 results may differ from the sums of the terms.
 const ROUNDING: f64 = 1e-13;
 
 /// What bounds need of those chosen.
-pub(super) struct Bounds {
+pub(crate) struct Bounds {
     /// The unit vectors of those chosen; under dpp an orthonormal basis of them; under max_sum the sum of all.
     pub directions: Directions,
     method: Method,
@@ -41,7 +41,7 @@ struct Drift {
 }
 
 impl Bounds {
-    pub(super) fn new(candidates: &Candidates<'_>, k: usize) -> Result<Self> {
+    pub(crate) fn new(candidates: &Candidates<'_>, k: usize) -> Result<Self> {
         let Terms { method, weight, .. } = candidates.terms;
         let mut bounds = Self {
             directions: Directions::new(candidates.n_features),
@@ -63,7 +63,7 @@ impl Bounds {
     }
 
     /// What is known of a candidate that has seen no choice.
-    pub(super) fn first_value(&self) -> f64 {
+    pub(crate) fn first_value(&self) -> f64 {
         match self.method {
             Method::Mmr => f64::NEG_INFINITY,
             Method::MaxMin => f64::INFINITY,
@@ -72,7 +72,7 @@ impl Bounds {
     }
 
     /// The bound of a candidate that has seen no choice, as it is kept.
-    pub(super) fn first_bound(&self) -> f64 {
+    pub(crate) fn first_bound(&self) -> f64 {
         if self.method == Method::MaxSum {
             0.0
         } else {
@@ -81,7 +81,7 @@ impl Bounds {
     }
 
     /// The first direction that a candidate has not seen.
-    pub(super) fn first_unseen(&self, seen: usize) -> usize {
+    pub(crate) fn first_unseen(&self, seen: usize) -> usize {
         if self.method == Method::MaxSum {
             0
         } else {
@@ -91,7 +91,7 @@ impl Bounds {
 
     /// Takes in the products with the directions `first..`.
     #[inline(always)]
-    pub(super) fn take_in(&self, value: &mut f64, first: usize, products: &[f32], scale: f64) {
+    pub(crate) fn take_in(&self, value: &mut f64, first: usize, products: &[f32], scale: f64) {
         match self.method {
             Method::Dpp => {
                 for &product in products {
@@ -117,7 +117,7 @@ impl Bounds {
 
     /// No score of the candidate is larger now.
     #[inline(always)]
-    pub(super) fn now(&self, kept: f64, terms: &Terms<'_>, row: usize, seen: usize) -> f64 {
+    pub(crate) fn now(&self, kept: f64, terms: &Terms<'_>, row: usize, seen: usize) -> f64 {
         if self.method == Method::MaxSum {
             let Drift { scale, slack } = self.drift[seen];
             self.sum(kept * scale - slack, terms, row)
@@ -136,7 +136,7 @@ impl Bounds {
 
     /// A score that the candidate reaches, and one that it does not exceed, from what is known after all choices.
     #[inline(always)]
-    pub(super) fn of(&self, value: f64, terms: &Terms<'_>, row: usize) -> (f64, f64) {
+    pub(crate) fn of(&self, value: f64, terms: &Terms<'_>, row: usize) -> (f64, f64) {
         let (weight, bonus) = (self.weight, terms.bonus_of(row));
         let step = self.bonuses.len();
         let (middle, off) = match self.method {
@@ -169,7 +169,7 @@ impl Bounds {
     }
 
     /// The bound that follows from a score that was computed exactly.
-    pub(super) fn of_exact(score: f64) -> f64 {
+    pub(crate) fn of_exact(score: f64) -> f64 {
         if score == f64::NEG_INFINITY {
             return score;
         }
@@ -177,7 +177,7 @@ impl Bounds {
     }
 
     /// Takes in a choice.
-    pub(super) fn push(
+    pub(crate) fn push(
         &mut self,
         candidates: &Candidates<'_>,
         inverse_norm: f64,

@@ -16,7 +16,7 @@ use crate::simd::Target;
 const ROUNDING: f64 = 2e-5;
 
 /// For each of some candidates, or of all, a bound on Σ max(0, s − bound) over all rows.
-pub(super) fn excesses(
+pub(crate) fn excesses(
     units: &Units<'_>,
     picked: Option<&[u32]>,
     bounds: &[f64],
@@ -60,7 +60,7 @@ pub(super) fn excesses(
 }
 
 /// For all candidates bounds on Σ max(0, s − bound) and on Σ max(0, −s), in one pass.
-pub(super) fn excesses_and_shortfalls(
+pub(crate) fn excesses_and_shortfalls(
     units: &Units<'_>,
     bounds: &[f64],
     workers: &Workers<'_>,

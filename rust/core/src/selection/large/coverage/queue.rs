@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 /// A candidate and a bound on what it adds.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub bound: f64,
     pub row: usize,
 }
@@ -25,11 +25,11 @@ impl PartialOrd for Entry {
     }
 }
 
-pub(super) type Queue = BinaryHeap<Entry>;
+pub(crate) type Queue = BinaryHeap<Entry>;
 
 /// How a bound came about; all but the last are above what the candidate adds by some error.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     /// At an earlier step.
     Stale,
     /// From products in the fastest narrow type.

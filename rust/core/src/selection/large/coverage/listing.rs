@@ -14,7 +14,7 @@ const SAMPLE: usize = 96;
 const RISE: f64 = 1e-3;
 
 /// Lists the pairs above the bounds of their rows, if they are no more than about `most`.
-pub(super) fn list(
+pub(crate) fn list(
     units: &Units<'_>,
     bounds: &[f64],
     most: usize,

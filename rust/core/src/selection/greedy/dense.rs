@@ -1,14 +1,14 @@
 //! The greedy choice from a small pool where gains are sums over all rows, as in `coverage` to the bit: all similarities are
 //! held, and at every step the gains of all candidates are summed side by side.
 
-use super::candidates::{Candidates, Pick};
 use super::coverage::{Term, room_at_first};
 use super::dense_medoids::Swaps;
-use super::method::Method;
-use super::rules::Kept;
-use super::wide::Wide;
 use crate::error::Result;
 use crate::memory::{Growing, product};
+use crate::selection::candidates::{Candidates, Pick};
+use crate::selection::method::Method;
+use crate::selection::rules::Kept;
+use crate::selection::wide::Wide;
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// All similarities of pools of so many rows are in a core's cache.
@@ -18,7 +18,7 @@ const LANES: usize = 8;
 
 /// What the search knows of each row; kept from pool to pool for its memory.
 #[derive(Default)]
-pub(super) struct Dense {
+pub(crate) struct Dense {
     wide: Wide,
     inverse_norm: Vec<f64>,
     held: Held,
@@ -31,19 +31,19 @@ pub(super) struct Dense {
 
 /// The similarities of every two rows.
 #[derive(Default)]
-pub(super) struct Held {
+pub(crate) struct Held {
     values: Vec<f64>,
     n: usize,
     stride: usize,
 }
 
 /// Whether the search is for such a pool.
-pub(super) fn suits(candidates: &Candidates<'_>) -> bool {
+pub(crate) fn suits(candidates: &Candidates<'_>) -> bool {
     candidates.terms.method.covers() && candidates.len() <= MOST_ROWS
 }
 
 /// Chooses up to `k` candidates; fewer where the rules allow no more. Ties go to the lowest row.
-pub(super) fn greedy(
+pub(crate) fn greedy(
     candidates: &Candidates<'_>,
     k: usize,
     dense: &mut Dense,
@@ -141,19 +141,19 @@ impl Held {
         Ok(())
     }
 
-    pub(super) fn n(&self) -> usize {
+    pub(crate) fn n(&self) -> usize {
         self.n
     }
 
     /// The similarities of a row with all.
     #[inline(always)]
-    pub(super) fn row(&self, row: usize) -> &[f64] {
+    pub(crate) fn row(&self, row: usize) -> &[f64] {
         &self.values[row * self.stride..row * self.stride + self.n]
     }
 
     /// The similarities of all rows with eight candidates, of which those beyond the last are zeros.
     #[inline(always)]
-    pub(super) fn of_block(&self, block: usize) -> impl Iterator<Item = &[f64; LANES]> {
+    pub(crate) fn of_block(&self, block: usize) -> impl Iterator<Item = &[f64; LANES]> {
         let (blocks, _) = self.values.as_chunks::<LANES>();
         blocks.iter().skip(block).step_by(self.stride / LANES)
     }

@@ -7,11 +7,11 @@ use crate::error::Result;
 use crate::memory::{filled, product};
 
 /// Squared, of the length of a row: what is closer to the span of those drawn is a copy of them.
-pub(super) const RANK_TOLERANCE: f64 = 1e-10;
+pub(crate) const RANK_TOLERANCE: f64 = 1e-10;
 
 /// Numbers that are looked at together.
-pub(super) const LANES: usize = 8;
-pub(super) const LONG: usize = 32;
+pub(crate) const LANES: usize = 8;
+pub(crate) const LONG: usize = 32;
 
 /// Runs the body for long blocks of `n` numbers, short ones and single ones, each from `first` on and of `WIDTH`. (Not a
 /// closure, which would be called where it is not compiled for the instruction set.)
@@ -32,12 +32,12 @@ macro_rules! in_blocks {
         }
     };
 }
-pub(super) use in_blocks;
+pub(crate) use in_blocks;
 
 /// An orthonormal basis of the rows drawn, in both orders: vector by vector, and coordinate by coordinate.
 ///
 /// Both are padded with zeros, so that loops are of whole lanes.
-pub(super) struct Basis {
+pub(crate) struct Basis {
     vectors: Vec<f64>,
     coordinates: Vec<f64>,
     products: Vec<f64>,
@@ -47,7 +47,7 @@ pub(super) struct Basis {
 }
 
 impl Basis {
-    pub(super) fn new(k: usize) -> Result<Self> {
+    pub(crate) fn new(k: usize) -> Result<Self> {
         let stride = k.next_multiple_of(LANES);
         Ok(Self {
             vectors: filled(0.0, product([k, stride])?)?,
@@ -61,7 +61,7 @@ impl Basis {
 
     /// Begins a sample of `k` items.
     #[inline(always)]
-    pub(super) fn start(&mut self, k: usize) {
+    pub(crate) fn start(&mut self, k: usize) {
         self.stride = k.next_multiple_of(LANES);
         self.vectors[..k * self.stride].fill(0.0);
         self.coordinates[..k * self.stride].fill(0.0);
@@ -70,13 +70,13 @@ impl Basis {
     }
 
     #[inline(always)]
-    pub(super) fn vector(&self, at: usize) -> &[f64] {
+    pub(crate) fn vector(&self, at: usize) -> &[f64] {
         &self.vectors[at * self.stride..(at + 1) * self.stride]
     }
 
     /// The part of a row's squared length that is not in the span, keeping its products with the basis.
     #[inline(always)]
-    pub(super) fn left_of(&mut self, row: &[f64], square: f64) -> f64 {
+    pub(crate) fn left_of(&mut self, row: &[f64], square: f64) -> f64 {
         self.multiply(row);
         let mut left = square;
         for product in &self.products[..self.n] {
@@ -103,7 +103,7 @@ impl Basis {
 
     /// Adds the row whose products are known. Where they are most of it they are taken from it twice, which is enough.
     #[inline(always)]
-    pub(super) fn take(&mut self, row: &[f64], square: f64, left: f64) {
+    pub(crate) fn take(&mut self, row: &[f64], square: f64, left: f64) {
         let mut rest = std::mem::take(&mut self.rest);
         rest[..row.len()].copy_from_slice(row);
         rest[row.len()..].fill(0.0);

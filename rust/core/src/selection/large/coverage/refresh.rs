@@ -15,7 +15,7 @@ const FEW: usize = 6;
 
 impl Search<'_> {
     /// Brings the candidates closer that may be better than what was reached: if they are many, in float32.
-    pub(super) fn compare(&mut self, top: Entry) -> Result<()> {
+    pub(crate) fn compare(&mut self, top: Entry) -> Result<()> {
         let mut entries = vec![top];
         while let Some(&next) = self.queue.peek()
             && next.bound > self.now.reached
@@ -35,7 +35,7 @@ impl Search<'_> {
     }
 
     /// Brings candidates up to date whose bounds exceed those that are, and with them the first of all.
-    pub(super) fn refresh(&mut self, top: Entry) -> Result<()> {
+    pub(crate) fn refresh(&mut self, top: Entry) -> Result<()> {
         let highest = if self.now.reached > f64::NEG_INFINITY {
             self.now.reached
         } else {
@@ -72,7 +72,7 @@ impl Search<'_> {
     }
 
     /// Bounds some candidates by products with all rows.
-    pub(super) fn multiply(
+    pub(crate) fn multiply(
         &mut self,
         entries: &[Entry],
         narrow: Narrow,
@@ -88,7 +88,7 @@ impl Search<'_> {
     }
 
     /// Takes in bounds of all candidates for a step.
-    pub(super) fn replace(&mut self, step: usize, bounds: &[f64]) {
+    pub(crate) fn replace(&mut self, step: usize, bounds: &[f64]) {
         let entries = std::mem::take(&mut self.queue).into_vec();
         self.stages.fill((step as u32, Stage::Rough));
         let lower = |Entry { bound, row }: Entry| Entry {
