@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .exact import exact_batch
-from .greedy import greedy_batch
-from .one_pool import greedy
+from .greedy.many_pools import greedy_batch
+from .greedy.one_pool import greedy
 from .refine import refine_batch
-from .samples import sample_projections
+from .sampling.dpp import sample_projections
 
 __all__ = ["exact_batch", "greedy", "greedy_batch", "refine_batch", "sample_projections"]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._numba._njit import njit
-from prefmath._numba.selection.coverage import similarities
-from prefmath._numba.selection.greedy import greedy_batch
+from prefmath._numba.selection.greedy.coverage import similarities
+from prefmath._numba.selection.greedy.many_pools import greedy_batch
 
 from .branches import best_set
 from .cliques import best_clique

@@ -14,7 +14,7 @@ import numpy as np
 
 from prefmath._numba._tasks import groups, in_order
 from prefmath._numba.dot import refuse_row
-from prefmath._numba.selection.coverage import similarities
+from prefmath._numba.selection.greedy.coverage import similarities
 from prefmath._numba.selection.rules import CODES, as_arrays, begins, inverse_norms_of, pool_of
 
 from .best import best_swap

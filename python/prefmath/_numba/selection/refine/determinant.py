@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._numba._njit import njit
-from prefmath._numba.selection.objectives import log
+from prefmath._numba.selection.greedy.state import log
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 """The greedy choice from one pool, which may be large: the threads share its candidates.
 
-Step by step as in `greedy`, with the loops over steps in Python, where signals are heard.
+Step by step as in `many_pools`, with the loops over steps in Python, where signals are heard.
 """
 
 from __future__ import annotations
@@ -13,11 +13,7 @@ import numpy as np
 from prefmath._numba._njit import njit
 from prefmath._numba._tasks import in_order, rows
 from prefmath._numba.dot import dots_with, refuse_row
-
-from .coverage import best_bound, cover, enough, refresh, similarities
-from .medoids import finish_medoids, start_medoids, try_row
-from .objectives import best_candidate, gain_of, prepare_state, update_state
-from .rules import (
+from prefmath._numba.selection.rules import (
     CODES,
     as_arrays,
     begins,
@@ -27,6 +23,10 @@ from .rules import (
     pool_of,
     refuse_included,
 )
+
+from .coverage import best_bound, cover, enough, refresh, similarities
+from .medoids import finish_medoids, start_medoids, try_row
+from .state import best_candidate, gain_of, prepare_state, update_state
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

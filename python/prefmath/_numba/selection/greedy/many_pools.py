@@ -1,7 +1,7 @@
 """The greedy choice from each pool: the best candidate that the rules allow, one after another.
 
 The objectives differ in what they know of a candidate (its state), in its score, and in how the
-state changes when another is chosen; these stand in `objectives` and `coverage`.
+state changes when another is chosen; these stand in `state` and `coverage`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,7 @@ import numpy as np
 from prefmath._numba._njit import njit
 from prefmath._numba._tasks import groups, in_order
 from prefmath._numba.dot import refuse_row
-
-from .coverage import best_coverage, cover, prepare_coverage, similarities
-from .medoids import improve_medoids
-from .objectives import best_candidate, gain_of, prepare_state, update_state
-from .rules import (
+from prefmath._numba.selection.rules import (
     CODES,
     as_arrays,
     begins,
@@ -28,6 +24,10 @@ from .rules import (
     pool_of,
     refuse_included,
 )
+
+from .coverage import best_coverage, cover, prepare_coverage, similarities
+from .medoids import improve_medoids
+from .state import best_candidate, gain_of, prepare_state, update_state
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,0 +1,1 @@
+"""Random sets whose members differ."""
