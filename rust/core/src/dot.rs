@@ -6,7 +6,7 @@
 
 use std::array::from_fn;
 
-use crate::simd::Target;
+use crate::simd::{Target, Vectorized, vectorize};
 
 /// Element `j` is summed into lane `j % LANES`; then the lanes are added, the upper half onto the lower.
 pub(crate) const LANES: usize = 16;
@@ -19,6 +19,26 @@ pub(crate) fn dots_with<T: Target>(row: &[f32], rows: &[f32], out: &mut [f64]) {
         in_groups::<T::Widening, 4, true, false>(row, row.len(), rows, out, &mut []);
     } else {
         in_groups::<T::Widening, 2, true, false>(row, row.len(), rows, out, &mut []);
+    }
+}
+
+/// The same from outside a loop that is compiled for the instruction set.
+pub(crate) fn dots(row: &[f32], rows: &[f32], out: &mut [f64]) {
+    vectorize(Dots { row, rows, out });
+}
+
+struct Dots<'a> {
+    row: &'a [f32],
+    rows: &'a [f32],
+    out: &'a mut [f64],
+}
+
+impl Vectorized for Dots<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Target>(self) {
+        dots_with::<T>(self.row, self.rows, self.out);
     }
 }
 

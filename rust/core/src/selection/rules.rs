@@ -26,19 +26,6 @@ pub struct Rules<'a> {
 }
 
 impl<'a> Rules<'a> {
-    /// No rule for `n_pools` pools; `zeros` are at least `n_pools + 1` zeros.
-    pub(super) fn none(zeros: &'a [i64]) -> Self {
-        Self {
-            eligible: None,
-            include: &[],
-            include_offsets: zeros,
-            group: None,
-            least: &[],
-            most: &[],
-            max_similarity: f64::INFINITY,
-        }
-    }
-
     pub(super) fn check(&self, n_rows: usize, n_pools: usize) -> Result<()> {
         let fits = |n: Option<usize>| n.is_none_or(|n| n == n_rows);
         ensure(
@@ -102,6 +89,19 @@ pub(super) struct Kept {
 }
 
 impl PoolRules<'_> {
+    /// No rule for a pool that begins at this row.
+    pub(super) fn none(first: usize) -> Self {
+        Self {
+            first,
+            include: &[],
+            eligible: None,
+            group: None,
+            least: &[],
+            most: &[],
+            max_similarity: f64::INFINITY,
+        }
+    }
+
     /// How many rows must be included.
     pub(super) fn n_included(&self) -> usize {
         self.include.len()

@@ -2,7 +2,7 @@
 
 use super::candidates::Candidates;
 use super::method::Terms;
-use super::rules::Rules;
+use super::rules::{PoolRules, Rules};
 use crate::error::{Error, Result, ensure};
 use crate::matrix::{Matrix, check_offsets, group};
 use crate::memory::room;
@@ -36,7 +36,7 @@ pub(super) struct Pools<'a> {
     /// Where the matrix of each pool begins; of embeddings none.
     begins: Vec<usize>,
     terms: Terms<'a>,
-    rules: Rules<'a>,
+    rules: Option<Rules<'a>>,
 }
 
 impl<'a> Pools<'a> {
@@ -48,7 +48,7 @@ impl<'a> Pools<'a> {
         source: Source<'a>,
         offsets: &'a [i64],
         terms: Terms<'a>,
-        rules: Rules<'a>,
+        rules: Option<Rules<'a>>,
     ) -> Result<Self> {
         let n_rows = match source {
             Source::Embeddings(x) => x.n_rows(),
@@ -65,7 +65,9 @@ impl<'a> Pools<'a> {
             )
         })?;
         terms.check(n_rows)?;
-        rules.check(n_rows, n_pools)?;
+        if let Some(rules) = rules {
+            rules.check(n_rows, n_pools)?;
+        }
         let begins = match source {
             Source::Embeddings(_) => Vec::new(),
             Source::Similarities(values) => begins(offsets, n_pools, values.len())?,
@@ -79,6 +81,30 @@ impl<'a> Pools<'a> {
         })
     }
 
+    /// The same, from each of which up to `ks[p]` rows are to be chosen.
+    ///
+    /// # Errors
+    /// Refuses other numbers of `ks`, and negative ones.
+    pub(super) fn to_choose(
+        source: impl Into<Source<'a>>,
+        offsets: &'a [i64],
+        terms: Terms<'a>,
+        ks: &[i64],
+        rules: Option<Rules<'a>>,
+    ) -> Result<Self> {
+        let pools = Self::new(source.into(), offsets, terms, rules)?;
+        let n_pools = pools.len();
+        ensure(ks.len() == n_pools && ks.iter().all(|&k| k >= 0), || {
+            format!("ks must hold {n_pools} values of at least 0")
+        })?;
+        Ok(pools)
+    }
+
+    /// How many pools there are.
+    pub(super) fn len(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
     /// The candidates of a pool; meanwhile those of `next` may be fetched.
     ///
     /// # Errors
@@ -86,7 +112,10 @@ impl<'a> Pools<'a> {
     pub(super) fn candidates(&self, pool: usize, next: Option<usize>) -> Result<Candidates<'a>> {
         let rows = group(self.offsets, pool);
         let (n, terms) = (rows.len(), self.terms.of(&rows));
-        let rules = self.rules.of(pool, &rows)?;
+        let rules = match self.rules {
+            Some(rules) => rules.of(pool, &rows)?,
+            None => PoolRules::none(rows.start),
+        };
         Ok(match self.source {
             Source::Embeddings(x) => Candidates {
                 first: rows.start,

@@ -4,7 +4,7 @@
 //! row is a diagonal value of the Schur complement, kept by the factor `s = Σ_t f_t f_t' / d_t` of those taken.
 
 use super::tree::{Lanes, MOST_ROWS, Tree, among, largest, most};
-use crate::selection::greedy::state::RANK_TOLERANCE;
+use crate::selection::greedy::dpp::RANK_TOLERANCE;
 use crate::selection::logarithm::ln;
 use crate::selection::method::Terms;
 

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::selection::candidates::{Candidates, Pick};
 use crate::selection::greedy::state::{Chosen, gain, initial, score, update};
+use crate::selection::method::Method;
 use crate::selection::rules::Kept;
 
 /// What is known of each candidate; kept from pool to pool for its memory.
@@ -101,7 +102,7 @@ impl Held {
         };
         let earlier = self.factor.chunks_exact(n);
         update(terms, &chosen, earlier, &mut self.new, &mut self.state);
-        if terms.method == crate::selection::Method::Dpp {
+        if terms.method == Method::Dpp {
             self.factor.extend_from_slice(&self.new);
         }
     }

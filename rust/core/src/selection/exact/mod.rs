@@ -6,6 +6,7 @@ mod determinant;
 mod held;
 mod pairs;
 mod pool;
+mod search;
 mod together;
 mod tree;
 
@@ -42,17 +43,8 @@ pub fn exact_batch<'a>(
     rules: Option<Rules<'a>>,
     workers: &Workers<'_>,
 ) -> Result<ExactBatch> {
-    let n_pools = offsets.len().saturating_sub(1);
-    let zeros = filled(0, if rules.is_none() { n_pools + 1 } else { 0 })?;
-    let pools_of = Pools::new(
-        x.into(),
-        offsets,
-        terms,
-        rules.unwrap_or(Rules::none(&zeros)),
-    )?;
-    ensure(ks.len() == n_pools && ks.iter().all(|&k| k >= 0), || {
-        format!("ks must hold {n_pools} values of at least 0")
-    })?;
+    let pools_of = Pools::to_choose(x, offsets, terms, ks, rules)?;
+    let n_pools = pools_of.len();
     ensure(terms.method != Method::Mmr, || {
         "the value under mmr depends on the order: there is no best set".to_owned()
     })?;

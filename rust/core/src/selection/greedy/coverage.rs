@@ -5,7 +5,8 @@
 //! covered enough. Gains never rise, so that those of earlier steps are bounds and only the best are computed anew (Minoux
 //! 1978). The terms of a gain are summed in blocks of 1,024 rows, each in eight lanes.
 
-use super::medoids::improve;
+use super::k_medoids::improve;
+use super::term::{Term, room_at_first, sum_in_lanes};
 use crate::error::Result;
 use crate::memory::Growing;
 use crate::parallel::Workers;
@@ -14,8 +15,6 @@ use crate::selection::method::Method;
 use crate::selection::rules::Kept;
 use crate::selection::similarities::{Similarities, hold};
 use crate::simd::{Target, Vectorized, vectorize};
-
-const LANES: usize = 8;
 
 /// What the search knows of each row; kept from pool to pool for its memory.
 #[derive(Default)]
@@ -183,60 +182,6 @@ impl Cover {
     }
 }
 
-/// The room of a row before any candidate is chosen, but under saturated coverage.
-pub(crate) fn room_at_first(method: Method) -> f64 {
-    // Before the first medoid every row is as far from one as can be.
-    if method == Method::KMedoids {
-        -1.0
-    } else {
-        0.0
-    }
-}
-
-/// What a row gains from a candidate of some similarity.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Term {
-    /// What exceeds the similarity that it has to a chosen one.
-    Excess,
-    /// What fits into its room.
-    Fitting,
-    /// The similarity, or nothing where it is negative.
-    Positive,
-}
-
-impl Term {
-    pub(crate) fn of(method: Method) -> Self {
-        if method == Method::SaturatedCoverage {
-            Self::Fitting
-        } else {
-            Self::Excess
-        }
-    }
-
-    /// Takes in that a row of some similarity was chosen.
-    #[inline(always)]
-    pub(crate) fn take_in(self, similarity: f64, room: &mut f64) {
-        if self == Self::Fitting {
-            *room -= self.value(similarity, *room);
-        } else if similarity > *room {
-            *room = similarity;
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn value(self, similarity: f64, room: f64) -> f64 {
-        let positive = |value: f64| if value > 0.0 { value } else { 0.0 };
-        match self {
-            Self::Excess => positive(similarity - room),
-            Self::Positive => positive(similarity),
-            Self::Fitting => {
-                let similarity = positive(similarity);
-                if similarity < room { similarity } else { room }
-            }
-        }
-    }
-}
-
 /// The sum of the terms of all rows, block after block.
 struct Sum<'a> {
     similarity: &'a [f64],
@@ -265,28 +210,4 @@ impl Sum<'_> {
             sum + sum_in_lanes(similarity, room, term)
         })
     }
-}
-
-/// The sum of a term of two values, place by place, in lanes of which the upper half is added onto the lower.
-#[inline(always)]
-pub(crate) fn sum_in_lanes(left: &[f64], right: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let (left, left_rest) = left.as_chunks::<LANES>();
-    let (right, right_rest) = right.as_chunks::<LANES>();
-    for (left, right) in left.iter().zip(right) {
-        for lane in 0..LANES {
-            lanes[lane] += term(left[lane], right[lane]);
-        }
-    }
-    for (lane, (&left, &right)) in left_rest.iter().zip(right_rest).enumerate() {
-        lanes[lane] += term(left, right);
-    }
-    let mut half = LANES / 2;
-    while half > 0 {
-        for lane in 0..half {
-            lanes[lane] += lanes[lane + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
 }

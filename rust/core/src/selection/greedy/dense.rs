@@ -1,10 +1,11 @@
 //! The greedy choice from a small pool where gains are sums over all rows, as in `coverage` to the bit: all similarities are
 //! held, and at every step the gains of all candidates are summed side by side.
 
-use super::coverage::{Term, room_at_first};
 use super::dense_medoids::Swaps;
+use super::held::{Held, LANES};
+use super::term::{Term, room_at_first};
 use crate::error::Result;
-use crate::memory::{Growing, product};
+use crate::memory::Growing;
 use crate::selection::candidates::{Candidates, Pick};
 use crate::selection::method::Method;
 use crate::selection::rules::Kept;
@@ -13,8 +14,6 @@ use crate::simd::{Target, Vectorized, vectorize};
 
 /// All similarities of pools of so many rows are in a core's cache.
 const MOST_ROWS: usize = 64;
-
-const LANES: usize = 8;
 
 /// What the search knows of each row; kept from pool to pool for its memory.
 #[derive(Default)]
@@ -27,14 +26,6 @@ pub(crate) struct Dense {
     added: Vec<f64>,
     kept: Kept,
     swaps: Swaps,
-}
-
-/// The similarities of every two rows.
-#[derive(Default)]
-pub(crate) struct Held {
-    values: Vec<f64>,
-    n: usize,
-    stride: usize,
 }
 
 /// Whether the search is for such a pool.
@@ -130,32 +121,6 @@ impl Dense {
             }
         }
         best
-    }
-}
-
-impl Held {
-    fn reset(&mut self, n: usize) -> Result<()> {
-        (self.n, self.stride) = (n, n.next_multiple_of(LANES));
-        self.values.clear();
-        self.values.resized(product([n, self.stride])?, 0.0)?;
-        Ok(())
-    }
-
-    pub(crate) fn n(&self) -> usize {
-        self.n
-    }
-
-    /// The similarities of a row with all.
-    #[inline(always)]
-    pub(crate) fn row(&self, row: usize) -> &[f64] {
-        &self.values[row * self.stride..row * self.stride + self.n]
-    }
-
-    /// The similarities of all rows with eight candidates, of which those beyond the last are zeros.
-    #[inline(always)]
-    pub(crate) fn of_block(&self, block: usize) -> impl Iterator<Item = &[f64; LANES]> {
-        let (blocks, _) = self.values.as_chunks::<LANES>();
-        blocks.iter().skip(block).step_by(self.stride / LANES)
     }
 }
 

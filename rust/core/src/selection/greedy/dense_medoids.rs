@@ -1,15 +1,13 @@
 //! Swaps of medoids in a small pool, as in `medoids` to the bit: what eight candidates would gain is summed side by side.
 
-use super::coverage::sum_in_lanes;
-use super::dense::Held;
+use super::held::{Held, LANES};
 use super::medoids::LEAST_GAIN;
+use super::term::sum_in_lanes;
 use crate::error::Result;
 use crate::memory::Growing;
 use crate::selection::candidates::{Candidates, Pick};
 use crate::selection::rules::Kept;
 use crate::simd::{Target, Vectorized, vectorize};
-
-const LANES: usize = 8;
 
 /// What is known of each row and each slot; kept from pool to pool for its memory.
 #[derive(Default)]
@@ -34,7 +32,7 @@ impl Swaps {
         kept: &mut Kept,
         picks: &mut [Pick],
     ) -> Result<()> {
-        let n = held.n();
+        let n = held.n;
         self.look(held, picks)?;
         let (mut row, mut n_idle, mut weighed) = (0, 0, None);
         while n_idle < n {
@@ -59,7 +57,7 @@ impl Swaps {
 
     /// Finds the two nearest medoids of every row, the lowest slot of equals first, and what the slots are worth.
     fn look(&mut self, held: &Held, picks: &[Pick]) -> Result<()> {
-        let n = held.n();
+        let n = held.n;
         self.near.clear();
         self.near.resized(n, 0)?;
         self.second.clear();
@@ -136,7 +134,7 @@ impl Swaps {
     ) -> Result<()> {
         let terms = &candidates.terms;
         self.best.clear();
-        self.best.resized(held.n(), -1.0)?;
+        self.best.resized(held.n, -1.0)?;
         for (slot, (row, gain)) in picks.iter_mut().enumerate() {
             let similarity = held.row(*row);
             let added = sum_in_lanes(similarity, &self.best, |similarity, best| {
@@ -144,7 +142,7 @@ impl Swaps {
             });
             *gain = terms.bonus_of(*row) + terms.weight * added;
             if slot == 0 {
-                *gain -= terms.weight * held.n() as f64;
+                *gain -= terms.weight * held.n as f64;
             }
             for (best, &similarity) in self.best.iter_mut().zip(similarity) {
                 *best = similarity.max(*best);

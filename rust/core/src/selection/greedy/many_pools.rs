@@ -1,7 +1,7 @@
 //! Selection from many pools: each is small, and the threads share the pools.
 
 use super::one_pool::Scratch;
-use crate::error::{Result, ensure};
+use crate::error::Result;
 use crate::matrix::{group, runs_of_groups, split_rows};
 use crate::memory::{filled, product};
 use crate::parallel::Workers;
@@ -30,17 +30,8 @@ pub fn greedy_batch<'a>(
     rules: Option<Rules<'a>>,
     workers: &Workers<'_>,
 ) -> Result<BatchSelection> {
-    let n_pools = offsets.len().saturating_sub(1);
-    let zeros = filled(0, if rules.is_none() { n_pools + 1 } else { 0 })?;
-    let pools_of = Pools::new(
-        x.into(),
-        offsets,
-        terms,
-        rules.unwrap_or(Rules::none(&zeros)),
-    )?;
-    ensure(ks.len() == n_pools && ks.iter().all(|&k| k >= 0), || {
-        format!("ks must hold {n_pools} values of at least 0")
-    })?;
+    let pools_of = Pools::to_choose(x, offsets, terms, ks, rules)?;
+    let n_pools = pools_of.len();
     let k = ks.iter().max().map_or(0, |&k| k as usize);
     let n_out = product([n_pools, k])?;
     let (mut positions, mut gains) = (filled(-1_i32, n_out)?, filled(0.0, n_out)?);

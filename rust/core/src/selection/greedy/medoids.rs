@@ -1,123 +1,18 @@
-//! Swaps of medoids until none helps: eager FasterPAM (Schubert, Rousseeuw 2021, Algorithm 3).
+//! What is known of the rows of a pool while medoids are swapped.
 //!
 //! A medoid stands in a slot. Of each row are kept the slot of its nearest medoid, its similarity to it and to the second
 //! nearest; -1, the least there is, where there is none. The sums over rows are taken in the order of the rows.
 
-use super::coverage::sum_in_lanes;
-use crate::error::{Error, Result};
+use super::term::sum_in_lanes;
+use crate::error::Result;
 use crate::memory::{filled, product};
 use crate::parallel::Workers;
 use crate::selection::candidates::{BLOCK, Candidates, Pick};
-use crate::selection::large::coverage::{Swaps, Units};
 use crate::selection::rules::Kept;
 use crate::selection::similarities::Similarities;
 
 /// A swap must gain more than this: less may be rounding.
 pub(crate) const LEAST_GAIN: f64 = 1e-9;
-
-/// Rows between two looks at whether to stop: where bounds rule them out, nothing else looks.
-const ROWS_A_POLL: usize = 256;
-
-/// Swaps chosen rows for others, and takes what each then adds in the order of the slots. `units` are
-/// given of a large pool.
-pub(crate) fn improve(
-    candidates: &Candidates<'_>,
-    similarities: &Similarities<'_>,
-    units: Option<&Units<'_>>,
-    kept: &mut Kept,
-    picks: &mut [Pick],
-    workers: &Workers<'_>,
-) -> Result<()> {
-    let n = candidates.len();
-    let medoids = Medoids::new(candidates, similarities, picks, workers)?;
-    let swaps = match units {
-        Some(units) if picks.len() > 1 => Swaps::new(units, &medoids.second, workers)?,
-        _ => None,
-    };
-    let mut search = Search {
-        candidates,
-        similarities,
-        workers,
-        medoids,
-        swaps,
-        similarity: filled(0.0, n)?,
-    };
-    let (mut row, mut n_idle) = (0, 0);
-    while n_idle < n {
-        if row % ROWS_A_POLL == 0 && workers.asked_to_stop() {
-            return Err(Error::Interrupted);
-        }
-        if candidates.rules.eligible(row)
-            && picks.iter().all(|&(chosen, _)| chosen != row)
-            && search.try_row(row, kept, picks)?
-        {
-            n_idle = 0;
-        }
-        n_idle += 1;
-        row = if row + 1 < n { row + 1 } else { 0 };
-    }
-    search.medoids.gains(candidates, picks)?;
-    Ok(())
-}
-
-struct Search<'a> {
-    candidates: &'a Candidates<'a>,
-    similarities: &'a Similarities<'a>,
-    workers: &'a Workers<'a>,
-    medoids: Medoids,
-    swaps: Option<Swaps<'a>>,
-    similarity: Vec<f64>,
-}
-
-impl Search<'_> {
-    /// Puts a row in the slot where it gains most, if it gains anything.
-    fn try_row(&mut self, row: usize, kept: &mut Kept, picks: &mut [Pick]) -> Result<bool> {
-        let rules = &self.candidates.rules;
-        // That rule asks for the similarities with all medoids.
-        let mut measured = false;
-        if let Some(swaps) = &mut self.swaps {
-            let chosen = picks.iter().map(|&(chosen, _)| chosen);
-            if swaps.bound(self.candidates, row, &self.medoids, chosen) <= LEAST_GAIN / 2.0 {
-                return Ok(false);
-            }
-            if rules.max_similarity == f64::INFINITY {
-                swaps.measure(row, &self.medoids, &mut self.similarity)?;
-                measured = true;
-            }
-        }
-        if !measured {
-            self.measure(row)?;
-        }
-        let (slot, gain) =
-            self.medoids
-                .best_swap(self.candidates, row, &self.similarity, kept, picks);
-        if gain <= LEAST_GAIN {
-            return Ok(false);
-        }
-        if measured {
-            self.measure(row)?;
-        }
-        rules.swap(picks[slot].0, row, kept);
-        picks[slot].0 = row;
-        self.medoids.replace(slot, &self.similarity);
-        self.follow()?;
-        Ok(true)
-    }
-
-    /// Takes the similarities of a row with all others.
-    fn measure(&mut self, row: usize) -> Result<()> {
-        let out = &mut self.similarity;
-        self.similarities
-            .of_row(self.candidates, row, out, self.workers)
-    }
-
-    fn follow(&mut self) -> Result<()> {
-        match &mut self.swaps {
-            Some(swaps) => swaps.follow(&self.medoids.second, self.workers),
-            None => Ok(()),
-        }
-    }
-}
 
 /// What is known of every row.
 pub(crate) struct Medoids {
@@ -132,7 +27,7 @@ pub(crate) struct Medoids {
 }
 
 impl Medoids {
-    fn new(
+    pub(super) fn new(
         candidates: &Candidates<'_>,
         similarities: &Similarities<'_>,
         picks: &[Pick],
@@ -181,7 +76,7 @@ impl Medoids {
     }
 
     /// The slot that a row best takes, the lowest of equals, and what that gains.
-    fn best_swap(
+    pub(super) fn best_swap(
         &self,
         candidates: &Candidates<'_>,
         row: usize,
@@ -221,7 +116,7 @@ impl Medoids {
     }
 
     /// Puts another medoid into a slot.
-    fn replace(&mut self, slot: usize, similarity: &[f64]) {
+    pub(super) fn replace(&mut self, slot: usize, similarity: &[f64]) {
         for (row, &new) in similarity.iter().enumerate() {
             let old = std::mem::replace(&mut self.of_slot[slot * self.n + row], new);
             // One that is and was further than the two nearest changes nothing.
@@ -234,7 +129,7 @@ impl Medoids {
     }
 
     /// What each medoid adds to those in the slots before.
-    fn gains(&self, candidates: &Candidates<'_>, picks: &mut [Pick]) -> Result<()> {
+    pub(super) fn gains(&self, candidates: &Candidates<'_>, picks: &mut [Pick]) -> Result<()> {
         let terms = &candidates.terms;
         let mut best = filled(-1.0, self.n)?;
         for (slot, (of_slot, (row, gain))) in self.of_slot.chunks(self.n).zip(picks).enumerate() {

@@ -31,7 +31,6 @@ pub fn greedy<'a>(
         Source::Similarities(values) => values.len().isqrt(),
     };
     let offsets = [0, n as i64];
-    let rules = rules.unwrap_or(Rules::none(&[0, 0]));
     let candidates = Pools::new(x, &offsets, terms, rules)?.candidates(0, None)?;
     let mut picks = Vec::new();
     Scratch::default().greedy(&candidates, k.min(n), workers, &mut picks)?;

@@ -1,14 +1,7 @@
-//! What the objectives over pairs know of a candidate, how they score it, and what a choice changes.
-//!
-//! The state of candidate i is under dpp its squared distance to the span of the chosen (`d_i²` of Chen, Zhang, Zhou
-//! 2018, Algorithm 1; `c_i` is a column of `factor`), under mmr its largest similarity to one of them, under max_sum and
-//! max_min the sum and the smallest of `bonus_j + weight (1 - s_ij)` over the chosen j.
+//! What the objectives over pairs know of a candidate, how they score it, and what a choice changes: each in its own file.
 
-use crate::selection::logarithm::ln;
+use super::{dpp, max_min, max_sum, mmr};
 use crate::selection::method::{Method, Terms};
-
-/// A candidate closer than this to the span of the chosen ones (squared, of a unit vector) adds nothing to them.
-pub(crate) const RANK_TOLERANCE: f64 = 1e-10;
 
 /// The state of a candidate before any is chosen.
 pub(crate) fn initial(method: Method) -> f64 {
@@ -24,7 +17,7 @@ pub(crate) fn initial(method: Method) -> f64 {
 pub(crate) fn score(terms: &Terms<'_>, row: usize, state: f64, step: usize) -> f64 {
     match terms.method {
         Method::Dpp if terms.weight == 0.0 => terms.bonus_of(row),
-        Method::Dpp if state <= RANK_TOLERANCE => f64::NEG_INFINITY,
+        Method::Dpp if state <= dpp::RANK_TOLERANCE => f64::NEG_INFINITY,
         // The logarithm rises with the state: it need not be taken to compare.
         Method::Dpp => terms.bonus.map_or(state, |_| gain(terms, row, state, step)),
         _ if step == 0 => terms.bonus_of(row),
@@ -38,11 +31,11 @@ pub(crate) fn gain(terms: &Terms<'_>, row: usize, state: f64, step: usize) -> f6
     let bonus = terms.bonus_of(row);
     match terms.method {
         Method::Dpp if terms.weight == 0.0 => bonus,
-        Method::Dpp => bonus + terms.weight * ln(state),
+        Method::Dpp => dpp::gain(bonus, terms.weight, state),
         Method::MaxSum | Method::MaxMin if step == 0 => 0.0,
-        Method::MaxSum => step as f64 * bonus + state,
-        Method::MaxMin => bonus + state,
-        _ => bonus - terms.weight * state,
+        Method::MaxSum => max_sum::gain(bonus, state, step),
+        Method::MaxMin => max_min::gain(bonus, state),
+        _ => mmr::gain(bonus, terms.weight, state),
     }
 }
 
@@ -67,54 +60,10 @@ pub(crate) fn update<'a>(
     similarity: &mut [f64],
     state: &mut [f64],
 ) {
-    let pairs = similarity.iter().zip(state.iter_mut());
     match terms.method {
-        Method::Dpp => condition(chosen, earlier, similarity, state),
-        Method::MaxSum => {
-            for (similarity, state) in pairs {
-                *state += chosen.bonus + terms.weight * (1.0 - similarity);
-            }
-        }
-        Method::MaxMin => {
-            for (similarity, state) in pairs {
-                let pair = chosen.bonus + terms.weight * (1.0 - similarity);
-                *state = if pair < *state { pair } else { *state };
-            }
-        }
-        _ if chosen.step == 0 => state.copy_from_slice(similarity),
-        _ => {
-            for (&similarity, state) in pairs {
-                *state = if similarity > *state {
-                    similarity
-                } else {
-                    *state
-                };
-            }
-        }
-    }
-}
-
-/// One step of the incremental Cholesky factorisation: `e_i = (s_ij - <c_j, c_i>) / d_j`, appended to `c_i`, and
-/// `d_i² -= e_i²`.
-#[inline(always)]
-fn condition<'a>(
-    chosen: &Chosen<'_>,
-    earlier: impl Iterator<Item = &'a [f64]>,
-    similarity: &mut [f64],
-    residual: &mut [f64],
-) {
-    for (earlier, of_chosen) in earlier.zip(chosen.column) {
-        for (value, earlier) in similarity.iter_mut().zip(earlier) {
-            *value -= of_chosen * earlier;
-        }
-    }
-    let scale = if chosen.state > RANK_TOLERANCE {
-        1.0 / chosen.state.sqrt()
-    } else {
-        0.0
-    };
-    for (value, residual) in similarity.iter_mut().zip(residual.iter_mut()) {
-        *value *= scale;
-        *residual -= *value * *value;
+        Method::Dpp => dpp::update(chosen.state, chosen.column, earlier, similarity, state),
+        Method::MaxSum => max_sum::update(chosen.bonus, terms.weight, similarity, state),
+        Method::MaxMin => max_min::update(chosen.bonus, terms.weight, similarity, state),
+        _ => mmr::update(chosen.step, similarity, state),
     }
 }

@@ -1,7 +1,6 @@
 //! Swaps under facility location and saturated coverage: each row in turn takes the slot where it gains most.
 
-use super::SWAPS_PER_ROW;
-use super::swaps::may_swap;
+use super::swap::{SWAPS_PER_ROW, may_swap};
 use crate::error::{Error, Result};
 use crate::memory::{filled, gathered};
 use crate::parallel::Workers;

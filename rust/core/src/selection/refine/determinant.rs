@@ -3,10 +3,10 @@
 //! With `M` that inverse, `y = M s` for the similarities `s` of a row with those chosen and `r = 1 - s'y` what is left of
 //! it, the determinant with the row in place of slot `a` is `M_aa r + y_a²` times as large (Jacobi's identity for minors).
 
-use super::swaps::Objective;
+use super::swap::Objective;
 use crate::error::Result;
 use crate::memory::{filled, room};
-use crate::selection::greedy::state::RANK_TOLERANCE;
+use crate::selection::greedy::dpp::RANK_TOLERANCE;
 use crate::selection::logarithm::ln;
 use crate::selection::method::Terms;
 

@@ -6,6 +6,7 @@
 mod covering;
 mod determinant;
 mod pairs;
+mod swap;
 mod swaps;
 
 use super::method::{Method, Terms};
@@ -13,15 +14,12 @@ use super::rules::Rules;
 use super::source::{Pools, Source};
 use crate::error::{Result, ensure};
 use crate::matrix::{group, runs_of_groups, split_rows};
-use crate::memory::{copied, filled};
+use crate::memory::copied;
 use crate::parallel::Workers;
 use swaps::Swaps;
 
 /// Rows that a thread takes at a time.
 const ROWS_PER_TASK: usize = 512;
-
-/// Swaps a chosen row may see on average.
-const SWAPS_PER_ROW: usize = 100;
 
 /// The sets of [`greedy_batch`](super::greedy_batch), each refined until no swap helps by more than 1e-9 of one and its
 /// value, or 100 swaps a row were made. A row takes the place of the one that it replaces; what is included stays.
@@ -37,19 +35,12 @@ pub fn refine_batch<'a>(
     positions: &[i32],
     workers: &Workers<'_>,
 ) -> Result<Vec<i32>> {
-    let n_pools = offsets.len().saturating_sub(1);
-    let zeros = filled(0, if rules.is_none() { n_pools + 1 } else { 0 })?;
-    let pools_of = Pools::new(
-        x.into(),
-        offsets,
-        terms,
-        rules.unwrap_or(Rules::none(&zeros)),
-    )?;
+    let pools_of = Pools::to_choose(x, offsets, terms, ks, rules)?;
+    let n_pools = pools_of.len();
     let k = positions.len() / n_pools.max(1);
-    ensure(
-        ks.len() == n_pools && positions.len() == n_pools * k,
-        || format!("ks and positions must be of {n_pools} pools"),
-    )?;
+    ensure(positions.len() == n_pools * k, || {
+        format!("positions must be of {n_pools} pools")
+    })?;
     ensure(terms.method != Method::Mmr, || {
         "the value under mmr depends on the order: sets are not compared".to_owned()
     })?;

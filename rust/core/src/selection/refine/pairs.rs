@@ -1,6 +1,6 @@
 //! What swaps gain where the value is a sum over pairs or the smallest pair.
 
-use super::swaps::Objective;
+use super::swap::Objective;
 use crate::error::Result;
 use crate::memory::filled;
 use crate::selection::method::{Method, Terms};

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::near::Code;
+use super::code::Code;
 use crate::error::{Error, Result};
 use crate::memory::{copied, filled};
 use crate::product::{Corner, IntoFloat, Visitor};

@@ -5,6 +5,7 @@
 //! computed exactly. Once so much is covered that the rows which a candidate can still gain from are few, these are listed,
 //! and a candidate is brought up to date from its list.
 
+mod code;
 mod lister;
 mod listing;
 mod near;
@@ -13,21 +14,20 @@ mod refresh;
 mod search;
 mod sparse;
 mod start;
-mod swaps;
+pub(crate) mod swaps;
 mod totals;
-mod units;
+pub(crate) mod units;
 mod wider;
 
 use crate::error::Result;
 use crate::memory::filled;
 use crate::parallel::Workers;
 use crate::selection::candidates::{Candidates, Pick};
-use crate::selection::greedy::medoids::improve;
+use crate::selection::greedy::k_medoids::improve;
 use crate::selection::method::Method;
 use crate::selection::similarities::MOST_HELD;
 use search::Search;
-pub(crate) use swaps::Swaps;
-pub(crate) use units::Units;
+use units::Units;
 
 /// Rows are numbered in so many bits, to leave some for a similarity.
 const MOST_ROWS: usize = 1 << 22;

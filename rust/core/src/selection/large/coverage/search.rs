@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::memory::{copied, filled, gathered, room};
 use crate::parallel::Workers;
 use crate::selection::candidates::{BLOCK, Candidates, Pick};
-use crate::selection::greedy::coverage::sum_in_lanes;
+use crate::selection::greedy::term::sum_in_lanes;
 use crate::selection::method::Method;
 use crate::selection::rules::Kept;
 use crate::selection::similarities::Similarities;

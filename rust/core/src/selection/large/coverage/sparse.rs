@@ -1,16 +1,15 @@
 //! Exact similarities of a candidate with some of the rows, and sums over them as over all: others add nothing.
 
 use super::units::Units;
-use crate::dot::dots_with;
+use crate::dot::dots;
 use crate::error::Result;
 use crate::memory::Growing;
 use crate::selection::candidates::{BLOCK, normalize};
-use crate::simd::{Target, Vectorized, vectorize};
 
 /// Rows that are gathered at a time.
 const GATHERED: usize = 16;
 
-/// Lanes of a sum: as in [`sum_in_lanes`](crate::selection::greedy::coverage::sum_in_lanes).
+/// Lanes of a sum: as in [`sum_in_lanes`](crate::selection::greedy::term::sum_in_lanes).
 const LANES: usize = 8;
 
 /// Rows, in order, and their similarities with a candidate.
@@ -45,11 +44,8 @@ impl Sparse {
             }
             // That of the candidate stands after those of the rows.
             self.inverse_norms.push(units.inverse_norm[candidate]);
-            vectorize(Dots {
-                row: &units.rows[candidate * d..(candidate + 1) * d],
-                rows: &self.gathered,
-                out,
-            });
+            let row = &units.rows[candidate * d..(candidate + 1) * d];
+            dots(row, &self.gathered, out);
             normalize(&self.inverse_norms, rows.len(), 0, out);
         }
         Ok(())
@@ -82,19 +78,4 @@ fn joined(mut lanes: [f64; LANES]) -> f64 {
         half /= 2;
     }
     lanes[0]
-}
-
-struct Dots<'a> {
-    row: &'a [f32],
-    rows: &'a [f32],
-    out: &'a mut [f64],
-}
-
-impl Vectorized for Dots<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<T: Target>(self) {
-        dots_with::<T>(self.row, self.rows, self.out);
-    }
 }

@@ -7,7 +7,7 @@ use super::screen::{Directions, error};
 use crate::error::Result;
 use crate::memory::{Growing, gathered, room};
 use crate::selection::candidates::Candidates;
-use crate::selection::greedy::state::RANK_TOLERANCE;
+use crate::selection::greedy::dpp::RANK_TOLERANCE;
 use crate::selection::logarithm::ln;
 use crate::selection::method::{Method, Terms};
 

@@ -1,12 +1,11 @@
 //! The state of single candidates, computed anew from all that were chosen: to the bit what updating it step by step gives.
 
-use crate::dot::dots_with;
+use crate::dot::dots;
 use crate::error::Result;
 use crate::memory::Growing;
 use crate::selection::candidates::Candidates;
 use crate::selection::greedy::state::{Chosen, initial, update};
 use crate::selection::method::Method;
-use crate::simd::{Target, Vectorized, vectorize};
 
 /// Those chosen so far, as a candidate's state depends on them.
 pub(crate) struct History {
@@ -60,11 +59,7 @@ impl History {
     ) -> Result<f64> {
         let n = self.bonuses.len();
         self.similarity.resized(n, 0.0)?;
-        vectorize(Dots {
-            row: candidates.row(row),
-            rows: &self.rows,
-            out: &mut self.similarity,
-        });
+        dots(candidates.row(row), &self.rows, &mut self.similarity);
         self.column.clear();
         let mut state = [initial(candidates.terms.method)];
         let mut first = 0;
@@ -96,20 +91,5 @@ impl History {
             }
         }
         Ok(state[0])
-    }
-}
-
-struct Dots<'a> {
-    row: &'a [f32],
-    rows: &'a [f32],
-    out: &'a mut [f64],
-}
-
-impl Vectorized for Dots<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<T: Target>(self) {
-        dots_with::<T>(self.row, self.rows, self.out);
     }
 }
