@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::pools::squared_norm;
+use super::pools::rows::squared_norm;
 use super::real::Embedding;
 use crate::error::{Result, ensure};
 use crate::matrix::Matrix;

@@ -7,8 +7,9 @@ use crate::parallel::Workers;
 use crate::product::{Corner, Finish};
 use crate::simd::{Target, Vectorized, vectorize};
 
+use super::both::Both;
 use super::exact::squared_distance;
-use super::matrix::{Both, Metric};
+use super::metric::Metric;
 use super::real::{Embedding, Real};
 use super::rows::{Argument, column_means, longest};
 

@@ -4,33 +4,15 @@ use crate::error::{Result, ensure};
 use crate::matrix::Matrix;
 use crate::memory::filled;
 use crate::parallel::Workers;
-use crate::product::{Corner, Finish, Sides, product_into};
+use crate::product::{Corner, Finish};
 use crate::simd::Target;
 
+use super::both::Both;
 use super::directions::directions;
 use super::distances::distances;
+use super::metric::Metric;
 use super::real::{Embedding, Real};
-use super::rows::{Argument, Scaled, longest};
-
-/// What is computed of two rows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Metric {
-    /// Cosine of the angle, within [-1, 1].
-    Cosine,
-    /// Dot product.
-    Dot,
-    /// The angle as a share of half a turn, within [0, 1].
-    Angular,
-    /// Euclidean distance.
-    Euclidean,
-    /// Squared Euclidean distance.
-    SquaredEuclidean,
-    /// exp(−γ d²), d the Euclidean distance.
-    Rbf {
-        /// The factor γ.
-        gamma: f64,
-    },
-}
+use super::rows::{Argument, longest};
 
 /// Writes the metric of every row of `x` with every row of `y`, or of `x`, to `out`, row-major.
 ///
@@ -60,53 +42,6 @@ pub fn similarity_matrix<E: Embedding>(
         Metric::Cosine | Metric::Angular => directions(x, y, metric, out, workers),
         Metric::Dot => dots(x, y, out, workers),
         _ => distances(x, y, metric, out, workers),
-    }
-}
-
-/// One or two arguments, with what belongs to each of their rows.
-pub(super) struct Both<'a, E> {
-    pub x: (Argument<'a, E>, Vec<f64>),
-    pub y: Option<(Argument<'a, E>, Vec<f64>)>,
-}
-
-impl<'a, E: Embedding> Both<'a, E> {
-    pub fn new(
-        x: Argument<'a, E>,
-        y: Option<Argument<'a, E>>,
-        of_rows: impl Fn(Argument<'a, E>) -> Result<Vec<f64>>,
-    ) -> Result<Self> {
-        Ok(Self {
-            x: (x, of_rows(x)?),
-            y: y.map(|y| Ok((y, of_rows(y)?))).transpose()?,
-        })
-    }
-
-    /// The right side of the products.
-    pub fn right(&self) -> &(Argument<'a, E>, Vec<f64>) {
-        self.y.as_ref().unwrap_or(&self.x)
-    }
-
-    /// Multiplies the rows, shifted and scaled, and finishes the products.
-    pub fn multiply(
-        &self,
-        center: &[f64],
-        scales: (&[f64], &[f64]),
-        finish: &impl Finish<E::Real>,
-        out: &mut [E::Real],
-        workers: &Workers<'_>,
-    ) -> Result<()> {
-        let source = |rows, scales| Scaled {
-            rows,
-            center,
-            scales,
-        };
-        let left = source(self.x.0.rows, scales.0);
-        let right = source(self.right().0.rows, scales.1);
-        let sides = match self.y {
-            Some(_) => Sides::Two(&left, &right),
-            None => Sides::One(&left),
-        };
-        product_into(E::Real::ARITHMETIC, &sides, finish, out, workers)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Mul, Sub};
 
-use super::pools::Small;
+use super::pools::small_product::Small;
 use crate::matrix::Element;
 use crate::product::{Arithmetic, Float32, Float64};
 use crate::simd::Target;

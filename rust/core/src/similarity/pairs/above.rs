@@ -2,12 +2,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::{Collector, Found, Numbers, Pairs, by_pools, by_screen, check};
+use super::collector::{Collector, Found, Pairs, split};
+use super::screened::{Numbers, by_screen};
+use super::visit::{check, visit};
 use crate::error::{Result, ensure};
 use crate::matrix::Matrix;
-use crate::memory::{Growing, room};
+use crate::memory::Growing;
 use crate::parallel::Workers;
-use crate::similarity::{Embedding, Score};
+use crate::similarity::exact::Score;
+use crate::similarity::real::Embedding;
 
 /// The pairs of rows of `x` whose score is at least `threshold`; of squared distances, at most. In order of their rows.
 ///
@@ -30,33 +33,21 @@ pub fn pairs_above<E: Embedding>(
         max_pairs,
         found: Mutex::new(Vec::new()),
     };
-    let large =
-        |x: Matrix<'_, E>, first| by_screen(x, Numbers::From(first), kind, &collector, workers);
-    match offsets {
-        None => large(x, 0)?,
-        Some(offsets) => by_pools(
-            x,
-            (offsets, &squared_norms),
-            kind,
-            &collector,
-            large,
-            workers,
-        )?,
-    }
+    let large = |x: Matrix<'_, E>, first, _: &[f64]| {
+        by_screen(x, Numbers::From(first), kind, &collector, workers)
+    };
+    visit(
+        x,
+        (offsets, &squared_norms),
+        kind,
+        &collector,
+        large,
+        workers,
+    )?;
     let found = collector.found.into_inner();
     let mut found = found.unwrap_or_else(PoisonError::into_inner);
     found.sort_unstable_by_key(|found| found.rows);
     split(&found, kind)
-}
-
-/// The rows and the scores as they are.
-pub(super) fn split(found: &[Found], kind: Score) -> Result<Pairs> {
-    let (mut pairs, mut scores) = (room(found.len())?, room(found.len())?);
-    for Found { rows, score } in found {
-        pairs.push(*rows);
-        scores.push(kind.given(*score));
-    }
-    Ok((pairs, scores))
 }
 
 struct Above {

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::matrix::{Element, Matrix};
 use crate::memory::{Growing, filled, room};
 use crate::parallel::Workers;
-use crate::similarity::Embedding;
+use crate::similarity::real::Embedding;
 
 /// Rows that a thread reads at a time.
 const ROWS: usize = 256;

@@ -2,13 +2,16 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use super::collector::{Collector, Found};
 use super::copies::first_equal;
-use super::{Collector, Found, Numbers, by_pools, by_screen, check};
+use super::screened::{Numbers, by_screen};
+use super::visit::{check, visit};
 use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::memory::{Growing, gathered, product, room};
 use crate::parallel::Workers;
-use crate::similarity::{Embedding, Score};
+use crate::similarity::exact::Score;
+use crate::similarity::real::Embedding;
 
 /// For every row of `x` the lowest row that pairs connect it with, directly or through others: those of [`pairs_above`].
 ///
@@ -16,7 +19,7 @@ use crate::similarity::{Embedding, Score};
 /// costs their estimates and about `m` scores. Needs some 70 bytes a row, and, where there are many copies, the other rows
 /// once more.
 ///
-/// [`pairs_above`]: super::pairs_above
+/// [`pairs_above`]: crate::similarity::pairs_above
 ///
 /// # Errors
 /// Refuses NaN and infinity, and for cosines rows of zeros.
@@ -32,14 +35,10 @@ pub fn groups_above<E: Embedding>(
         least: kind.rising(threshold),
         parents: gathered((0..x.n_rows()).map(|row| AtomicU32::new(row as u32)))?,
     };
-    let large = |x: Matrix<'_, E>, first: usize| {
-        let squared_norms = &squared_norms[first..first + x.n_rows()];
+    let large = |x: Matrix<'_, E>, first, squared_norms: &[f64]| {
         groups.unite_rows(x, first, squared_norms, kind, workers)
     };
-    match offsets {
-        None => large(x, 0)?,
-        Some(offsets) => by_pools(x, (offsets, &squared_norms), kind, &groups, large, workers)?,
-    }
+    visit(x, (offsets, &squared_norms), kind, &groups, large, workers)?;
     gathered((0..x.n_rows()).map(|row| groups.root(row) as i32))
 }
 

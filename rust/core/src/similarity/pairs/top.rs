@@ -5,18 +5,20 @@ use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-use super::above::split;
-use super::{Collector, Found, Numbers, Pairs, by_pools, by_screen, check};
+use super::collector::{Collector, Found, Pairs, split};
+use super::screened::{Numbers, by_screen};
+use super::visit::{check, visit};
 use crate::error::Result;
 use crate::matrix::{Matrix, group};
 use crate::memory::room;
 use crate::parallel::Workers;
-use crate::similarity::{Embedding, Score};
+use crate::similarity::exact::Score;
+use crate::similarity::real::Embedding;
 
 /// The `n` pairs of rows of `x` of the highest scores, or of the smallest squared distances: the best first, of equal ones
 /// the pair of the lowest rows. All pairs, where there are no more.
 ///
-/// With `offsets` of rows of one pool, as for [`pairs_above`](super::pairs_above). Needs some 50 bytes a row and 32 a pair.
+/// With `offsets` of rows of one pool, as for [`pairs_above`](crate::similarity::pairs_above). Needs some 50 bytes a row and 32 a pair.
 ///
 /// # Errors
 /// Refuses NaN and infinity, and for cosines rows of zeros.
@@ -45,19 +47,17 @@ pub fn top_pairs<E: Embedding>(
         least: AtomicU64::new(f64::NEG_INFINITY.to_bits()),
         best: Mutex::new(BinaryHeap::from(room::<Worst>(n)?)),
     };
-    let large =
-        |x: Matrix<'_, E>, first| by_screen(x, Numbers::From(first), kind, &collector, workers);
-    match offsets {
-        None => large(x, 0)?,
-        Some(offsets) => by_pools(
-            x,
-            (offsets, &squared_norms),
-            kind,
-            &collector,
-            large,
-            workers,
-        )?,
-    }
+    let large = |x: Matrix<'_, E>, first, _: &[f64]| {
+        by_screen(x, Numbers::From(first), kind, &collector, workers)
+    };
+    visit(
+        x,
+        (offsets, &squared_norms),
+        kind,
+        &collector,
+        large,
+        workers,
+    )?;
     let best = collector.best.into_inner();
     let mut best = best.unwrap_or_else(PoisonError::into_inner).into_vec();
     best.sort_unstable();

@@ -1,7 +1,7 @@
 //! How far apart rows can be, and must be, by a product that is rounded: who may be the nearest is then computed exactly.
 
 use super::super::real::Real;
-use super::Measure;
+use super::measure::Measure;
 
 /// Turns products of rows into bounds of how far apart they are: 1 − cosine, or the squared distance.
 #[derive(Clone, Copy)]

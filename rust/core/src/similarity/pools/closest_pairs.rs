@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use super::super::real::Embedding;
 use super::bounds::Bounds;
+use super::measure::Measure;
+use super::pieces::{Piece, check_groups, pieces, refuse_groups_without_pairs};
 use super::search::{Pair, Scratch, Search};
 use super::small_product::MOST_ROWS;
-use super::{Measure, Piece, check_groups, pieces, refuse_groups_without_pairs};
 use crate::error::Result;
 use crate::matrix::{Matrix, group};
 use crate::memory::{Growing, filled, room};

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::super::real::Embedding;
 use super::figure::{Figure, figures};
+use super::measure::Measure;
 use super::nearest::{Nearest, ROWS, Scratch};
-use super::{Measure, ROWS_PER_TASK, check_groups};
+use super::pieces::{ROWS_PER_TASK, check_groups};
 use crate::error::{Result, ensure};
 use crate::matrix::{Matrix, check_offsets, group};
 use crate::parallel::Workers;

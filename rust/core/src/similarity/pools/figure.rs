@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Piece, ROWS_PER_TASK, pieces};
+use super::pieces::{Piece, ROWS_PER_TASK, pieces};
 use crate::error::Result;
 use crate::matrix::group;
 use crate::memory::room;

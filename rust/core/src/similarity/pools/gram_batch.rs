@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::super::exact::{Score, score};
-use super::super::matrix::{Metric, similarity_matrix};
+use super::super::matrix::similarity_matrix;
+use super::super::metric::Metric;
 use super::super::real::{Embedding, Real};
+use super::pieces::{Piece, check_groups, pieces};
 use super::rows::{reals, squared_norm};
 use super::small_product::{MOST_ROWS, Small, gram};
-use super::{Piece, check_groups, pieces};
 use crate::error::{Error, Result};
 use crate::matrix::{Matrix, group};
 use crate::memory::zeroed;

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::super::real::Embedding;
 use super::figure::{Figure, figures};
+use super::pieces::{check_groups, refuse_groups_without_pairs};
 use super::rows::squared_norm;
-use super::{check_groups, refuse_groups_without_pairs};
 use crate::error::Result;
 use crate::matrix::Matrix;
 use crate::memory::filled;

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::super::exact::{Score, score};
 use super::super::real::{Embedding, Real};
-use super::Measure;
 use super::bounds::Bounds;
+use super::measure::Measure;
 use super::rows::{reals, squared_norm};
 use super::small_product::{Small, gram, product};
 use crate::error::Result;
