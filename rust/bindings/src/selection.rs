@@ -57,6 +57,28 @@ impl GivenRules<'_> {
     }
 }
 
+fn terms_of<'a>(
+    method: &str,
+    bonus: Option<&'a PyReadonlyArray1<'_, f64>>,
+    weight: f64,
+) -> PyResult<Terms<'a>> {
+    Ok(Terms {
+        method: Method::named(method).map_err(refused)?,
+        bonus: optional(bonus)?,
+        weight,
+    })
+}
+
+fn rules_of<'a>(rules: Option<&'a GivenRules<'_>>) -> PyResult<Option<Rules<'a>>> {
+    rules.map(GivenRules::rules).transpose()
+}
+
+/// That of what is chosen from pools: a row each, as wide as the most that may be.
+fn shape_of(offsets: &[i64], ks: &[i64]) -> [usize; 2] {
+    let k = ks.iter().max().map_or(0, |&k| k as usize);
+    [offsets.len() - 1, k]
+}
+
 /// The greedy choice from one pool.
 #[pyfunction]
 pub fn greedy<'py>(
@@ -69,13 +91,8 @@ pub fn greedy<'py>(
     rules: Option<GivenRules<'py>>,
     n_threads: usize,
 ) -> PyResult<OnePool<'py>> {
-    let terms = Terms {
-        method: Method::named(method).map_err(refused)?,
-        bonus: optional(bonus.as_ref())?,
-        weight,
-    };
-    let x = x.source()?;
-    let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
+    let terms = terms_of(method, bonus.as_ref(), weight)?;
+    let (x, rules) = (x.source()?, rules_of(rules.as_ref())?);
     let (rows, gains) = detached(py, n_threads, |workers| {
         selection::greedy(x, terms, k, rules, workers)
     })?;
@@ -95,18 +112,13 @@ pub fn greedy_batch<'py>(
     rules: Option<GivenRules<'py>>,
     n_threads: usize,
 ) -> PyResult<ManyPools<'py>> {
-    let terms = Terms {
-        method: Method::named(method).map_err(refused)?,
-        bonus: optional(bonus.as_ref())?,
-        weight,
-    };
-    let (x, offsets, ks) = (x.source()?, slice(&offsets)?, slice(&ks)?);
-    let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
+    let terms = terms_of(method, bonus.as_ref(), weight)?;
+    let (x, rules) = (x.source()?, rules_of(rules.as_ref())?);
+    let (offsets, ks) = (slice(&offsets)?, slice(&ks)?);
     let (rows, gains) = detached(py, n_threads, |workers| {
         selection::greedy_batch(x, offsets, terms, ks, rules, workers)
     })?;
-    let k = ks.iter().max().map_or(0, |&k| k as usize);
-    let shape = [offsets.len() - 1, k];
+    let shape = shape_of(offsets, ks);
     Ok((shaped(py, rows, shape)?, shaped(py, gains, shape)?))
 }
 
@@ -147,18 +159,13 @@ pub fn exact_batch<'py>(
     rules: Option<GivenRules<'py>>,
     n_threads: usize,
 ) -> PyResult<ExactPools<'py>> {
-    let terms = Terms {
-        method: Method::named(method).map_err(refused)?,
-        bonus: optional(bonus.as_ref())?,
-        weight,
-    };
-    let (x, offsets, ks) = (x.source()?, slice(&offsets)?, slice(&ks)?);
-    let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
+    let terms = terms_of(method, bonus.as_ref(), weight)?;
+    let (x, rules) = (x.source()?, rules_of(rules.as_ref())?);
+    let (offsets, ks) = (slice(&offsets)?, slice(&ks)?);
     let ((rows, gains), of_greedy) = detached(py, n_threads, |workers| {
         selection::exact_batch(x, offsets, terms, ks, rules, workers)
     })?;
-    let k = ks.iter().max().map_or(0, |&k| k as usize);
-    let shape = [offsets.len() - 1, k];
+    let shape = shape_of(offsets, ks);
     Ok((
         shaped(py, rows, shape)?,
         shaped(py, gains, shape)?,
@@ -180,15 +187,11 @@ pub fn refine_batch<'py>(
     positions: PyReadonlyArray2<'py, i32>,
     n_threads: usize,
 ) -> PyResult<Bound<'py, PyArray2<i32>>> {
-    let terms = Terms {
-        method: Method::named(method).map_err(refused)?,
-        bonus: optional(bonus.as_ref())?,
-        weight,
-    };
+    let terms = terms_of(method, bonus.as_ref(), weight)?;
     let shape = [positions.shape()[0], positions.shape()[1]];
-    let (x, offsets, ks) = (x.source()?, slice(&offsets)?, slice(&ks)?);
+    let (x, rules) = (x.source()?, rules_of(rules.as_ref())?);
+    let (offsets, ks) = (slice(&offsets)?, slice(&ks)?);
     let positions = positions.as_slice()?;
-    let rules = rules.as_ref().map(GivenRules::rules).transpose()?;
     let refined = detached(py, n_threads, |workers| {
         selection::refine_batch(x, offsets, terms, ks, rules, positions, workers)
     })?;
