@@ -84,10 +84,10 @@ def draw_task(population: Population, seed: int, judgements: int) -> Task:
     n_held_out = min(max(n_prompts // 5, 1), 100)
     shuffled = rng.permutation(n_prompts)
     kept = shuffled[n_held_out:]
-    seen = min(judgements, len(kept))
-    prompt = [rng.choice(kept, seen, replace=False) for _ in range(n_annotators)]
+    n_judged = min(judgements, len(kept))
+    prompt = [rng.choice(kept, n_judged, replace=False) for _ in range(n_annotators)]
     return Task(
-        annotator=np.repeat(np.arange(n_annotators), seen),
+        annotator=np.repeat(np.arange(n_annotators), n_judged),
         prompt=np.concatenate(prompt),
         held_out=shuffled[:n_held_out],
         seed=seed,

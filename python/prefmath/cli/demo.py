@@ -71,11 +71,11 @@ def demo(
             )
             for (what, sets), done in zip(ways.items(), (0, STARTS), strict=True)
         ]
-    seen = len(task.prompt) // annotators
+    n_judged = len(task.prompt) // annotators
     lines = screen()
     lines.print(
         f"{annotators:,} people of {groups} groups each pick one of {SHOWN} candidates for"
-        f" {seen} of {prompts:,} prompts (seed {seed})\n",
+        f" {n_judged} of {prompts:,} prompts (seed {seed})\n",
         soft_wrap=True,
     )
     lines.print(_table(outcomes, groups))

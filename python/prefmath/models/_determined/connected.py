@@ -54,10 +54,10 @@ def refuse_undetermined(
     ValueError
         With the items of the smaller side named.
     """
-    seen = np.zeros(n_items, np.bool_)
-    seen[winner] = seen[loser] = True
-    if not seen.all():
-        raise _undetermined(np.flatnonzero(~seen), item_ids, "took part in no comparison")
+    compared = np.zeros(n_items, np.bool_)
+    compared[winner] = compared[loser] = True
+    if not compared.all():
+        raise _undetermined(np.flatnonzero(~compared), item_ids, "took part in no comparison")
     # From item 0 along wins: whoever is not reached has never lost to one who is.
     for source, target, outside, inside in (
         (winner, loser, "never lost to", "never won against"),

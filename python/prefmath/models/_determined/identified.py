@@ -207,10 +207,10 @@ def _without(space: _F64, contests: Contests, scale: _F64) -> _F64:
         value, error = contests.along(space)
         value[np.abs(value) <= error] = 0
         size = np.linalg.norm(value, axis=1)
-        seen = size > 0
-        if not seen.any():
+        nonzero = size > 0
+        if not nonzero.any():
             break
-        space = sparse_basis(space @ null_space(value[seen] / size[seen, None]), scale)
+        space = sparse_basis(space @ null_space(value[nonzero] / size[nonzero, None]), scale)
     return space
 
 

@@ -100,7 +100,7 @@ def sides_of_parameters(
     observation: Observation,
     params: _F64,
     outcome_weights: _F64,
-    slope: _F64,
+    gradient: _F64,
     behind: Behind,
 ) -> _I8:
     """Return for each parameter of each class whether it is finite, or to which side it runs.
@@ -119,12 +119,12 @@ def sides_of_parameters(
         known = behind.information[z] > 0
         unit = np.where(known, 1 / np.sqrt(np.where(known, behind.information[z], 1)), 1)
         scaled, scale = hessian * unit * unit[:, None], behind.scale[z]
-        sides[z] = _sides(utility, params[z], scaled, slope[z], unit, scale)
+        sides[z] = _sides(utility, params[z], scaled, gradient[z], unit, scale)
     return sides
 
 
 def _sides(
-    utility: Utility, params: _F64, hessian: _F64, slope: _F64, unit: _F64, scale: _F64
+    utility: Utility, params: _F64, hessian: _F64, gradient: _F64, unit: _F64, scale: _F64
 ) -> _I8:
     sides = np.zeros(len(unit), np.int8)
     try:
@@ -139,7 +139,7 @@ def _sides(
         if value > _FLAT:
             break
         if value > _NOTHING:
-            along = unit * vector * float(vector @ (unit * slope)) / value
+            along = unit * vector * float(vector @ (unit * gradient)) / value
             table = utility.table(along[None])
             step += along if np.ptp(np.append(table, 0)) > _MOVES else 0
     step = _centred(utility, step)
@@ -148,7 +148,7 @@ def _sides(
     for vector in vectors[:, values <= _NOTHING].T:
         along = _centred(utility, unit * vector) / unit
         flat = np.abs(along) > _ZERO
-        # Where it has run too far for a slope to be left, it shows by how far.
+        # Where it has run too far for a gradient to be left, it shows by how far.
         away = _centred(utility, params) * scale
         sides[flat] = np.where(np.abs(away) > _FAR, np.sign(away), ABSENT)[flat]
     return sides

@@ -103,21 +103,21 @@ def separating(rows: _F64) -> _F64 | None:
     """
     space = np.eye(rows.shape[1])
     while space.shape[1]:
-        seen = rows @ space
-        length = np.linalg.norm(seen, axis=1)
-        seen = seen[length > _SIGN]
-        seen /= length[length > _SIGN, None]
-        if not len(seen) or len(seen) * space.shape[1] ** 2 > _MOST:
+        projected = rows @ space
+        length = np.linalg.norm(projected, axis=1)
+        projected = projected[length > _SIGN]
+        projected /= length[length > _SIGN, None]
+        if not len(projected) or len(projected) * space.shape[1] ** 2 > _MOST:
             return None
-        direction = _logistic(seen)
+        direction = _logistic(projected)
         size = np.linalg.norm(direction)
         if size == 0:
             return None
-        margin = seen @ direction
+        margin = projected @ direction
         if margin.min() >= -_SIGN * size and margin.max() > _SIGN * size:
             found: _F64 = space @ (direction / size)
             return found
-        held = seen[margin < _FAR]
+        held = projected[margin < _FAR]
         smaller = _orthonormal(null_space(held))
         if smaller.shape[1] == space.shape[1]:
             return None
