@@ -13,10 +13,8 @@ from prefmath.choices.sorted_judgements import SortedJudgements
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.choices import Choices
 
-
-def exploded(choices: Choices) -> SortedJudgements:
+def exploded(choices: SortedJudgements) -> SortedJudgements:
     """Return the choose-one judgements that pairs or rankings stand for."""
     if choices.n_ranked is None:
         return _pairs(choices)
@@ -45,7 +43,7 @@ def exploded(choices: Choices) -> SortedJudgements:
     )
 
 
-def _pairs(choices: Choices) -> SortedJudgements:
+def _pairs(choices: SortedJudgements) -> SortedJudgements:
     if choices.tied is not None:
         row = choices.tied if choices.order is None else choices.restore(choices.tied)
         raise ValueError(f"a tie is not a choice of one: row {row.argmax()} is a tie")

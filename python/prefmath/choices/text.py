@@ -9,10 +9,10 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.choices import Choices
+    from prefmath.choices.sorted_judgements import SortedJudgements
 
 
-def described(choices: Choices) -> str:
+def described(choices: SortedJudgements) -> str:
     """Return how many judgements of what kind there are, by how many, over how many items."""
     by = (
         ""
@@ -22,7 +22,7 @@ def described(choices: Choices) -> str:
     return f"{_what(choices)}{by} over {_counted(choices.n_items, 'item')}"
 
 
-def _what(choices: Choices) -> str:
+def _what(choices: SortedJudgements) -> str:
     if choices.layout == "pairs":
         parts = [_counted(len(choices), "pair")]
         if choices.tied is not None:
