@@ -7,7 +7,6 @@ are.
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from prefmath._numba._tasks import groups as runs_of_groups
 from prefmath._numba._tasks import in_order
 from prefmath._numba._tasks import rows as stretches
 
-from .copies import first_equal
+from .collectors import Above, Collector, Groups, Top
 from .exact import SCORES, exact_scores
 from .rows import refuse_zeros, squared_row_norms
 from .screen import next_possible, screen
@@ -56,7 +55,7 @@ def pairs_above(
     In order of i, then j. A distance is to be at most the threshold. More than `max_pairs` are
     refused.
     """
-    found = _Above(_rising(threshold, metric), max_pairs)
+    found = Above(_rising(threshold, metric), max_pairs)
     _search(x, offsets, metric, found, progress, n_threads)
     i, j, score = found.all()
     order = np.lexsort((j, i))
@@ -72,7 +71,7 @@ def groups_above(
     n_threads: int,
 ) -> _I32:
     """Find the lowest row that such pairs connect each row with."""
-    found = _Groups(_rising(threshold, metric), len(x))
+    found = Groups(_rising(threshold, metric), len(x))
     _search(x, offsets, metric, found, progress, n_threads)
     return found.roots().astype(np.int32)
 
@@ -86,7 +85,7 @@ def top_pairs(
     n_threads: int,
 ) -> tuple[_I32, _F64]:
     """Find the n best pairs, the best first, of equal ones that of the lowest rows."""
-    found = _Top(n)
+    found = Top(n)
     _search(x, offsets, metric, found, progress, n_threads)
     i, j, score = found.best
     return _as_pairs(i, j, _rising(score, metric))
@@ -100,102 +99,11 @@ def _as_pairs(i: _I64, j: _I64, score: _F64) -> tuple[_I32, _F64]:
     return np.stack([i, j], axis=1).astype(np.int32), score + 0.0
 
 
-class _Collector:
-    """Says which pairs count, and takes them; pairs may come from several threads."""
-
-    floor: float
-    """What a score must reach; it may only rise."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-
-    def start(  # others do more
-        self,
-        x: NDArray[Any],
-        norms: _F64,  # noqa: ARG002
-        metric: str,  # noqa: ARG002
-        first: int,  # noqa: ARG002
-    ) -> _I64:
-        """Return the rows to search among, in order; they are rows `first` and so on of all."""
-        return np.arange(len(x))
-
-    def unsettled(self, i: _I64, j: _I64) -> Any:  # noqa: ARG002
-        """Return the places of the pairs on which something still depends."""
-        return slice(None)
-
-    def take(self, i: _I64, j: _I64, score: _F64) -> None:
-        """Take pairs whose scores reach the floor."""
-        raise NotImplementedError
-
-
-class _Above(_Collector):
-    def __init__(self, floor: float, most: int) -> None:
-        super().__init__()
-        self.floor, self._most, self._n = floor, most, 0
-        self._found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
-
-    def take(self, i: _I64, j: _I64, score: _F64) -> None:
-        with self._lock:
-            self._n += len(i)
-            if self._n > self._most:
-                msg = (
-                    f"more than max_pairs={self._most} pairs of rows of X are within the threshold"
-                )
-                raise ValueError(msg)
-            self._found.append((i, j, score))
-
-    def all(self) -> tuple[_I64, _I64, _F64]:
-        i, j, score = (np.concatenate(parts) for parts in zip(*self._found, strict=True))
-        return i, j, score
-
-
-class _Groups(_Collector):
-    def __init__(self, floor: float, n: int) -> None:
-        super().__init__()
-        self.floor, self._parents = floor, np.arange(n)
-
-    def start(self, x: NDArray[Any], norms: _F64, metric: str, first: int) -> _I64:
-        # Of equal rows a cosine is 1 and a distance 0, but a dot product may be too small.
-        equal = first_equal(x)
-        copies = equal != np.arange(len(x))
-        if metric == "dot":
-            copies &= norms >= self.floor
-        _unite(self._parents, first + equal[copies], first + np.flatnonzero(copies))
-        return np.flatnonzero(~copies)
-
-    def unsettled(self, i: _I64, j: _I64) -> Any:
-        return _apart(self._parents, i, j)
-
-    def take(self, i: _I64, j: _I64, score: _F64) -> None:  # noqa: ARG002
-        with self._lock:
-            _unite(self._parents, i, j)
-
-    def roots(self) -> _I64:
-        _flatten(self._parents)
-        return self._parents
-
-
-class _Top(_Collector):
-    def __init__(self, n: int) -> None:
-        super().__init__()
-        self.floor, self._n = -np.inf, n
-        self.best = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-
-    def take(self, i: _I64, j: _I64, score: _F64) -> None:
-        with self._lock:
-            new = i, j, score
-            i, j, score = (np.concatenate(both) for both in zip(self.best, new, strict=True))
-            kept = np.lexsort((j, i, -score))[: self._n]
-            self.best = i[kept], j[kept], score[kept]
-            if len(kept) == self._n:
-                self.floor = float(score[kept[-1]]) if self._n else np.inf
-
-
 def _search(
     x: NDArray[Any],
     offsets: _I64 | None,
     metric: str,
-    found: _Collector,
+    found: Collector,
     progress: _Report,
     n_threads: int,
 ) -> None:
@@ -221,7 +129,7 @@ def _among_small(
     norms: _F64,
     offsets: _I64,
     metric: str,
-    found: _Collector,
+    found: Collector,
     progress: _Report,
     n_threads: int,
 ) -> None:
@@ -244,7 +152,7 @@ def _among_many(
     x: NDArray[Any],
     numbers: _I64,
     metric: str,
-    found: _Collector,
+    found: Collector,
     progress: _Report,
     n_threads: int,
 ) -> None:
@@ -273,7 +181,7 @@ def _score(
     i: _I64,
     j: _I64,
     numbers: _I64 | None,
-    found: _Collector,
+    found: Collector,
 ) -> None:
     """Score candidates exactly, some at a time, and hand on those that count, by their numbers."""
     for first, last in stretches(len(i), _TOGETHER):
@@ -315,42 +223,3 @@ def _all_pairs(offsets, first, last, out_i, out_j):
             for j in range(i + 1, offsets[pool + 1]):
                 out_i[n], out_j[n] = i, j
                 n += 1
-
-
-@njit
-def _root(parents, row):
-    while parents[row] != row:
-        row = parents[row]
-    return row
-
-
-@njit
-def _flatten(parents):
-    """Let every row point at its root."""
-    for row in range(len(parents)):
-        # The parent is lower, or the row itself: it points at its root already.
-        parents[row] = parents[parents[row]]
-
-
-@njit
-def _apart(parents, i, j):
-    """Return the places of the pairs that are not connected."""
-    out = np.empty(len(i), np.int64)
-    n = 0
-    for pair in range(len(i)):
-        if _root(parents, i[pair]) != _root(parents, j[pair]):
-            out[n] = pair
-            n += 1
-    return out[:n]
-
-
-@njit
-def _unite(parents, i, j):
-    """Connect pairs; the lowest row of a set is its root, whatever the order."""
-    for pair in range(len(i)):
-        one, other = _root(parents, i[pair]), _root(parents, j[pair])
-        low, high = min(one, other), max(one, other)
-        parents[high] = low
-        # The paths become short: two rows more point at the root.
-        parents[i[pair]] = low
-        parents[j[pair]] = low
