@@ -9,7 +9,6 @@ import numpy as np
 
 from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
-from prefmath.models._likelihood.statistics import linear_statistics
 from prefmath.choices.judgements import spans
 from prefmath.models._likelihood.statistics import linear_statistics
 
