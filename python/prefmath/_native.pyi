@@ -250,13 +250,6 @@ def count_pairs(
     n_threads: int,
 ) -> tuple[_F64, _F64 | None]: ...
 
-# leftᵀ right, or without left the sum of the rows of right; the same to the last bit on any number
-# of threads. block_ends, ascending and the last the number of rows, cut the rows into blocks: a sum
-# of 2**s blocks of which the first is a multiple of 2**s is a term of that of more of them
-def cross_product(
-    left: _F64 | None, right: _F64, block_ends: _I64 | None, n_threads: int
-) -> _F64: ...
-
 # wins sorted by winner: item i won against loser[offsets[i]:offsets[i + 1]]; ties are half a win
 # for each of the two. offsets, loser, weight (None where each counts 1), won, lost
 def wins_by_winner(
