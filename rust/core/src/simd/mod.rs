@@ -102,6 +102,7 @@ pub trait Target {
     fn widen(values: &[f32; 8]) -> Self::F64x8;
     /// Eight times the upper half of a float, exactly.
     #[inline(always)]
+    #[must_use]
     fn widen_upper_halves(values: &[u16; 8]) -> Self::F64x8 {
         let mut floats = [0.0; 8];
         for n in 0..8 {

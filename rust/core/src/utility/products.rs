@@ -101,6 +101,7 @@ impl<E: Element> Product<'_, E> {
     }
 
     #[inline(always)]
+    #[allow(clippy::needless_range_loop)] // over registers
     fn block<T: Target, const W: usize, const R: usize>(&self, items: [i32; R]) -> [[f64; W]; R] {
         let whole = self.features.n_columns() / SIDE;
         // All cut to one length, so that an index below it is checked once.
