@@ -147,7 +147,24 @@ pub fn stretch<T: Target, E: Element>(row: &[E], panel: usize) -> T::F64x8 {
     if let Some(values) = whole.get(panel) {
         return E::widen_x8::<T>(values);
     }
+    E::widen_x8::<T>(&padded(rest))
+}
+
+/// Fewer than eight values, and zeros. By four, two and one: a copy of any length is a call, around which every register
+/// would be saved.
+#[inline(always)]
+fn padded<E: Element>(rest: &[E]) -> [E; SIDE] {
     let mut values = [E::default(); SIDE];
-    values[..rest.len()].copy_from_slice(rest);
-    E::widen_x8::<T>(&values)
+    let n = rest.len();
+    if n & 4 > 0 {
+        values[..4].copy_from_slice(&rest[..4]);
+    }
+    if n & 2 > 0 {
+        let at = n & 4;
+        values[at..at + 2].copy_from_slice(&rest[at..at + 2]);
+    }
+    if n & 1 > 0 {
+        values[n & 6] = rest[n & 6];
+    }
+    values
 }
