@@ -72,6 +72,7 @@ def one_pass(features):
         np.arange(JUDGES + 1) * (PAIRS // JUDGES),
         None,
         np.full(CLASSES, -np.log(CLASSES)),
+        None,
         resolve_threads(None),
     )
 
