@@ -52,6 +52,7 @@ __all__ = [
     "linear_posterior",
     "linear_pull_back",
     "linear_scores",
+    "linear_spread",
     "linear_statistics",
     "linear_utility",
     "log_likelihood",
@@ -214,6 +215,20 @@ def linear_pull_back(features: _Features, of_table: _F64, n_threads: int) -> _F6
 def linear_scores(
     features: _Features, items: _I32, residuals: _F64, entry_offsets: _I64, n_threads: int
 ) -> _F64: ...
+
+# with s2 the variances of the features within the set of a judgement and w its weight, of each unit
+# m = sum of w s2 and v = sum of w s2 s2; the sums over units of g m, (g m)**2 and g v, where g are
+# responsibilities, (n_classes, d) each. Judgement s is of set outcome[s], or s
+def linear_spread(
+    features: _Features,
+    offsets: _I64,
+    items: _I32,
+    outcome: _I32 | None,
+    weight: _F64 | None,
+    unit_offsets: _I64,
+    responsibilities: _F64,
+    n_threads: int,
+) -> tuple[_F64, _F64, _F64]: ...
 
 # observation: kind "choose_one", "pair" or "ranking"; outcome s has the entries
 # offsets[s]:offsets[s + 1] of items, a pair two. chosen: position in the set; of a pair the first

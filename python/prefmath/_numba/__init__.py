@@ -38,6 +38,7 @@ from .similarity import (
     similarity_matrix,
     top_pairs,
 )
+from .spread import linear_spread
 from .utility import linear_pull_back, linear_scores, linear_utility
 from .wins import win_derivatives, win_product, wins_by_winner
 
@@ -57,6 +58,7 @@ __all__ = [
     "linear_posterior",
     "linear_pull_back",
     "linear_scores",
+    "linear_spread",
     "linear_statistics",
     "linear_utility",
     "log_likelihood",

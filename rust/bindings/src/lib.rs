@@ -39,7 +39,7 @@ mod _native {
     };
 
     #[pymodule_export]
-    use crate::utility::{linear_pull_back, linear_scores, linear_utility};
+    use crate::utility::{linear_pull_back, linear_scores, linear_spread, linear_utility};
     #[pymodule_export]
     use crate::wins::{win_derivatives, win_product, wins_by_winner};
 

@@ -1,11 +1,14 @@
 //! Utility kernels.
 
 use numpy::{PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
+use prefmath_core::observation::ChoiceSets;
 use prefmath_core::utility;
 use pyo3::prelude::*;
 
-use crate::arrays::{Embeddings, by_float, matrix, shaped, slice};
+use crate::arrays::{Embeddings, by_float, matrix, optional, shaped, slice};
 use crate::run::detached;
+
+type Table<'py> = Bound<'py, PyArray2<f64>>;
 
 /// Utility table of items from their features.
 #[pyfunction]
@@ -62,5 +65,44 @@ pub fn linear_scores<'py>(
         })?;
         let n_units = offsets.len() - 1;
         shaped(py, out, [n_units, residuals.n_columns(), x.n_columns()])
+    })
+}
+
+/// What the judgements of units could say of each coefficient, summed by class.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+pub fn linear_spread<'py>(
+    py: Python<'py>,
+    features: Embeddings<'py>,
+    offsets: PyReadonlyArray1<'py, i64>,
+    items: PyReadonlyArray1<'py, i32>,
+    outcome: Option<PyReadonlyArray1<'py, i32>>,
+    weight: Option<PyReadonlyArray1<'py, f64>>,
+    unit_offsets: PyReadonlyArray1<'py, i64>,
+    responsibilities: PyReadonlyArray2<'py, f64>,
+    n_threads: usize,
+) -> PyResult<(Table<'py>, Table<'py>, Table<'py>)> {
+    let (offsets, items) = (slice(&offsets)?, slice(&items)?);
+    let (outcome, weight) = (optional(outcome.as_ref())?, optional(weight.as_ref())?);
+    let (unit_offsets, responsibilities) = (slice(&unit_offsets)?, matrix(&responsibilities)?);
+    by_float!(features, E => {
+        let features = features.matrix::<E>()?;
+        let [masses, squares, moments] = detached(py, n_threads, |workers| {
+            let units = utility::SpreadOfUnits {
+                features,
+                sets: &ChoiceSets::new(offsets, items, features.n_rows())?,
+                outcome,
+                weight,
+                unit_offsets,
+                responsibilities,
+            };
+            utility::linear_spread(&units, workers)
+        })?;
+        let shape = [responsibilities.n_columns(), features.n_columns()];
+        Ok((
+            shaped(py, masses, shape)?,
+            shaped(py, squares, shape)?,
+            shaped(py, moments, shape)?,
+        ))
     })
 }

@@ -22,6 +22,7 @@ __all__ = [
     "check_pair",
     "check_ranking",
     "check_rows",
+    "check_sets",
     "check_sums",
     "check_table",
     "check_tied",
@@ -39,7 +40,7 @@ def check_choose_one(
         raise ValueError("choose_one needs chosen")
     if tied is not None:
         raise ValueError("only pairs can be tied")
-    _check_sets(offsets, items, n_rows)
+    check_sets(offsets, items, n_rows)
     sizes = np.diff(offsets)
     if len(chosen) != len(sizes):
         raise ValueError(f"chosen has {len(chosen)} values for {len(sizes)} choice sets")
@@ -82,7 +83,7 @@ def check_ranking(
         raise ValueError("only pairs can be tied")
     if extra is not None:
         raise ValueError("rankings have no position effect: extra must be none")
-    _check_sets(offsets, items, n_rows)
+    check_sets(offsets, items, n_rows)
     sizes = np.diff(offsets)
     if len(n_ranked) != len(sizes):
         raise ValueError(f"n_ranked has {len(n_ranked)} values for {len(sizes)} rankings")
@@ -132,7 +133,8 @@ def check_finite(name: str, values: _F64) -> None:
         raise ValueError(f"{name} must be finite: {where}")
 
 
-def _check_sets(offsets: _I64, items: _I32, n_rows: int) -> None:
+def check_sets(offsets: _I64, items: _I32, n_rows: int) -> None:
+    """Check that sets hold items of a table, and none is empty."""
     check_offsets("offsets", offsets, len(items))
     at = _first(np.diff(offsets) == 0)
     if at is not None:

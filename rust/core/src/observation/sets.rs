@@ -48,6 +48,16 @@ impl<'a> ChoiceSets<'a> {
         self.offsets[set]
     }
 
+    /// Rows of the item table.
+    pub(crate) fn n_items(&self) -> usize {
+        self.n_items
+    }
+
+    /// Items a set has on average.
+    pub(crate) fn mean_size(&self) -> f64 {
+        self.items.len() as f64 / self.len().max(1) as f64
+    }
+
     #[inline(always)]
     pub(crate) fn items(&self, set: usize) -> &'a [i32] {
         &self.items[group(self.offsets, set)]

@@ -5,9 +5,11 @@ mod products;
 mod pull_back;
 mod row_sums;
 mod scores;
+mod spread;
 
 pub use linear::linear_utility;
 pub(crate) use products::{panels_of, utilities};
 pub use pull_back::linear_pull_back;
 pub(crate) use row_sums::WeightedRows;
 pub use scores::linear_scores;
+pub use spread::{Spread, SpreadOfUnits, linear_spread};
