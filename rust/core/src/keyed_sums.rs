@@ -8,7 +8,7 @@ use std::mem::take;
 use std::ops::Range;
 
 use crate::blocks::add_all;
-use crate::error::Result;
+use crate::error::{Result, ensure};
 use crate::memory::{copied, filled, product};
 use crate::parallel::Workers;
 
@@ -19,15 +19,28 @@ const KEYS_PER_TASK: usize = 1024;
 pub(crate) struct ByKey {
     /// The rows of key `k` are `rows[starts[k]..starts[k + 1]]`.
     starts: Vec<usize>,
-    rows: Vec<usize>,
+    rows: Vec<Row>,
+    n_blocks: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Row {
+    row: u32,
+    block: u32,
 }
 
 impl ByKey {
-    /// Keys below zero are of no row.
+    /// Keys below zero are of no row. `edges` are the first row of each block, and the row after the last.
     ///
     /// # Errors
-    /// If there is not the memory.
-    pub fn new(keys: &[i32], n_keys: usize) -> Result<Self> {
+    /// If there is not the memory, or there are more rows than memory can hold values of.
+    pub fn new(keys: &[i32], n_keys: usize, edges: &[usize]) -> Result<Self> {
+        ensure(u32::try_from(keys.len()).is_ok(), || {
+            format!(
+                "blocks must have fewer than 2^32 rows together, not {}",
+                keys.len()
+            )
+        })?;
         let mut starts = filled(0, n_keys + 1)?;
         for key in keys.iter().filter_map(|&key| usize::try_from(key).ok()) {
             starts[key + 1] += 1;
@@ -36,14 +49,23 @@ impl ByKey {
             starts[key + 1] += starts[key];
         }
         let mut next = copied(&starts)?;
-        let mut rows = filled(0, starts[n_keys])?;
-        for (row, &key) in keys.iter().enumerate() {
-            if let Ok(key) = usize::try_from(key) {
-                rows[next[key]] = row;
-                next[key] += 1;
+        let mut rows = filled(Row::default(), starts[n_keys])?;
+        for (block, edge) in edges.windows(2).enumerate() {
+            for (row, &key) in (edge[0]..).zip(&keys[edge[0]..edge[1]]) {
+                if let Ok(key) = usize::try_from(key) {
+                    rows[next[key]] = Row {
+                        row: row as u32,
+                        block: block as u32,
+                    };
+                    next[key] += 1;
+                }
             }
         }
-        Ok(Self { starts, rows })
+        Ok(Self {
+            starts,
+            rows,
+            n_blocks: edges.len().saturating_sub(1),
+        })
     }
 
     /// Adds the sum of the rows of each key, `width` values each, to the row of the key in `table`; those of one block one
@@ -53,22 +75,23 @@ impl ByKey {
     /// As [`Workers::run`].
     pub fn sum(
         &self,
-        values: &BlockedRows<'_>,
+        values: &[f64],
+        width: usize,
         table: &mut [f64],
         workers: &Workers<'_>,
     ) -> Result<()> {
-        let width = values.width;
         let tasks = table.chunks_mut(product([KEYS_PER_TASK, width])?);
         workers.run(tasks.enumerate(), |(task, table)| {
-            let mut sum = filled(0.0, width)?;
+            let mut nodes = Nodes::new(width)?;
             for (at, entry) in table.chunks_exact_mut(width).enumerate() {
                 let key = task * KEYS_PER_TASK + at;
                 let rows = &self.rows[self.starts[key]..self.starts[key + 1]];
-                if values.edges.len() == 2 {
-                    values.add(rows, entry);
-                } else if !rows.is_empty() {
-                    values.sum(rows, &mut sum)?;
-                    add_all(entry, &sum);
+                if self.n_blocks > 1 {
+                    nodes.sum(rows, values, entry);
+                } else {
+                    for row in rows {
+                        add_all(entry, row.of(values, width));
+                    }
                 }
             }
             Ok(())
@@ -76,41 +99,78 @@ impl ByKey {
     }
 }
 
-/// Rows of values, and the blocks that they are in.
-pub(crate) struct BlockedRows<'a> {
-    pub values: &'a [f64],
-    pub width: usize,
-    /// The first row of each block, and the row after the last.
-    pub edges: &'a [usize],
+impl Row {
+    #[inline(always)]
+    fn of(self, values: &[f64], width: usize) -> &[f64] {
+        let first = self.row as usize * width;
+        &values[first..first + width]
+    }
 }
 
-impl BlockedRows<'_> {
-    /// Adds rows, one after the other.
-    fn add(&self, rows: &[usize], out: &mut [f64]) {
-        for row in rows {
-            add_all(out, &self.values[row * self.width..(row + 1) * self.width]);
-        }
+/// The nodes of a key that are not yet part of a larger one, one a level; `used` has a bit for each that there is.
+struct Nodes {
+    values: Vec<f64>,
+    leaf: Vec<f64>,
+    used: u32,
+}
+
+impl Nodes {
+    fn new(width: usize) -> Result<Self> {
+        Ok(Self {
+            values: filled(0.0, product([width, u32::BITS as usize])?)?,
+            leaf: filled(0.0, width)?,
+            used: 0,
+        })
     }
 
-    /// Writes the sum of some rows, at least one, in the tree.
-    fn sum(&self, rows: &[usize], out: &mut [f64]) -> Result<()> {
-        let block_of = |row: usize| self.edges.partition_point(|&edge| edge <= row) - 1;
-        let (first, last) = (rows[0], rows[rows.len() - 1]);
-        let (first, last) = (block_of(first), block_of(last));
-        if first == last {
-            out.fill(0.0);
-            self.add(rows, out);
-            return Ok(());
+    /// Adds the sum of rows to `out`.
+    fn sum(&mut self, rows: &[Row], values: &[f64], out: &mut [f64]) {
+        let width = out.len();
+        if rows.is_empty() {
+            return;
         }
-        // Both are in one node, whose right half begins where the highest bit differs.
-        let level = (first ^ last).ilog2();
-        let middle = self.edges[last >> level << level];
-        let (left, right) = rows.split_at(rows.partition_point(|&row| row < middle));
-        self.sum(left, out)?;
-        let mut of_right = filled(0.0, self.width)?;
-        self.sum(right, &mut of_right)?;
-        add_all(out, &of_right);
-        Ok(())
+        let mut leaves = rows.chunk_by(|one, two| one.block == two.block).peekable();
+        while let Some(leaf) = leaves.next() {
+            // Begun from zero, as the row of a table is.
+            self.leaf.fill(0.0);
+            for row in leaf {
+                add_all(&mut self.leaf, row.of(values, width));
+            }
+            if let Some(next) = leaves.peek() {
+                // Nodes below the highest bit in which the next block differs are complete.
+                self.carry((leaf[0].block ^ next[0].block).ilog2());
+            }
+        }
+        self.add_below(u32::BITS);
+        add_all(out, &self.leaf);
+    }
+
+    /// Adds the leaf to the nodes on its left, and keeps their sum at a level.
+    fn carry(&mut self, level: u32) {
+        self.add_below(level);
+        let width = self.leaf.len();
+        let first = level as usize * width;
+        self.values[first..first + width].copy_from_slice(&self.leaf);
+        self.used |= 1 << level;
+    }
+
+    /// Adds the leaf to the nodes of lower levels, left to right.
+    fn add_below(&mut self, level: u32) {
+        let width = self.leaf.len();
+        let below = if level < u32::BITS {
+            (1 << level) - 1
+        } else {
+            u32::MAX
+        };
+        let mut used = self.used & below;
+        self.used &= !below;
+        while used != 0 {
+            let first = used.trailing_zeros() as usize * width;
+            used &= used - 1;
+            for (sum, left) in self.leaf.iter_mut().zip(&self.values[first..first + width]) {
+                *sum += left;
+            }
+        }
     }
 }
 
@@ -182,17 +242,11 @@ mod tests {
                 .reduce(&blocks, tasks, work, |sums, terms| add_all(sums, &terms))
                 .unwrap()
                 .unwrap();
-            let by_key = ByKey::new(&keys, n_keys).unwrap();
-            let values = BlockedRows {
-                values: &values,
-                width,
-                edges: &edges,
-            };
+            let by_key = ByKey::new(&keys, n_keys, &edges).unwrap();
             for n_threads in [1, 3] {
+                let workers = Workers::new(n_threads, &|| false);
                 let mut table = vec![0.0; n_keys * width];
-                by_key
-                    .sum(&values, &mut table, &Workers::new(n_threads, &|| false))
-                    .unwrap();
+                by_key.sum(&values, width, &mut table, &workers).unwrap();
                 assert!(
                     table
                         .iter()

@@ -11,9 +11,9 @@ use super::kind::{Block, Kind, Values};
 use super::softmax::BLOCK;
 use crate::blocks::{Tree, add_all, ranges_of_blocks};
 use crate::error::Result;
-use crate::keyed_sums::{BlockedRows, ByKey, blocks_together, cut, edges_of, parts};
+use crate::keyed_sums::{ByKey, blocks_together, cut, edges_of, parts};
 use crate::matrix::Matrix;
-use crate::memory::{Growing, filled, product};
+use crate::memory::{Growing, filled, product, zeroed};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
 
@@ -128,7 +128,7 @@ fn values_of<S: Summand<N>, const N: usize>(
         .iter_mut()
         .flat_map(|kept| kept.iter_mut().zip(sizes(&all)))
     {
-        kept.resized(product([n, n_classes])?, 0.0)?;
+        *kept = zeroed(product([n, n_classes])?)?;
     }
     let mut rest = kept
         .each_mut()
@@ -173,27 +173,16 @@ fn add_by_row<K: Kind, const N: usize>(
         entries.extra_of(&outcomes),
     ] {
         let Some(keys) = keys else { continue };
-        let by_row = ByKey::new(keys, n_rows)?;
+        let by_row = ByKey::new(keys, n_rows, &edges)?;
         for (table, [values, _]) in tables.iter_mut().zip(kept) {
-            let values = BlockedRows {
-                values,
-                width: n_classes,
-                edges: &edges,
-            };
-            by_row.sum(&values, table, workers)?;
+            by_row.sum(values, n_classes, table, workers)?;
         }
     }
     if let Some(row) = kind.tie_row() {
-        let by_row = ByKey::new(&filled(0, outcomes.len())?, 1)?;
-        let edges = edges_of(blocks);
+        let by_row = ByKey::new(&filled(0, outcomes.len())?, 1, &edges_of(blocks))?;
         for (table, [_, values]) in tables.iter_mut().zip(kept) {
-            let values = BlockedRows {
-                values,
-                width: n_classes,
-                edges: &edges,
-            };
             let table = &mut table[row * n_classes..(row + 1) * n_classes];
-            by_row.sum(&values, table, workers)?;
+            by_row.sum(values, n_classes, table, workers)?;
         }
     }
     Ok(())

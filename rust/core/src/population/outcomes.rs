@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use crate::blocks::{Blocks, Tree, add_all, ranges_of_blocks};
 use crate::error::{Error, Result, ensure};
-use crate::keyed_sums::{BlockedRows, ByKey, blocks_together, cut, edges_of, parts};
+use crate::keyed_sums::{ByKey, blocks_together, cut, edges_of, parts};
 use crate::matrix::{Matrix, check_finite, check_offsets, group, runs_of_groups, split_rows};
-use crate::memory::{filled, product};
+use crate::memory::{filled, product, zeroed};
 use crate::parallel::Workers;
 
 /// Judgements that a thread takes at a time.
@@ -196,7 +196,7 @@ impl Judged<'_> {
             let mut table = filled(0.0, size)?;
             for pieces in parts(of_blocks, together.len(), at_once) {
                 let judgements = first(pieces[0].start)..first(pieces[pieces.len() - 1].end);
-                let mut values = filled(0.0, product([judgements.len(), width])?)?;
+                let mut values = zeroed(product([judgements.len(), width])?)?;
                 let mut rest = values.as_mut_slice();
                 let of_piece = |piece: &Range<usize>| first(piece.end) - first(piece.start);
                 let tasks: Vec<_> = pieces
@@ -207,16 +207,11 @@ impl Judged<'_> {
                     self.write(annotators, out);
                     Ok(())
                 })?;
-                let by_key = ByKey::new(&outcome[judgements.clone()], n_outcomes)?;
+                let (of_part, all) = (&outcome[judgements.clone()], [judgements]);
                 // Of one block there may be a part, whose edges are its own.
-                let all = [judgements];
                 let together = if together.len() == 1 { &all } else { together };
-                let values = BlockedRows {
-                    values: &values,
-                    width,
-                    edges: &edges_of(together),
-                };
-                by_key.sum(&values, &mut table, workers)?;
+                let by_key = ByKey::new(of_part, n_outcomes, &edges_of(together))?;
+                by_key.sum(&values, width, &mut table, workers)?;
             }
             sums.push(Some(table), &mut add);
         }
