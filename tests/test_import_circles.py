@@ -117,12 +117,7 @@ def rust_graph(source):
     return {"::".join(k) or "lib": {"::".join(o) or "lib" for o in v} for k, v in graph.items()}
 
 
-CIRCLES_LEFT = pytest.mark.xfail(reason="of simd, product, observation and population", strict=True)
-
-
-@pytest.mark.parametrize(
-    "source", [pytest.param("rust/core/src", marks=CIRCLES_LEFT), "rust/bindings/src"]
-)
+@pytest.mark.parametrize("source", ["rust/core/src", "rust/bindings/src"])
 def test_no_circles_in_rust(source):
     graph = rust_graph(ROOT / source)
     assert any(graph.values())

@@ -14,8 +14,9 @@ from prefmath.models._inference.errors import errors_of
 from prefmath.models._inference.triangular import inverse_of_lower
 from prefmath.models._inference.uncertain import point_of
 from prefmath.models._likelihood.complete_information import complete_information
+from prefmath.models._likelihood.information_by_differences import information_by_differences
 from prefmath.models._likelihood.population.classes import Classes
-from prefmath.models._likelihood.population.information import information_by_differences
+from prefmath.models._likelihood.problem import Problem
 from prefmath.models._likelihood.unit_scores import unit_scores
 
 SETTLED = {"tol": 1e-10, "max_iter": 5000, "random_state": 0, "n_init": 3}
@@ -32,7 +33,8 @@ def by_unit(problem, state):
 class WithoutFormula(Classes):
     """Classes of a population that nobody has worked out the information of."""
 
-    def information(self, problem, state, *, outer):
+    def information(self, utility, penalty, data, state, *, outer):
+        problem = Problem(utility, self, penalty, data)
         scores = by_unit(problem, state) if outer else None
         return information_by_differences(problem, state, scores)
 
@@ -46,13 +48,14 @@ def test_formula_and_differences_agree(layout, linear, n_components):
     model = ChoiceMixture(n_components, l2=0.3, **SETTLED).fit(sample.choices, features)
     point = point_of(model._fitted(), sample.choices, features)
     problem, state = point.problem, point.state
-    formula = problem.population.information(problem, state, outer=True)
-    other = WithoutFormula(n_components).information(problem, state, outer=True)
+    formula = problem.information(state, outer=True)
+    without = replace(problem, population=WithoutFormula(n_components))
+    other = without.information(state, outer=True)
     size = np.abs(formula.observed).max()
     np.testing.assert_allclose(other.observed, formula.observed, atol=1e-6 * size)
     np.testing.assert_array_equal(other.gradient, formula.gradient)
     np.testing.assert_allclose(other.outer, formula.outer, rtol=1e-9, atol=1e-9 * size)
-    assert problem.population.information(problem, state, outer=False).outer is None
+    assert problem.information(state, outer=False).outer is None
 
 
 def test_units_fewer_than_parameters_are_kept_as_they_are():
@@ -60,7 +63,7 @@ def test_units_fewer_than_parameters_are_kept_as_they_are():
     choices = Choices.from_pairs(np.arange(0, 60, 2), np.arange(1, 60, 2), annotator=[0, 1, 2] * 10)
     features = rng.standard_normal((60, 7))
     point = point_of(ChoiceMixture(l2=1.0).fit(choices, features)._fitted(), choices, features)
-    found = point.problem.population.information(point.problem, point.state, outer=True)
+    found = point.problem.information(point.state, outer=True)
     assert found.outer is None
     scores = by_unit(point.problem, point.state)
     scores -= scores.mean(axis=0)
@@ -87,7 +90,7 @@ def test_virtual_pairs_enter_the_information():
     choices = Choices.from_pairs(["a"] * 5 + ["b"] * 2 + ["c"], ["b"] * 5 + ["c"] * 2 + ["a"])
     model = BradleyTerry(prior=0.7, tol=1e-12).fit(choices)
     point = point_of(model._fitted(), choices, None)
-    formula = point.problem.population.information(point.problem, point.state, outer=False)
+    formula = point.problem.information(point.state, outer=False)
     other = information_by_differences(point.problem, point.state, None)
     np.testing.assert_allclose(other.observed, formula.observed, atol=1e-7)
 

@@ -11,9 +11,9 @@ import pytest
 
 from choice_samples import draw
 from prefmath.models import ChoiceMixture, ConditionalLogit, bootstrap
-from prefmath.models._likelihood.population import Expectation, Tabulated
 from prefmath.models._likelihood.population.classes import Classes
 from prefmath.models._likelihood.probabilities import chances
+from prefmath.models._likelihood.state import Expectation, Tabulated
 
 
 @dataclass(frozen=True)

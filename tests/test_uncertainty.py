@@ -22,7 +22,7 @@ def fitted(layout, *, linear, n_components=2, l2=0.3, **arguments):
 
 
 def information_at(point):
-    return point.problem.population.information(point.problem, point.state, outer=True)
+    return point.problem.information(point.state, outer=True)
 
 
 def moved(model, parameters):

@@ -9,7 +9,7 @@ import numpy as np
 
 from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.secants import Secants
-from prefmath.models._likelihood.problem import Problem, State
+from prefmath.models._likelihood.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._fit.curvature import Curvature
+    from prefmath.models._likelihood.problem import Problem
 
     _F64 = NDArray[np.float64]
 

@@ -16,8 +16,8 @@ from prefmath.models._likelihood.table_curvature import table_curvature
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.models._likelihood.population import Tabulated
-    from prefmath.models._likelihood.problem import Problem, State
+    from prefmath.models._likelihood.problem import Problem
+    from prefmath.models._likelihood.state import State, Tabulated
 
     _F64 = NDArray[np.float64]
 

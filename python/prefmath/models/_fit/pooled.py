@@ -12,7 +12,8 @@ from prefmath.models._likelihood.population.classes import Classes
 from prefmath.models._likelihood.subset import of_judgements, spread
 
 if TYPE_CHECKING:
-    from prefmath.models._likelihood.problem import Problem, State
+    from prefmath.models._likelihood.problem import Problem
+    from prefmath.models._likelihood.state import State
 
 __all__ = ["nearly_pooled"]
 

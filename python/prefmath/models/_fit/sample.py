@@ -14,7 +14,8 @@ from prefmath.models._likelihood.subset import spread, taken
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.models._likelihood.problem import Problem, State
+    from prefmath.models._likelihood.problem import Problem
+    from prefmath.models._likelihood.state import State
     from prefmath.models._likelihood.utility.linear import LinearUtility
 
     _F64 = NDArray[np.float64]

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._fit.curvature import Curvature
-    from prefmath.models._likelihood.problem import Problem, State
+    from prefmath.models._likelihood.problem import Problem
+    from prefmath.models._likelihood.state import State
 
     _F64 = NDArray[np.float64]
 

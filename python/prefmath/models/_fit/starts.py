@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from prefmath.models._likelihood.problem import Problem, State
+    from prefmath.models._likelihood.problem import Problem
+    from prefmath.models._likelihood.state import State
 
 __all__ = ["Search"]
 

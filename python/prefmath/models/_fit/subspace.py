@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._fit.shared_curvature import Metric
-    from prefmath.models._likelihood.problem import Problem, State
+    from prefmath.models._likelihood.problem import Problem
+    from prefmath.models._likelihood.state import State
 
     _F32 = NDArray[np.float32]
     _F64 = NDArray[np.float64]

@@ -12,7 +12,8 @@ from prefmath.models._fit.subspace import Subspace, subspace_at
 
 if TYPE_CHECKING:
     from prefmath.models._fit.shared_curvature import Metric
-    from prefmath.models._likelihood.problem import Problem, State
+    from prefmath.models._likelihood.problem import Problem
+    from prefmath.models._likelihood.state import State
 
 __all__ = ["WideStarts"]
 

@@ -73,7 +73,7 @@ def errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
 def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     n_classes, n_parameters = point.params.shape
     problem = point.problem
-    information = problem.population.information(problem, point.state, outer=robust)
+    information = problem.information(point.state, outer=robust)
     inverse = inverse_information(information, point, parameters)
     behind = units_behind(point)
     # Of judgements that count once each, whatever their weights.

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._inference.point import Point
+    from prefmath.models._likelihood.information import Information
     from prefmath.models._likelihood.parameters import Parameters
-    from prefmath.models._likelihood.population.information import Information
 
     _F64 = NDArray[np.float64]
 

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from prefmath.models._likelihood.problem import Problem, State
+    from prefmath.models._likelihood.problem import Problem
+    from prefmath.models._likelihood.state import State
     from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from prefmath.models._fit.fitted import Fitted
     from prefmath.models._inference.point import Point
     from prefmath.models._inference.resamples import Bootstrap
-    from prefmath.models._likelihood.problem import State
+    from prefmath.models._likelihood.state import State
 
     _F64 = NDArray[np.float64]
 

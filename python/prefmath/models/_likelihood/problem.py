@@ -7,40 +7,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath.models._likelihood.state import State
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._likelihood.data import Data
+    from prefmath.models._likelihood.information import Information
     from prefmath.models._likelihood.observation import Observation
     from prefmath.models._likelihood.penalty import Penalty
-    from prefmath.models._likelihood.population import Population, Tabulated
+    from prefmath.models._likelihood.population import Population
     from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["ConvergenceWarning", "Problem", "State"]
+__all__ = ["ConvergenceWarning", "Problem"]
 
 
 class ConvergenceWarning(UserWarning):
     """A fit stopped before the log-likelihood had settled."""
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """Parameters, and what a pass over the data says of them.
-
-    `mixing` are the parameters of the population, `latent` says what each annotator is, `masses`
-    what the population's parameters depend on; `gradient` is that of the objective in `coef`.
-    """
-
-    coef: _F64
-    mixing: _F64
-    latent: _F64
-    masses: _F64
-    log_likelihood: float
-    objective: float
-    gradient: _F64
-    tabulated: Tabulated | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +68,17 @@ class Problem:
                 gradient=found.gradient - penalty.gradient(utility, coef),
                 tabulated=found.tabulated,
             )
+
+    def gradient(self, state: State) -> _F64:
+        """Return the gradient of the objective in all parameters and coordinates."""
+        of_population = self.population.score(state.mixing, state.masses)
+        return np.append(state.gradient, of_population)
+
+    def information(self, state: State, *, outer: bool) -> Information:
+        """Return the observed information there, and outer products of unit scores if wanted."""
+        return self.population.information(
+            self.utility, self.penalty, self.data, state, outer=outer
+        )
 
     def of_one_column(self, population: Population) -> Problem:
         """Return the problem of what all annotators have in common."""

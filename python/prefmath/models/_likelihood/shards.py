@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath.models._likelihood.population import Expectation, Tabulated
+from prefmath.models._likelihood.state import Expectation, Tabulated
 from prefmath.models._likelihood.stats import Stats, Sums
 from prefmath.models._likelihood.subset import taken
 

@@ -6,10 +6,9 @@
 
 use std::ops::Range;
 
-use super::Observation;
-use super::described::Judged;
+use super::described::{Judged, Observation};
 use super::kernels::check_sums;
-use super::ranking::Rankings;
+use super::rankings::Rankings;
 use super::sums::{Cursor, ENTRIES_PER_TASK};
 use crate::blocks::add_all;
 use crate::error::{Error, Result};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::sets::check_rows;
+use super::rows::check_rows;
 use crate::blocks::Blocks;
 use crate::error::{Result, ensure};
 use crate::matrix::{Matrix, group, runs_of_groups};

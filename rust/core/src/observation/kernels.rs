@@ -2,15 +2,17 @@
 
 use std::ops::Range;
 
-use super::described::with_kind;
+use super::described::{Observation, with_kind};
 use super::kind::{Block, Kind, Values};
 use super::sums::{Cursor, ENTRIES_PER_TASK, Summand, sum_over_outcomes};
-use super::{Observation, TableGradient};
 use crate::error::{Result, ensure};
 use crate::matrix::{Matrix, check_finite, split_rows};
 use crate::memory::{filled, product};
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
+
+/// Gradient and diagonal curvature on the utility table, each row-major `(n_rows, n_classes)`.
+pub type TableGradient = (Vec<f64>, Vec<f64>);
 
 /// Log-likelihood of each outcome under each class, `(n_outcomes, n_classes)`.
 ///

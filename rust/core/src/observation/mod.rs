@@ -16,8 +16,10 @@ mod kernels;
 mod kind;
 mod pair;
 mod ranking;
+mod rankings;
 mod rao_kupper;
 mod residuals;
+mod rows;
 mod sets;
 mod softmax;
 mod stages;
@@ -31,15 +33,12 @@ mod wins;
 pub use counts::{Pairs, Row, count_pairs};
 pub use curvature::table_curvature;
 pub use described::{Description, Observation};
-pub use kernels::{curvature_product, log_likelihood, table_gradient};
+pub use kernels::{TableGradient, curvature_product, log_likelihood, table_gradient};
 pub use residuals::{Residuals, residuals};
+pub(crate) use rows::check_rows;
 pub use sets::ChoiceSets;
-pub(crate) use sets::check_rows;
 pub(crate) use softmax::probabilities;
 pub use win_derivatives::{WinDerivatives, win_derivatives};
 pub use win_product::win_product;
 pub use win_rows::WinRows;
 pub use wins::{Wins, wins_by_winner};
-
-/// Gradient and diagonal curvature on the utility table, each row-major `(n_rows, n_classes)`.
-pub type TableGradient = (Vec<f64>, Vec<f64>);

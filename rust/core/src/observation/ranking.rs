@@ -5,31 +5,14 @@
 //! D_t = 1 + r_t D_{t−1} and D_t ≤ t + 1: nothing overflows, and a ranking costs as much as its items. Then
 //! ∂/∂u_a = 1{a < l} − q_a D_τ.
 
-use std::ops::Range;
-
 use super::entries::Entries;
 use super::kind::{Block, Kind, Values};
+use super::rankings::Rankings;
 use super::stages::{bent, exponents, peaks_from_the_end, slopes, stages, sums_from_the_end};
 use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::simd::Target;
 
-/// Rankings; the first `n_ranked` items of each set stand in order, best first, before all others.
-#[derive(Clone, Copy)]
-pub(super) struct Rankings<'a> {
-    pub(super) entries: Entries<'a>,
-    pub(super) n_ranked: &'a [i32],
-}
-
 impl Rankings<'_> {
-    /// Items and stages of every ranking; the last item left is no choice.
-    #[inline(always)]
-    pub(super) fn shapes(&self, outcomes: &Range<usize>) -> impl Iterator<Item = [usize; 2]> {
-        self.entries
-            .sizes(outcomes)
-            .zip(&self.n_ranked[outcomes.clone()])
-            .map(|(size, n_ranked)| [size, (*n_ranked as usize).min(size - 1)])
-    }
-
     /// Writes L_t of every entry to the first room, `(entries, n_classes)`.
     #[inline(always)]
     fn log_sums<T: Target>(&self, block: &mut Block<'_>) {

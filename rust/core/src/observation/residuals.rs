@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::Observation;
-use super::described::with_kind;
+use super::described::{Observation, with_kind};
 use super::kind::{Kind, Values};
 use super::sums::{Cursor, ENTRIES_PER_TASK};
 use crate::error::Result;

@@ -6,8 +6,8 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::ChoiceSets;
 use super::entries::Entries;
+use super::sets::ChoiceSets;
 use crate::error::Result;
 use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::matrix::Matrix;

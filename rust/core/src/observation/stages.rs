@@ -4,7 +4,7 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use super::ranking::Rankings;
+use super::rankings::Rankings;
 
 /// `W` values from `class` of a row.
 #[inline(always)]

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::m_step::Judged;
+use super::judged::Judged;
 use super::partial::Partial;
 use crate::error::Result;
 use crate::matrix::{Element, Matrix};

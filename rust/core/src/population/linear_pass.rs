@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::linear_posterior::LinearJudgements;
+use super::by_classes::by_classes;
+use super::linear_judgements::LinearJudgements;
 use crate::error::Result;
 use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::matrix::Element;
@@ -18,23 +19,6 @@ pub struct Scratch {
     pub shares: Vec<f64>,
     /// `(sets, n_classes)`: Σ exp(utility − largest utility), then its logarithm.
     sums: Vec<f64>,
-}
-
-/// The body for the first class and the number of classes of every stretch: by fours, the rest by two and one. No closure,
-/// which would not be compiled for the instruction set.
-macro_rules! by_classes {
-    ($n_classes:expr, $first:ident, $width:ident => $body:expr) => {
-        let mut $first = 0;
-        while $first < $n_classes {
-            let $width = match $n_classes - $first {
-                4.. => 4,
-                2.. => 2,
-                _ => 1,
-            };
-            $body;
-            $first += $width;
-        }
-    };
 }
 
 /// Fills `scratch.shares` with the choice probabilities of an annotator's items, and adds the log-likelihood to `joint`.

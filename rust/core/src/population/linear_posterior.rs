@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::linear_judgements::LinearJudgements;
 use super::linear_pass::{Scratch, probabilities_and_evidence, residuals};
 use super::linear_sums::add_residuals;
 use super::posterior::normalize;
@@ -13,7 +14,6 @@ use crate::blocks::{Blocks, add_all};
 use crate::error::{Result, ensure};
 use crate::matrix::{Element, Matrix, check_offsets, group, split_rows};
 use crate::memory::{filled, product, room};
-use crate::observation::ChoiceSets;
 use crate::outer_products::SIDE;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
@@ -25,27 +25,6 @@ const VALUES_PER_TASK: usize = 1 << 18;
 /// Responsibilities `(n_annotators, n_classes)`, the log-likelihood of each annotator's judgements, and the gradient of
 /// their sum in the coefficients, `(n_classes, d)`.
 pub type LinearPosterior = (Vec<f64>, Vec<f64>, Vec<f64>);
-
-/// Choices, pairs or tied pairs with features, and who judged them.
-#[derive(Clone, Copy)]
-pub struct LinearJudgements<'a, E> {
-    /// One row an item.
-    pub features: Matrix<'a, E>,
-    /// What was to choose from.
-    pub sets: &'a ChoiceSets<'a>,
-    /// Positions within the sets.
-    pub chosen: &'a [i32],
-    /// Where true the two items of a set share the choice.
-    pub tied: Option<&'a [bool]>,
-    /// How often each judgement counts.
-    pub weight: Option<&'a [f64]>,
-    /// Annotator `h` has the judgements `annotator_offsets[h]..annotator_offsets[h + 1]`.
-    pub annotator_offsets: &'a [i64],
-    /// How many annotators each stands for.
-    pub counts: Option<&'a [f64]>,
-    /// Where blocks of annotators end, see `blocks.rs`; by default all are one.
-    pub block_ends: Option<&'a [i64]>,
-}
 
 /// γ_hz ∝ π_z Π_s P(s | z)^w_s with utilities `features · coefᵀ`, log Σ_z π_z Π_s P(s | z)^w_s, and Σ_h count_h of its
 /// gradient.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::linear_posterior::LinearJudgements;
+use super::linear_judgements::LinearJudgements;
 use crate::matrix::Element;
 use crate::outer_products::SIDE;
 use crate::simd::Target;

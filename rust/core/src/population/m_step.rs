@@ -12,7 +12,8 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::accumulate::Accumulate;
-use super::partial::Partial;
+use super::judged::Judged;
+use super::partial::{LinearStatistics, Partial};
 use crate::blocks::Blocks;
 use crate::error::{Result, ensure};
 use crate::matrix::{Element, Matrix};
@@ -23,9 +24,6 @@ use crate::simd::vectorize;
 
 /// Items of choice sets that a thread takes at a time.
 const ITEMS_PER_TASK: usize = 2048;
-
-/// Gradient `(n_classes, d)` and negative Hessian `(n_classes, d, d)` of Σ weights · log-likelihood.
-pub type LinearStatistics = (Vec<f64>, Vec<f64>);
 
 /// First and second derivatives in the coefficients of every class, for choices, pairs and tied pairs alike.
 ///
@@ -71,16 +69,6 @@ pub fn linear_statistics<E: Element>(
     }
 }
 
-/// The judgements, and what weighs them.
-pub(super) struct Judged<'a, E> {
-    pub features: Matrix<'a, E>,
-    pub utility: Matrix<'a, f64>,
-    pub sets: &'a ChoiceSets<'a>,
-    pub chosen: &'a [i32],
-    pub tied: Option<&'a [bool]>,
-    pub weights: Matrix<'a, f64>,
-}
-
 impl<E: Element> Judged<'_, E> {
     /// Sums over all sets; outer products wait in `S`.
     fn sum<S: Stored>(
@@ -108,19 +96,6 @@ impl<E: Element> Judged<'_, E> {
         total
             .map_or_else(|| Partial::new(d, n_classes), Ok)?
             .finish(d)
-    }
-}
-
-impl<E> Judged<'_, E> {
-    /// Which of the items after the first was chosen, and its share in the choice: half of a tie, whose first item has the
-    /// other half. None if the first was chosen.
-    #[inline(always)]
-    pub fn target(&self, set: usize) -> Option<(usize, f64)> {
-        if self.tied.is_some_and(|tied| tied[set]) {
-            return Some((0, 0.5));
-        }
-        let chosen = self.chosen[set] as usize;
-        chosen.checked_sub(1).map(|other| (other, 1.0))
     }
 }
 

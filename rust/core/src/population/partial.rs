@@ -1,9 +1,11 @@
 //! What a task of the M-step sums: gradient and the lower triangle of the negative Hessian, padded to whole vectors.
 
-use super::m_step::LinearStatistics;
 use crate::error::Result;
 use crate::memory::{filled, product, room};
 use crate::outer_products::{SIDE, Tile};
+
+/// Gradient `(n_classes, d)` and negative Hessian `(n_classes, d, d)` of Σ weights · log-likelihood.
+pub type LinearStatistics = (Vec<f64>, Vec<f64>);
 
 /// The sums over a run of choice sets, one class after the other.
 pub struct Partial {

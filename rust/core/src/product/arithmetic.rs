@@ -1,8 +1,16 @@
 //! How packed rows are multiplied: the micro-kernels.
 
-use super::tiles::{Tile, Visitor};
 use crate::error::Result;
 use crate::simd::{Int8Dot, Int16Dot, Target};
+
+/// Work that is done in blocks of `M` rows by `N` columns.
+pub trait Blocked {
+    /// In blocks of `M` by `N`.
+    ///
+    /// # Errors
+    /// Those of the work.
+    fn run<T: Target, const M: usize, const N: usize>(&mut self) -> Result<()>;
+}
 
 /// Multiplies `M` packed rows with `N` others, whose sums fit into the registers.
 pub trait Arithmetic: Copy + Send + Sync {
@@ -11,11 +19,11 @@ pub trait Arithmetic: Copy + Send + Sync {
     /// What products are summed in.
     type Sum: Copy + Default + Send + Sync;
 
-    /// Runs the tile with the block size that suits the registers of `T`.
-    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>) -> Result<()>
-    where
-        T: Target,
-        V: Visitor<Self::Sum>;
+    /// Runs the work with the block size that suits the registers of `T`.
+    ///
+    /// # Errors
+    /// Those of the work.
+    fn run_in_blocks<T: Target>(work: &mut impl Blocked) -> Result<()>;
 
     /// What a value of the left side is packed as.
     #[inline(always)]
@@ -48,16 +56,12 @@ impl Arithmetic for Float32 {
     type Sum = f32;
 
     #[inline(always)]
-    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>) -> Result<()>
-    where
-        T: Target,
-        V: Visitor<f32>,
-    {
+    fn run_in_blocks<T: Target>(work: &mut impl Blocked) -> Result<()> {
         // 24 sums, two values of the right side and one of the left in 32 registers; 12 sums of two registers in 16.
         if T::WIDE {
-            tile.run::<T, 12, 32>()
+            work.run::<T, 12, 32>()
         } else {
-            tile.run::<T, 6, 16>()
+            work.run::<T, 6, 16>()
         }
     }
 
@@ -115,15 +119,11 @@ impl Arithmetic for Float64 {
     type Sum = f64;
 
     #[inline(always)]
-    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>) -> Result<()>
-    where
-        T: Target,
-        V: Visitor<f64>,
-    {
+    fn run_in_blocks<T: Target>(work: &mut impl Blocked) -> Result<()> {
         if T::WIDE {
-            tile.run::<T, 12, 16>()
+            work.run::<T, 12, 16>()
         } else {
-            tile.run::<T, 6, 8>()
+            work.run::<T, 6, 8>()
         }
     }
 
@@ -181,12 +181,8 @@ impl Arithmetic for Int8 {
     type Sum = i32;
 
     #[inline(always)]
-    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>) -> Result<()>
-    where
-        T: Target,
-        V: Visitor<i32>,
-    {
-        tile.run::<T, 12, 32>()
+    fn run_in_blocks<T: Target>(work: &mut impl Blocked) -> Result<()> {
+        work.run::<T, 12, 32>()
     }
 
     /// The instruction wants one side without a sign: 128 more, which `start` takes away again.
@@ -222,12 +218,8 @@ impl Arithmetic for Int16 {
     type Sum = i32;
 
     #[inline(always)]
-    fn run_tile<T, V>(tile: &mut Tile<'_, Self, V>) -> Result<()>
-    where
-        T: Target,
-        V: Visitor<i32>,
-    {
-        tile.run::<T, 12, 32>()
+    fn run_in_blocks<T: Target>(work: &mut impl Blocked) -> Result<()> {
+        work.run::<T, 12, 32>()
     }
 
     #[inline(always)]

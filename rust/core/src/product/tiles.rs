@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use super::arithmetic::Arithmetic;
+use super::arithmetic::{Arithmetic, Blocked};
 use super::pack::{Panels, Rows};
 use crate::error::Result;
 use crate::memory::Growing;
@@ -195,18 +195,17 @@ where
 
     #[inline(always)]
     fn run<T: Target>(mut self) -> Result<()> {
-        A::run_tile::<T, V>(&mut self)
+        A::run_in_blocks::<T>(&mut self)
     }
 }
 
-impl<A, V> Tile<'_, A, V>
+impl<A, V> Blocked for Tile<'_, A, V>
 where
     A: Arithmetic,
     V: Visitor<A::Sum>,
 {
-    /// In blocks of `M` by `N`.
     #[inline(always)]
-    pub(super) fn run<T: Target, const M: usize, const N: usize>(&mut self) -> Result<()> {
+    fn run<T: Target, const M: usize, const N: usize>(&mut self) -> Result<()> {
         let n_values = self.left.n_values();
         let Scratch { left, right } = &mut *self.scratch;
         // The tile before this one often had the same rows.

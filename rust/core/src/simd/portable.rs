@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use half::f16;
 
-use super::Target;
+use super::target::Target;
 
 pub struct Baseline;
 

@@ -4,6 +4,8 @@ use std::arch::x86_64::{
     _mm512_dpwssd_epi32, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_storeu_si512,
 };
 
+use super::instruction_set::{InstructionSet, instruction_set};
+
 /// The proof that the processor multiplies 16-bit integers two at a time.
 #[derive(Clone, Copy)]
 pub struct Int16Dot(());
@@ -11,7 +13,7 @@ pub struct Int16Dot(());
 impl Int16Dot {
     /// The proof, where wide vectors are in use and can do that.
     pub fn detect() -> Option<Self> {
-        let wide = super::instruction_set() == super::InstructionSet::Avx512;
+        let wide = instruction_set() == InstructionSet::Avx512;
         (wide && is_x86_feature_detected!("avx512vnni")).then_some(Self(()))
     }
 

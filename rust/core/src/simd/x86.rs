@@ -19,7 +19,8 @@ use std::arch::x86_64::{
 
 use half::f16;
 
-use super::Target;
+use super::instruction_set::{InstructionSet, instruction_set};
+use super::target::Target;
 
 pub struct Avx2;
 
@@ -420,7 +421,7 @@ pub struct Int8Dot(());
 impl Int8Dot {
     /// The proof, where wide vectors are in use and can do that.
     pub fn detect() -> Option<Self> {
-        let wide = super::instruction_set() == super::InstructionSet::Avx512;
+        let wide = instruction_set() == InstructionSet::Avx512;
         (wide && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vnni"))
             .then_some(Self(()))
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -10,45 +9,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._likelihood.data import Data
+    from prefmath.models._likelihood.information import Information
     from prefmath.models._likelihood.observation import Observation
-    from prefmath.models._likelihood.population.information import Information
-    from prefmath.models._likelihood.problem import Problem, State
+    from prefmath.models._likelihood.penalty import Penalty
+    from prefmath.models._likelihood.state import Expectation, State
     from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
     _I64 = NDArray[np.int64]
 
-__all__ = ["Expectation", "Population", "Tabulated"]
-
-
-@dataclass(frozen=True, eq=False)
-class Tabulated:
-    """The utility table, and what was summed over all outcomes on the way.
-
-    `outcome_weights` holds the weight of each outcome in each column, `diagonal` the curvature of
-    the log-likelihood along each entry of the table, `gradient` its derivative there.
-    """
-
-    table: _F64
-    outcome_weights: _F64
-    diagonal: _F64
-    gradient: _F64
-
-
-@dataclass(frozen=True, eq=False)
-class Expectation:
-    """What a pass over the data returns, before the penalty.
-
-    `latent` has a row an annotator: of classes the responsibilities. `masses` are the statistics of
-    these that the parameters of the population depend on, `gradient` is the derivative of the
-    log-likelihood in the parameters of the utility, `tabulated` is None where no table was made.
-    """
-
-    latent: _F64
-    masses: _F64
-    log_likelihood: float
-    gradient: _F64
-    tabulated: Tabulated | None
+__all__ = ["Population"]
 
 
 class Population(Protocol):
@@ -118,7 +88,9 @@ class Population(Protocol):
     def longest(self, step: _F64) -> float:
         """Return the largest share of a step, up to 1, that the model of the climb holds for."""
 
-    def information(self, problem: Problem, state: State, *, outer: bool) -> Information:
+    def information(
+        self, utility: Utility, penalty: Penalty, data: Data, state: State, *, outer: bool
+    ) -> Information:
         """Return the observed information where a fit ended, and outer products of unit scores.
 
         `information_by_differences` gives it to a population that has no formula for it.

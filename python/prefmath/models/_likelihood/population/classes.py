@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._kernels import kernels
-from prefmath.models._likelihood.population import Expectation, Tabulated
 from prefmath.models._likelihood.population.classes_information import information_of_classes
 from prefmath.models._likelihood.probabilities import chances
+from prefmath.models._likelihood.state import Expectation, Tabulated
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._likelihood.data import Data
+    from prefmath.models._likelihood.information import Information
     from prefmath.models._likelihood.observation import Observation
-    from prefmath.models._likelihood.population.information import Information
-    from prefmath.models._likelihood.problem import Problem, State
+    from prefmath.models._likelihood.penalty import Penalty
+    from prefmath.models._likelihood.state import State
     from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
@@ -180,9 +181,12 @@ class Classes:
         score: _F64 = masses - masses.sum() * params
         return score
 
-    def information(self, problem: Problem, state: State, *, outer: bool) -> Information:
+    def information(
+        self, utility: Utility, penalty: Penalty, data: Data, state: State, *, outer: bool
+    ) -> Information:
         """Return the observed information by the missing information principle."""
-        return information_of_classes(problem, state, outer=outer)
+        score = self.score(state.mixing, state.masses)
+        return information_of_classes(utility, penalty, data, state, score, outer=outer)
 
     def undetermined(self, params: _F64, n_annotators: float) -> _F64:
         """Fix the sum of the logarithms, which cancels, and those of classes that nobody is in."""

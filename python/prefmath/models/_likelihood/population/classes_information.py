@@ -15,32 +15,36 @@ import numpy as np
 from prefmath._kernels import kernels
 from prefmath.choices.judgements import sides
 from prefmath.models._likelihood.complete_information import complete_information
+from prefmath.models._likelihood.information import Information
 from prefmath.models._likelihood.laplacian import laplacian
-from prefmath.models._likelihood.population.information import Information, gradient_of
 from prefmath.models._likelihood.sums import cross_sum
 from prefmath.models._likelihood.unit_scores import unit_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from prefmath.models._likelihood.problem import Problem, State
+    from prefmath.models._likelihood.data import Data
+    from prefmath.models._likelihood.penalty import Penalty
+    from prefmath.models._likelihood.state import State
+    from prefmath.models._likelihood.utility import Utility
 
     _F64 = NDArray[np.float64]
 
 __all__ = ["information_of_classes"]
 
 
-def information_of_classes(problem: Problem, state: State, *, outer: bool) -> Information:
+def information_of_classes(
+    utility: Utility, penalty: Penalty, data: Data, state: State, score: _F64, *, outer: bool
+) -> Information:
     """Return the observed information; outer products of the scores of units if wanted."""
     n_classes, n_parameters = state.coef.shape
     n = n_classes * (n_parameters + 1)
-    data, utility = problem.data, problem.utility
-    gradient = gradient_of(problem, state)
+    gradient = np.append(state.gradient, score)
     table = utility.table(state.coef) if state.tabulated is None else state.tabulated.table
     observed, products, scores = np.zeros((n, n)), None, None
     if n_classes > 1:
         products = np.zeros((n, n))
-        _add_missing(problem, state, table, observed, products)
+        _add_missing(utility, data, state, table, observed, products)
         observed += products
     elif outer and data.n_rows < n:
         scores = np.zeros((data.n_rows, n))
@@ -49,10 +53,10 @@ def information_of_classes(problem: Problem, state: State, *, outer: bool) -> In
         scores -= scores.mean(axis=0)
     elif outer:
         products = np.zeros((n, n))
-        products[:n_parameters, :n_parameters] = _outer_of_one_class(problem, state, table)
+        products[:n_parameters, :n_parameters] = _outer_of_one_class(utility, data, state, table)
     weights = data.outcome_weights(state.latent)
     complete = complete_information(utility, data.observation, state.coef, table, weights)
-    of_penalty = problem.penalty.curvature(utility, state.coef)
+    of_penalty = penalty.curvature(utility, state.coef)
     every = np.arange(n_parameters)
     for z in range(n_classes):
         block = slice(z * n_parameters, (z + 1) * n_parameters)
@@ -61,23 +65,23 @@ def information_of_classes(problem: Problem, state: State, *, outer: bool) -> In
     if products is None or not outer:
         return Information(observed, gradient, None, scores)
     total = gradient.copy()
-    total[: state.coef.size] += problem.penalty.gradient(utility, state.coef).ravel()
+    total[: state.coef.size] += penalty.gradient(utility, state.coef).ravel()
     # The scores of all units, less an equal share of their sum, sum to nothing.
     products -= total[:, None] * (total / data.n_rows)
     return Information(observed, gradient, products)
 
 
 def _add_missing(
-    problem: Problem, state: State, table: _F64, observed: _F64, products: _F64
+    utility: Utility, data: Data, state: State, table: _F64, observed: _F64, products: _F64
 ) -> None:
     """Add E[v] E[v]ᵀ to `products`, -E[v vᵀ] and the information of the logarithms to `observed`.
 
     All is summed over units.
     """
-    (n_classes, n_parameters), n_threads = state.coef.shape, problem.n_threads
+    (n_classes, n_parameters), n_threads = state.coef.shape, data.n_threads
     n, proportions = n_classes * n_parameters, state.mixing
     logs = slice(n, n + n_classes)
-    for units, scores in unit_scores(problem.utility, problem.data, state.coef, table):
+    for units, scores in unit_scores(utility, data, state.coef, table):
         gamma = state.latent[units]
         mean = np.empty((len(gamma), logs.stop))
         np.subtract(gamma, proportions, out=mean[:, logs])
@@ -98,15 +102,14 @@ def _add_missing(
         observed[logs, logs] += shift + shift.T
 
 
-def _outer_of_one_class(problem: Problem, state: State, table: _F64) -> _F64:
+def _outer_of_one_class(utility: Utility, data: Data, state: State, table: _F64) -> _F64:
     """Return the outer products of the scores of units, summed."""
-    data, utility = problem.data, problem.utility
     each_alone = data.n_judgements == data.n_rows
     observation = data.observation
     plain_pairs = observation.kind == "pair" and observation.simple
     if each_alone and utility.linear is None and plain_pairs:
         # The scores of pairs are the edges of a graph of the items.
-        residuals, _ = kernels.residuals(table, observation.described, problem.n_threads)
+        residuals, _ = kernels.residuals(table, observation.described, data.n_threads)
         squares = np.ones(data.n_rows) if data.weight is None else np.square(data.weight)
         if data.outcome is not None:
             squares = np.bincount(data.outcome, squares, observation.n_outcomes)
@@ -115,5 +118,5 @@ def _outer_of_one_class(problem: Problem, state: State, table: _F64) -> _F64:
     outer = np.zeros((state.coef.shape[1],) * 2)
     for _, scores in unit_scores(utility, data, state.coef, table):
         of_class = np.ascontiguousarray(scores[:, 0])
-        outer += cross_sum(of_class, of_class, problem.n_threads)
+        outer += cross_sum(of_class, of_class, data.n_threads)
     return outer

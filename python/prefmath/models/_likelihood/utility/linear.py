@@ -9,7 +9,6 @@ import numpy as np
 
 from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
-from prefmath.choices.judgements import spans
 from prefmath.models._likelihood.statistics import linear_statistics
 
 if TYPE_CHECKING:
@@ -164,44 +163,17 @@ class LinearUtility:
         return information
 
     def spread(self, data: Data, latent: _F64) -> tuple[_F64, _F64, _F64]:
-        """Sum the variances of features within sets, those of some units after the others."""
-        observation, units = data.observation, data.annotator_offsets
-        found = np.zeros((3, latent.shape[1], self.n_coef))
-        largest = int(np.diff(observation.offsets).max())
-        most = max(1, _NUMBERS // max(largest * self.n_coef, 1))
-        first = 0
-        while first < data.n_rows:
-            last = int(np.searchsorted(units, units[first] + most, side="right")) - 1
-            last = min(max(last, first + 1), data.n_rows)
-            rows = np.arange(units[first], units[last])
-            weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
-            rows = rows if data.outcome is None else data.outcome[rows].astype(np.int64)
-            variance = self._variances(observation, rows)
-            mass, moment = np.zeros((2, last - first, self.n_coef))
-            at = np.repeat(np.arange(last - first), np.diff(units[first : last + 1]))
-            begin = np.flatnonzero(np.diff(at, prepend=-1))
-            if len(begin):
-                weighted = variance * weight[:, None]
-                mass[at[begin]] = np.add.reduceat(weighted, begin)
-                moment[at[begin]] = np.add.reduceat(weighted * variance, begin)
-            gamma = latent[first:last]
-            found[0] += gamma.T @ mass
-            found[1] += np.square(gamma).T @ np.square(mass)
-            found[2] += gamma.T @ moment
-            first = last
-        return found[0], found[1], found[2]
-
-    def _variances(self, observation: Observation, rows: _I64) -> _F64:
-        """Return the variances of features within the sets of some outcomes, (n_rows, d)."""
-        sizes = np.diff(observation.offsets)[rows]
-        starts = np.cumsum(sizes) - sizes
-        entries = spans(observation.offsets[rows], sizes)
-        x = self.features[observation.items[entries]].astype(np.float64)
-        x -= np.repeat(np.add.reduceat(x, starts) / sizes[:, None], sizes, axis=0)
-        np.square(x, out=x)
-        variances: _F64 = np.add.reduceat(x, starts)
-        variances /= sizes[:, None]
-        return variances
+        """Sum the variances of features within sets."""
+        return kernels.linear_spread(
+            kernel_view(self.features),
+            data.observation.offsets,
+            data.observation.items,
+            data.outcome,
+            data.weight,
+            data.annotator_offsets,
+            np.ascontiguousarray(latent),
+            self.n_threads,
+        )
 
     def from_coef(self, coef: _F64) -> _F64:
         """Return the parameters for coefficients of features, and what stands beside them."""
