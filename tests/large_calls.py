@@ -154,6 +154,34 @@ def _linear_utility(kernels, n):
     return lambda: kernels.linear_utility(features, coef, 1)
 
 
+def _linear_pull_back(kernels, d):
+    features, of_table = _rows(2, d), np.ones((2, 8))
+    return lambda: kernels.linear_pull_back(features, of_table, 1)
+
+
+def _linear_scores(kernels, d):
+    features, items = _rows(2, d), np.array([0, 1], np.int32)
+    return lambda: kernels.linear_scores(features, items, np.ones((2, 8)), _offsets(1, 2), 1)
+
+
+def _linear_spread(kernels, d):
+    features, items = _rows(2, d), np.array([0, 1], np.int32)
+    sets, classes = _offsets(1, 2), np.ones((1, 8))
+    return lambda: kernels.linear_spread(
+        features, sets, items, None, None, _offsets(1, 1), classes, 1
+    )
+
+
+def _wins(kernels, name, n):
+    if name == "win_derivatives":
+        utility, offsets = np.zeros(2), np.array([0, n, n], np.int64)
+        loser = np.ones(n, np.int32)
+        return lambda: kernels.win_derivatives(utility, offsets, loser, None, 1)
+    direction, offsets = np.zeros(n), np.zeros(n + 1, np.int64)
+    nobody, nothing = np.empty(0, np.int32), np.empty(0)
+    return lambda: kernels.win_product(direction, offsets, nobody, nothing, 1)
+
+
 def _newton(kernels, d):
     gradient, hessian = np.ones((1, d)), np.eye(d)[None]
     return lambda: kernels.newton_direction(gradient, hessian, 1)
@@ -193,6 +221,11 @@ CALLS = {
     "refine_batch": (_refine, (6, 3), (4_000, 2_000)),
     "sample_projections": (_samples, (4,), (2_500,)),
     "linear_utility": (_linear_utility, (8,), (1 << 22,)),
+    "linear_pull_back": (_linear_pull_back, (8,), (1 << 20,)),
+    "linear_scores": (_linear_scores, (8,), (1 << 20,)),
+    "linear_spread": (_linear_spread, (8,), (1 << 20,)),
+    "win_derivatives": (_wins, ("win_derivatives", 8), ("win_derivatives", 1 << 23)),
+    "win_product": (_wins, ("win_product", 8), ("win_product", 1 << 23)),
     "log_likelihood": (_judged, ("log_likelihood", 2, 8, 4), ("log_likelihood", 2, 64, 100_000)),
     "residuals": (_judged, ("residuals", 2, 8, 4), ("residuals", 2, 64, 100_000)),
     "table_gradient": (_judged, ("table_gradient", 4, 8, 4), ("table_gradient", 100_000, 64, 4)),

@@ -16,6 +16,7 @@ DEFAULTS = {
     "n_components": 1,
     "ties": "half",
     "position_effect": False,
+    "hard": False,
     "l2": 1e-3,
     "n_init": 10,
     "tol": 1e-6,

@@ -77,9 +77,9 @@ def _add_spread(features, items, ends, weights, units, responsibilities, sums):
             rows = items[ends[judgement] : ends[judgement + 1]]
             for j in range(d):
                 # From the first item, whose distance from the mean is of the size of the spread.
-                origin, total, square = float(features[rows[0], j]), 0.0, 0.0
+                origin, total, square = np.float64(features[rows[0], j]), 0.0, 0.0
                 for row in rows[1:]:
-                    difference = features[row, j] - origin
+                    difference = np.float64(features[row, j]) - origin
                     total += difference
                     square += difference * difference
                 mean = total / len(rows)
