@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._foreign import as_array
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_matrix
 from prefmath.models._fit.choice_model import refuse_other_than_choices
@@ -184,7 +185,10 @@ def _extra_rows(
             raise ValueError(msg)
         rows.append(given)
     if form.has_tie:
-        value = np.broadcast_to(np.asarray(0.0 if tie is None else tie, np.float64), n_classes)
+        given = np.zeros(()) if tie is None else _numbers(tie, "tie")
+        if given.shape not in {(), (1,), (n_classes,)}:
+            raise ValueError(f"tie must have shape {(n_classes,)}, not {given.shape}")
+        value = np.broadcast_to(given, n_classes)
         if not np.isfinite(value).all():
             msg = f"tie must be finite, not {value[~np.isfinite(value)][0]}"
             raise ValueError(msg)
@@ -194,7 +198,7 @@ def _extra_rows(
 
 def _matrix(values: ArrayLike, name: str) -> _F64:
     """Return values as a float64 matrix of finite numbers; one dimension is one column."""
-    array = np.asarray(values)
+    array = as_array(values, name)
     matrix = as_matrix(array[:, None] if array.ndim == 1 else array, name)
     matrix = np.ascontiguousarray(matrix, np.float64)
     if not np.isfinite(matrix).all():
@@ -205,7 +209,7 @@ def _matrix(values: ArrayLike, name: str) -> _F64:
 
 
 def _proportions(weights: ArrayLike, n_classes: int) -> _F64:
-    proportions = np.asarray(weights, np.float64)
+    proportions = _numbers(weights, "weights")
     if proportions.shape != (n_classes,):
         msg = f"weights must have shape {(n_classes,)}, not {proportions.shape}"
         raise ValueError(msg)
@@ -214,3 +218,10 @@ def _proportions(weights: ArrayLike, n_classes: int) -> _F64:
         raise ValueError(msg)
     normed: _F64 = proportions / proportions.sum()
     return normed
+
+
+def _numbers(values: ArrayLike, name: str) -> _F64:
+    array = as_array(values, name)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold numbers, got dtype {array.dtype}")
+    return array.astype(np.float64, copy=False)
