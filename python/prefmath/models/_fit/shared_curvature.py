@@ -51,7 +51,7 @@ _LEAST_BESIDE = 1e-3
 # A climb that takes more steps has come to a class which few judgements determine, so that it fits
 # them all but for certain: it needs a matrix of its own, which up to so many numbers is affordable.
 _PATIENCE = 24
-_MOST_NUMBERS = 1 << 24
+_MOST_NUMBERS = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
