@@ -214,9 +214,9 @@ mod tests {
         let items: Vec<i32> = (0..100).map(|at| at * 7 % 30).collect();
         let sets = ChoiceSets::new(&offsets, &items, n_items).unwrap();
         let outcome: Vec<i32> = (0..3000).map(|at| at * 11 % 40).collect();
-        let weight: Vec<f64> = (0..3000).map(|at| (at % 5) as f64 / 2.0).collect();
+        let weight: Vec<f64> = (0..3000).map(|at| f64::from(at % 5) / 2.0).collect();
         let unit_offsets: Vec<i64> = (0..=1000).map(|unit| unit * 3).collect();
-        let gamma: Vec<f64> = (0..2000).map(|at| (at % 3) as f64 / 2.0).collect();
+        let gamma: Vec<f64> = (0..2000).map(|at| f64::from(at % 3) / 2.0).collect();
         let units = SpreadOfUnits {
             features: x,
             sets: &sets,
