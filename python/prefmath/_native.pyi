@@ -69,6 +69,9 @@ __all__ = [
     "table_curvature",
     "table_gradient",
     "top_pairs",
+    "win_derivatives",
+    "win_product",
+    "wins_by_winner",
 ]
 
 __version__: str
