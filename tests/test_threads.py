@@ -261,6 +261,16 @@ CALLS = {
         np.arange(0, 20_001, 40),
         n,
     ),
+    "linear_spread": lambda kernels, n: kernels.linear_spread(
+        of_rows(20_000)[0],
+        np.arange(0, 20_001, 4),
+        np.arange(20_000, dtype=np.int32),
+        None,
+        None,
+        np.arange(0, 5001, 10),
+        of_rows(500)[1],
+        n,
+    ),
     "cross_product": lambda kernels, n: kernels.cross_product(
         of_rows(20_000)[1], of_rows(20_000)[1], np.array([3000, 9000, 20_000]), n
     ),

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["ClassProfiles", "class_profiles"]
 
 
+# The least square of a normal quantile that is told from 0.
+_LEAST = 1e-100
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class ClassProfiles:
     """Shares of the levels of attributes, in each class and among all; a row a level.
@@ -253,7 +257,8 @@ def _of_attribute(
 
 def _wilson(share: _F64, n: _F64, level: float) -> _F64:
     """Interval of a share among n (Wilson 1927, equation 4)."""
-    z2 = NormalDist().inv_cdf(0.5 + level / 2) ** 2
+    # Of nobody all shares are within it, however low the level.
+    z2 = max(NormalDist().inv_cdf(0.5 + level / 2) ** 2, _LEAST)
     middle = (n * share + z2 / 2) / (n + z2)
     reach = np.sqrt(z2 * (n * share * (1 - share) + z2 / 4)) / (n + z2)
     return np.stack([np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)], axis=-1)
