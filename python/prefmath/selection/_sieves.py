@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Adding", "Apart", "Sieve"]
 
 
-class Sieve:
+class Sieve(ABC):
     """Rows kept for one guess of the best value."""
 
     def __init__(self, k: int, guess: float) -> None:
@@ -61,13 +62,13 @@ class Sieve:
         self.values.append(x[at].copy())
         return self.keep(unit, at)
 
+    @abstractmethod
     def begin(self, unit: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return which rows of a chunk add enough to those kept before."""
-        raise NotImplementedError
 
+    @abstractmethod
     def keep(self, unit: NDArray[np.float64], at: int) -> NDArray[np.bool_]:
         """Return the same with one more row kept."""
-        raise NotImplementedError
 
 
 class Apart(Sieve):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Above", "Collector", "Groups", "Top"]
 
 
-class Collector:
+class Collector(ABC):
     """Says which pairs count, and takes them; pairs may come from several threads."""
 
     floor: float
@@ -43,9 +44,9 @@ class Collector:
         """Return the places of the pairs on which something still depends."""
         return slice(None)
 
+    @abstractmethod
     def take(self, i: _I64, j: _I64, score: _F64) -> None:
         """Take pairs whose scores reach the floor."""
-        raise NotImplementedError
 
 
 class Above(Collector):

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Data"]
 
+# Where annotators do not matter, so many judgements go together, for threads to share.
+_STRETCH = 32
+
 
 @dataclass(frozen=True, eq=False)
 class Data:
@@ -87,13 +90,14 @@ class Data:
             ends = self.annotator_offsets[self.block_ends]
         return self.observation.gradient(table, outcome_weights, ends)
 
-    def stretches(self, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Cut the judgements of every block as if so many were an annotator's, whoever made them.
+    @cached_property
+    def stretches(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Judgements of every block cut into stretches, as if each were an annotator's.
 
-        Return the offsets of these, and where blocks of them end.
+        They are the offsets of these, and where blocks of them end.
         """
         edges = self.annotator_offsets[np.append(0, self.block_ends)]
-        starts = [np.arange(first, end, length) for first, end in pairwise(edges)]
+        starts = [np.arange(first, end, _STRETCH) for first, end in pairwise(edges)]
         ends = np.cumsum([len(some) for some in starts], dtype=np.int64)
         return np.concatenate([*starts, edges[-1:]]), ends
 

@@ -80,10 +80,6 @@ class Problem:
             self.utility, self.penalty, self.data, state, outer=outer
         )
 
-    def of_one_column(self, population: Population) -> Problem:
-        """Return the problem of what all annotators have in common."""
-        return replace(self, population=population)
-
     def on_threads(self, n_threads: int) -> Problem:
         """Return the same for so many threads."""
         utility, data = self.utility.on_threads(n_threads), self.data.on_threads(n_threads)

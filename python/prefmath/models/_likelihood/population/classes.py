@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Classes", "log_of"]
 
-# With one class annotators do not matter: so many judgements go together, for threads to share.
-_STRETCH = 32
 # How far sums of probabilities may be from 1.
 _OFF = 1e-6
 # No mixing proportion is multiplied by more than e to this in a step.
@@ -215,7 +213,7 @@ def log_of(proportions: _F64) -> _F64:
 def _of_one_class(utility: Utility, data: Data, coef: _F64) -> Expectation:
     """Pass over the data where a single class has all of everyone: nothing is latent."""
     everyone, masses = np.ones((data.n_rows, 1)), np.array([float(data.n_rows)])
-    stretches, ends = data.stretches(_STRETCH)
+    stretches, ends = data.stretches
     fused = utility.posterior(
         coef, data.observation, data.weight, stretches, None, np.zeros(1), ends
     )
