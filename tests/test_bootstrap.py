@@ -20,8 +20,8 @@ from prefmath.models import (
     PlackettLuce,
     bootstrap,
 )
-from prefmath.models._fit.class_matching import best_assignment
 from prefmath.models._inference.ranks import ranks_of
+from prefmath.models._likelihood.population.class_matching import best_assignment
 
 SETTLED = {"tol": 1e-9, "max_iter": 5000, "random_state": 0, "n_init": 3}
 

@@ -61,8 +61,27 @@ class Average:
     def drawn(self, latent, rng):
         return latent
 
+    @property
+    def in_common(self):
+        return Average(1)
+
+    def begun(self, data, latent):
+        return np.full(self.n_columns, 1 / self.n_columns)
+
+    def empty(self, data, latent):
+        return np.zeros(self.n_columns, np.bool_)
+
+    def matched(self, latent, other):
+        return np.arange(self.n_columns)
+
+    def apart(self, latent, other):
+        return 0.0
+
     def largest_first(self, params):
         return np.arange(self.n_columns)
+
+    def reordered(self, params, order):
+        return params
 
     def em_step(self, masses):
         return masses / masses.sum()

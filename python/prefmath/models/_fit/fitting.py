@@ -101,7 +101,7 @@ def fit(
     fitted = Fitted(
         coef=np.ascontiguousarray(params[:, :n_coef]),
         extra=np.ascontiguousarray(params[:, n_coef:]),
-        mixing=run.state.mixing[order],
+        mixing=specification.population.reordered(run.state.mixing, order),
         latent=np.ascontiguousarray(latent[:, order]),
         population=specification.population,
         penalty=penalty,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath.models._fit.shared_curvature import metric_at
-from prefmath.models._likelihood.population.classes import Classes
 from prefmath.models._likelihood.subset import of_judgements, spread
 
 if TYPE_CHECKING:
@@ -35,11 +34,11 @@ def nearly_pooled(problem: Problem) -> State:
     A few of Newton's steps on a sample of judgements, under a prior on utilities, so that nothing
     runs away where judgements are fewer than features.
     """
-    common = replace(problem, population=Classes(1))
+    common = problem.in_common()
     n, p, d = problem.data.n_judgements, problem.utility.n_parameters, problem.utility.n_coef
     wanted = max(_LEAST_JUDGEMENTS, _JUDGEMENTS_A_PARAMETER * p)
     some = common if n <= wanted else of_judgements(common, spread(n, wanted))
-    state = some.expect(np.zeros((1, p)), np.ones(1))
+    state = some.begin_in_common(np.zeros((1, p)))
     metric = metric_at(some, state)
     data = some.data
     mass = float(data.n_judgements if data.weight is None else data.weight.sum())

@@ -53,7 +53,7 @@ class Seeding:
         self._in_subspace = in_subspace
 
     def start(self, number: int, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
-        """Coefficients and weights of classes for one of several starts, in turn of either kind.
+        """Coefficients and members of classes for one of several starts, in turn of either kind.
 
         In a subspace clusters are nearly the classes, so that most starts are from these.
         """
@@ -61,7 +61,7 @@ class Seeding:
         return self.few(n_classes, rng) if few else self.clusters(n_classes, rng)
 
     def clusters(self, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
-        """Coefficients and weights of classes from k-means++ and Lloyd's steps on the scores."""
+        """Coefficients of classes and their members from k-means++ and Lloyd's steps on scores."""
         points, sizes = self._points, self._sizes
         centers = points[_spread_out(points, sizes, n_classes, self._n_candidates(n_classes), rng)]
         nearest = _nearest(points, centers)
@@ -74,21 +74,21 @@ class Seeding:
             if np.array_equal(before, nearest):
                 break
         membership = (nearest[:, None] == np.arange(n_classes)).astype(np.float64)
-        return self._coef(membership), (membership.sum(axis=0) + 1) / (len(points) + n_classes)
+        return self._coef(membership), membership
 
     def _n_candidates(self, n_classes: int) -> int:
         """Return as many as the authors of k-means++ take, where a start is worth the time."""
         return 2 + int(np.log(n_classes)) if self._in_subspace else 1
 
     def few(self, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
-        """Coefficients of classes from a few annotators each, drawn at random."""
+        """Coefficients of classes from a few members each, drawn at random."""
         n = len(self._sizes)
         wanted = _JUDGEMENTS_A_PARAMETER * len(self._pooled) / max(self._sizes.mean(), 1e-300)
         size = int(np.clip(np.ceil(wanted), 1, max(n // n_classes, 1)))
         seeds = rng.permutation(n)[: size * n_classes]
         membership = np.zeros((n, n_classes))
         membership[seeds, np.arange(len(seeds)) % n_classes] = 1
-        return self._coef(membership), np.full(n_classes, 1 / n_classes)
+        return self._coef(membership), membership
 
     def _coef(self, membership: _F64) -> _F64:
         """Newton's step of each class from what all have in common."""

@@ -9,12 +9,10 @@ import numpy as np
 
 from prefmath._validate import as_generator
 from prefmath.models._fit.ascent import Run, maximize
-from prefmath.models._fit.class_matching import best_assignment
 from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.seeding import Seeding
 from prefmath.models._fit.side_by_side import side_by_side
 from prefmath.models._fit.wide_starts import WideStarts
-from prefmath.models._likelihood.population.classes import Classes
 from prefmath.models._likelihood.subset import of_annotators, of_judgements, spread
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ _FIRST_TOL = 0.1
 _STEPS_TO_COME = 100
 # Of runs in a subspace also by what the first to go on rose without it, times this.
 _TIMES_AS_MUCH = 1.5
-# Two starts have come to one place if their responsibilities differ by less, on average.
+# Two starts have come to one place if they are no further apart.
 _SAME = 0.01
 
 
@@ -72,13 +70,13 @@ class Search:
         wide = WideStarts.of(problem)
         if wide is None:
             small = self._drawn(problem, rng, problem.utility.n_parameters)
-            common = replace(small, population=Classes(1))
+            common = small.in_common()
             pooled = replace(self, progress=None)._one_class(common).state  # noqa: SLF001
         else:
             origin = wide.subspace.origin
             small = wide.subspace.projected(self._drawn(problem, rng, origin.size))
-            common = replace(small, population=Classes(1))
-            pooled = common.expect(origin, np.ones(1))
+            common = small.in_common()
+            pooled = common.begin_in_common(origin)
         seeding = Seeding(common, pooled, Survey(common).at(pooled), in_subspace=wide is not None)
         seeds = rng.integers(1 << 63, size=self.n_init)
         serial = small if self.progress is not None else small.on_threads(1)
@@ -96,7 +94,7 @@ class Search:
 
         best: Run | None = None
         risen = 0.0
-        for start in _different(runs, order):
+        for start in _different(problem, runs, order):
             begin = runs[start]
             if wide is not None:
                 begin = wide.lifted(problem, begin.state)
@@ -123,13 +121,13 @@ class Search:
         n = problem.data.n_judgements
         if problem.utility.linear is not None and n > _MANY_TIMES * first:
             small = of_judgements(problem, spread(n, first))
-            begin = small.expect(origin, np.ones(1))
+            begin = small.begin_in_common(origin)
             tol = max(self.tol, _FIRST_TOL)
             run = maximize(small, begin, tol=tol, max_iter=self.max_iter, report=lambda *_: None)
             origin = run.state.coef
             if run.curvature is not None:
                 curvature = run.curvature.of_more(n / first)
-        state = problem.expect(origin, np.ones(1))
+        state = problem.begin_in_common(origin)
         begin_here = Run(state, [state.objective], converged=False, curvature=curvature)
         return self._run(problem, begin_here, 0, self.max_iter)
 
@@ -155,8 +153,8 @@ class Search:
     ) -> Run:
         rng = np.random.default_rng(seed)
         n_columns = problem.population.n_columns
-        coef, weights = seeding.start(start, n_columns, rng)
-        run = self._run(problem, problem.expect(coef, weights), start, self._short, check)
+        coef, membership = seeding.start(start, n_columns, rng)
+        run = self._run(problem, problem.begin(coef, membership), start, self._short, check)
 
         def few(rng: np.random.Generator) -> NDArray[np.float64]:
             return seeding.few(n_columns, rng)[0]
@@ -173,14 +171,15 @@ class Search:
         max_iter: int,
         check: Callable[[], None] = lambda: None,
     ) -> Run:
-        """Re-initialise empty classes among all others, and go on where that is better."""
-        n_columns = problem.population.n_columns
-        empty = run.state.masses < 1
+        """Re-initialise empty columns among all others, and go on where that is better."""
+        population, latent = problem.population, run.state.latent
+        empty = population.empty(problem.data, latent)
         if not empty.any():
             return run
         coef = np.where(empty[:, None], few(rng), run.state.coef)
-        weights = run.state.masses / run.state.masses.sum() + empty / n_columns
-        begin = problem.expect(coef, weights / weights.sum())
+        membership = latent + empty / population.n_columns
+        membership /= membership.sum(axis=1, keepdims=True)
+        begin = problem.begin(coef, membership)
         again = self._run(problem, begin, start, max_iter, check)
         return max(run, again, key=lambda run: run.state.objective)
 
@@ -204,12 +203,13 @@ class Search:
         return maximize(problem, begin, tol=self.tol, max_iter=max_iter, report=report)
 
 
-def _different(runs: list[Run], order: list[int]) -> list[int]:
+def _different(problem: Problem, runs: list[Run], order: list[int]) -> list[int]:
     """Leave out the runs that have come to where a better one has."""
     kept: list[int] = []
+    apart = problem.population.apart
     for start in order:
-        state = runs[start].state
-        if all(_distance(state, runs[other].state) > _SAME for other in kept):
+        latent = runs[start].state.latent
+        if all(apart(latent, runs[other].state.latent) > _SAME for other in kept):
             kept.append(start)
             if len(kept) == _FINALISTS:
                 break
@@ -224,10 +224,3 @@ def _hope(run: Run, share: float) -> float:
     """
     last = run.objectives[-1] - run.objectives[-2] if len(run.objectives) > 1 else np.inf
     return (_STEPS_TO_COME * last + run.state.coef.size * (1 - share)) / share
-
-
-def _distance(one: State, two: State) -> float:
-    """Mean total variation between responsibilities, classes being matched."""
-    match = best_assignment(one.latent.T @ two.latent)
-    apart = np.abs(one.latent - two.latent[:, match])
-    return float(apart.sum()) / 2 / len(apart)

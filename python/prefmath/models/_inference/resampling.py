@@ -17,7 +17,6 @@ from prefmath.models._determined.run_away import (
     sides_of_parameters,
 )
 from prefmath.models._fit.ascent import maximize
-from prefmath.models._fit.class_matching import best_assignment
 from prefmath.models._fit.side_by_side import side_by_side
 from prefmath.models._fit.win_table import WinTable
 from prefmath.models._fit.wins_newton import fit_wins
@@ -199,14 +198,15 @@ class _Pose:
         )
         order = np.zeros(1, np.int64)
         if several:
-            order = best_assignment(self.fitted.latent.T @ run.state.latent)
+            order = problem.population.matched(self.fitted.latent, run.state.latent)
         params = problem.utility.reported(run.state.coef, fixed=problem.penalty.fixes_level)
         of_all = np.zeros(params.shape, np.int8)
         if self.unpenalised and (sides is None or problem.utility.n_extra > 0):
             of_all = self._sides(problem, run.state)
         if sides is not None:
             of_all[0, : len(sides)][sides != FINITE] = sides[sides != FINITE]
-        return Refit(params[order], run.state.mixing[order], run.converged, of_all[order])
+        mixing = problem.population.reordered(run.state.mixing, order)
+        return Refit(params[order], mixing, run.converged, of_all[order])
 
     def _sides(self, problem: Problem, state: State) -> NDArray[np.int8]:
         """Say which parameters have no finite estimate, by the curvature where the refit ended."""

@@ -69,6 +69,18 @@ class Problem:
                 tabulated=found.tabulated,
             )
 
+    def begin(self, coef: _F64, latent: _F64) -> State:
+        """Pass over the data where annotators are guessed to be so."""
+        return self.expect(coef, self.population.begun(self.data, latent))
+
+    def in_common(self) -> Problem:
+        """Return the problem of what all annotators have in common, one column."""
+        return replace(self, population=self.population.in_common)
+
+    def begin_in_common(self, coef: _F64) -> State:
+        """Pass over the data of a problem of one column."""
+        return self.begin(coef, np.ones((self.data.n_rows, 1)))
+
     def gradient(self, state: State) -> _F64:
         """Return the gradient of the objective in all parameters and coordinates."""
         of_population = self.population.score(state.mixing, state.masses)

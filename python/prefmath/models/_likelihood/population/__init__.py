@@ -44,6 +44,10 @@ class Population(Protocol):
     def learned(self) -> tuple[str, str]:
         """Name the attributes of a fitted model that hold `params` and what annotators are."""
 
+    @property
+    def in_common(self) -> Population:
+        """The population of one column, that of what all annotators have in common."""
+
     def check(self, params: _F64, latent: _F64) -> None:
         """Refuse what no fit can have left, by the names of these attributes."""
 
@@ -73,8 +77,26 @@ class Population(Protocol):
     def drawn(self, latent: _F64, rng: np.random.Generator) -> _F64:
         """Draw a weight vector for every annotator."""
 
+    def begun(self, data: Data, latent: _F64) -> _F64:
+        """Return the parameters from which to start where annotators are guessed to be so.
+
+        Of those whose row of `latent` is 0 nothing is guessed.
+        """
+
+    def empty(self, data: Data, latent: _F64) -> NDArray[np.bool_]:
+        """Say of each column whether nobody is left for it, so that it may start elsewhere."""
+
+    def matched(self, latent: _F64, other: _F64) -> _I64:
+        """Return which column of another fit each column is, where annotators are `other` there."""
+
+    def apart(self, latent: _F64, other: _F64) -> float:
+        """Return how far two fits are from each other, 0 to 1, their columns being matched."""
+
     def largest_first(self, params: _F64) -> _I64:
         """Return the order of the columns in which they are reported."""
+
+    def reordered(self, params: _F64, order: _I64) -> _F64:
+        """Return the parameters for columns in another order."""
 
     def em_step(self, masses: _F64) -> _F64:
         """Return the parameters that EM takes next."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._kernels import kernels
+from prefmath.models._likelihood.population.class_matching import best_assignment
 from prefmath.models._likelihood.population.classes_information import information_of_classes
 from prefmath.models._likelihood.probabilities import chances
 from prefmath.models._likelihood.state import Expectation, Tabulated
@@ -49,6 +50,11 @@ class Classes:
     hard: bool = False
 
     learned = ("weights_", "responsibilities_")
+
+    @property
+    def in_common(self) -> Classes:
+        """One class."""
+        return Classes(1)
 
     @property
     def smooth(self) -> bool:
@@ -146,11 +152,35 @@ class Classes:
         vertices: _F64 = np.eye(self.n_columns)[classes]
         return vertices
 
+    def begun(self, data: Data, latent: _F64) -> _F64:
+        """Return the shares of the classes, as if each had one annotator more."""
+        masses = data.sum(latent) + 1
+        return self.em_step(masses)
+
+    def empty(self, data: Data, latent: _F64) -> NDArray[np.bool_]:
+        """Say in which classes there is less than one annotator."""
+        empty: NDArray[np.bool_] = data.sum(latent) < 1
+        return empty
+
+    def matched(self, latent: _F64, other: _F64) -> _I64:
+        """Match classes so that as many annotators as can be are in the same ones."""
+        return best_assignment(latent.T @ other)
+
+    def apart(self, latent: _F64, other: _F64) -> float:
+        """Return the mean total variation between responsibilities."""
+        away = np.abs(latent - other[:, self.matched(latent, other)])
+        return float(away.sum()) / 2 / max(len(away), 1)
+
     def largest_first(self, params: _F64) -> _I64:
         """Return the classes in the order of their proportions."""
         # Rounded, so that classes of equal proportions stay in the order in which they started.
         order: _I64 = np.argsort(-params.round(9), kind="stable")
         return order
+
+    def reordered(self, params: _F64, order: _I64) -> _F64:
+        """Return the proportions in another order."""
+        reordered: _F64 = params[order]
+        return reordered
 
     def em_step(self, masses: _F64) -> _F64:
         """Return the mean responsibilities."""
