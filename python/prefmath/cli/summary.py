@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.table import Table
 
+from prefmath.models._inference.digits import number_text, percent_text
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -72,19 +74,19 @@ def fit_table(choices: Choices, model: Any, feature_names: Sequence[str] | None)
     for number in range(len(coef)):
         table.add_column(f"class {number}", justify="right", no_wrap=True)
     if several:
-        table.add_row("weight", *(f"{weight:.1%}" for weight in model.weights_))
+        table.add_row("weight", *(percent_text(weight, 1) for weight in model.weights_))
     if several and choices.annotator_ids is not None:
         members = np.bincount(model.responsibilities_.argmax(axis=1), minlength=len(coef))
         table.add_row("annotators", *(f"{count:,}" for count in members), end_section=True)
     if not np.isnan(model.tie_).any():
-        table.add_row("tie", *(f"{value:.4f}" for value in model.tie_))
+        table.add_row("tie", *(number_text(value, 4) for value in model.tie_))
     for place, effects in enumerate(model.position_effects_.T):
         what = "shown first" if choices.layout == "pairs" else f"position {place + 2}"
-        table.add_row(what, *(f"{value:+.4f}" for value in effects))
+        table.add_row(what, *(_signed(value, 4) for value in effects))
     names = _item_names(choices) if feature_names is None else list(feature_names)
     if feature_names is not None and len(names) <= MANY:
         for name, row in zip(names, coef.T, strict=True):
-            table.add_row(name, *(f"{value:.4f}" for value in row))
+            table.add_row(name, *(number_text(value, 4) for value in row))
         return table
     what = "preferred item" if feature_names is None else "largest coefficient"
     size = coef if feature_names is None else np.abs(coef)
@@ -92,9 +94,16 @@ def fit_table(choices: Choices, model: Any, feature_names: Sequence[str] | None)
     for place in range(largest.shape[1]):
         table.add_row(
             f"{what} {place + 1}",
-            *(f"{names[j]} {row[j]:+.3f}" for row, j in zip(coef, largest[:, place], strict=True)),
+            *(
+                f"{names[j]} {_signed(row[j], 3)}"
+                for row, j in zip(coef, largest[:, place], strict=True)
+            ),
         )
     return table
+
+
+def _signed(value: float, least: int) -> str:
+    return ("" if value < 0 else "+") + number_text(value, least)
 
 
 def _item_names(choices: Choices) -> NDArray[Any] | list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from prefmath._validate import as_features
 from prefmath.choices import Choices
+from prefmath.models._inference.digits import decimals, percent_text
 from prefmath.models._inference.intervals import SHOWN
 from prefmath.models._inference.marks import (
     FEW_UNITS,
@@ -99,14 +100,16 @@ class Disagreement:
     def __repr__(self) -> str:
         marks = np.full(self.utilities.shape, "") if self.marks is None else self.marks
         any_marked = bool((marks != "").any())
+        # Of the utilities printed, the largest shows two digits at least, and more only by chance.
+        shown = decimals(float(np.abs(self.utilities[:SHOWN]).max(initial=0.0)), 2)
         rows = []
         for i in range(min(len(self), SHOWN)):
             of_class = zip(self.utilities[i], self.ranks[i], marks[i].tolist(), strict=True)
-            figures = [_figure(*one, any_marked=any_marked) for one in of_class]
-            error = "" if self.gap_se is None else f" ± {self.gap_se[i]:.2f}"
+            figures = [_figure(*one, shown, any_marked=any_marked) for one in of_class]
+            error = "" if self.gap_se is None else f" ± {self.gap_se[i]:.{shown}f}"
             who = f"{self.highest[i]} over {self.lowest[i]}"
-            rows.append([str(self.names[i]), *figures, f"{self.gap[i]:.2f}{error}", who])
-        header = [f"class {z}, {weight:.0%}" for z, weight in enumerate(self.weights)]
+            rows.append([str(self.names[i]), *figures, f"{self.gap[i]:.{shown}f}{error}", who])
+        header = [f"class {z}, {percent_text(weight)}" for z, weight in enumerate(self.weights)]
         lines = [text_table(["utility (rank)", *header, "gap", "who"], rows)]
         lines += [f"… {len(self) - SHOWN} more"] if len(self) > SHOWN else []
         lines += [
@@ -319,6 +322,6 @@ def _surest(
     return high, low, errors, sure
 
 
-def _figure(utility: float, rank: int, mark: str, *, any_marked: bool) -> str:
-    figure = NOT_DETERMINED if mark == NOT_DETERMINED else f"{utility:.2f} ({rank})"
+def _figure(utility: float, rank: int, mark: str, shown: int, *, any_marked: bool) -> str:
+    figure = NOT_DETERMINED if mark == NOT_DETERMINED else f"{utility:.{shown}f} ({rank})"
     return figure + sign_of(mark, any_marked=any_marked)

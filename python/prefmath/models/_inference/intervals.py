@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._validate import as_number
+from prefmath.models._inference.digits import interval_text
 from prefmath.models._inference.text_table import text_table
 
 if TYPE_CHECKING:
@@ -102,4 +103,4 @@ def reading_order(parameters: Parameters) -> str:
 
 
 def _interval(ends: _F64) -> str:
-    return f"[{ends[0]:.3f}, {ends[1]:.3f}]"
+    return interval_text(ends[0], ends[1])

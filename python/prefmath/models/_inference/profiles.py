@@ -12,6 +12,7 @@ import numpy as np
 from prefmath._label_values import family, is_missing, label_array, positions_of, shown
 from prefmath._labels import code_labels
 from prefmath._validate import as_responsibilities
+from prefmath.models._inference.digits import percent_text
 from prefmath.models._inference.intervals import as_level
 from prefmath.models._inference.text_table import text_table
 
@@ -75,14 +76,14 @@ class ClassProfiles:
         rows = []
         for i in range(len(self)):
             figures = [
-                f"{share:.0%} [{low:.0%}, {high:.0%}] x{lift:.2f}"
+                f"{_percents(share, low, high)} x{lift:.2f}"
                 for share, (low, high), lift in zip(
                     self.share[i], self.interval[i], self.lift[i], strict=True
                 )
             ]
             name = f"{self.attribute[i]}: {self.level[i]}"
-            rows.append([name, str(self.count[i]), f"{self.population[i]:.0%}", *figures])
-        classes = [f"class {z}, {weight:.0%}" for z, weight in enumerate(self.weights)]
+            rows.append([name, str(self.count[i]), percent_text(self.population[i]), *figures])
+        classes = [f"class {z}, {percent_text(weight)}" for z, weight in enumerate(self.weights)]
         table = text_table(["", "people", "all", *classes], rows)
         return f"ClassProfiles({self.confidence:.0%} intervals, lift after x)\n{table}"
 
@@ -91,10 +92,14 @@ class ClassProfiles:
         rows = []
         for i, (low, high) in enumerate(self.interval[:, 0]):
             name = f"{self.attribute[i]}: {self.level[i]}"
-            share = f"{self.share[i, 0]:.0%} [{low:.0%}, {high:.0%}]"
+            share = _percents(self.share[i, 0], low, high)
             rows.append([name, str(self.count[i]), share])
         table = text_table(["", "people", "share"], rows)
         return f"ClassProfiles({self.confidence:.0%} intervals)\n{table}"
+
+
+def _percents(share: float, low: float, high: float) -> str:
+    return f"{percent_text(share)} [{percent_text(low)}, {percent_text(high)}]"
 
 
 def class_profiles(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath.models._inference.digits import interval_text, spread_of, value_text
 from prefmath.models._inference.intervals import (
     SHOWN,
     as_level,
@@ -223,4 +224,6 @@ def _figure(value: float, ends: _F64, mark: str, *, any_marked: bool) -> str:
     sign = sign_of(mark, any_marked=any_marked)
     if mark == NOT_DETERMINED:
         return NOT_DETERMINED + sign
-    return f"{value:.3f} [{ends[0]:.3f}, {ends[1]:.3f}]{sign}"
+    return (
+        f"{value_text(value, spread_of(ends[0], ends[1]))} {interval_text(ends[0], ends[1])}{sign}"
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._validate import as_generator, as_whole_number
+from prefmath.models._inference.digits import estimate_text
 from prefmath.models._inference.intervals import (
     SHOWN,
     Intervals,
@@ -258,4 +259,4 @@ class Uncertainty:
 
 def _figure(value: float, error: float, mark: str, *, any_marked: bool) -> str:
     sign = sign_of(mark, any_marked=any_marked)
-    return f"{NOT_DETERMINED if mark == NOT_DETERMINED else f'{value:.3f} ± {error:.3f}'}{sign}"
+    return (NOT_DETERMINED if mark == NOT_DETERMINED else estimate_text(value, error)) + sign
