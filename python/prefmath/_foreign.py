@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["as_array", "refuse_texts"]
+__all__ = ["as_array", "column_names", "refuse_texts"]
 
 # So much of a text is shown.
 _SHOWN = 30
@@ -53,6 +54,34 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
     except (TypeError, RuntimeError, OverflowError, BufferError) as error:
         kind = type(values).__name__
         raise TypeError(f"{name} must be an array or lists of numbers, not {kind}") from error
+
+
+def column_names(values: Any, n_columns: int) -> list[Any] | None:
+    """Return what a frame calls its columns, or None where these have no names.
+
+    Parameters
+    ----------
+    values : array_like
+        What the caller gave: a frame of pandas, Polars or Arrow, or anything else with
+        ``column_names`` or ``columns``.
+    n_columns : int
+        As many columns the array has that was made of it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> column_names(pd.DataFrame({"price": [1.0], "time": [2.0]}), 2)
+    ['price', 'time']
+    >>> column_names(np.ones((1, 2)), 2) is None
+    True
+    """
+    for attribute in ("column_names", "columns"):
+        names = getattr(values, attribute, None)
+        if isinstance(names, Iterable) and not isinstance(names, str | bytes):
+            named = list(names)
+            if len(named) == n_columns:
+                return named
+    return None
 
 
 def refuse_texts(array: NDArray[Any], name: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._foreign import as_array, refuse_texts
+from prefmath._foreign import as_array, column_names, refuse_texts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -66,7 +66,9 @@ def as_features(features: ArrayLike) -> NDArray[Any]:
         if not finite.all():
             row, column = np.argwhere(~finite)[0]
             value = array[first + row, column]
-            msg = f"features must be finite: features[{first + row}, {column}] is {value}"
+            names = column_names(features, array.shape[1])
+            where = "" if names is None else f", in column {names[column]!r}"
+            msg = f"features must be finite: features[{first + row}, {column}] is {value}{where}"
             raise ValueError(msg)
     return array
 

@@ -46,7 +46,8 @@ def save_model(
     model : BradleyTerry, PlackettLuce, ConditionalLogit or ChoiceMixture
         A fitted model. A `progress` function and a `random_state` that is no integer are left out.
     feature_names : sequence of str, optional
-        What the columns of the features are called.
+        What the columns of the features are called; by default what the model was fitted to calls
+        them, its ``feature_names_in_``.
 
     Raises
     ------
@@ -82,6 +83,9 @@ def save_model(
     parameters = model.get_params()
     names = (*LEARNED, *model.learned_by_population)
     learned = {key: value for key, value in vars(model).items() if key in names}
+    called = getattr(model, "feature_names_in_", None)
+    if feature_names is not None:
+        called = _names_of_features(feature_names, model)
     arrays = {key: value for key, value in learned.items() if isinstance(value, np.ndarray)}
     values = {key: _plain(value) for key, value in learned.items() if key not in arrays}
     header = {
@@ -90,7 +94,7 @@ def save_model(
         "model": name,
         "parameters": {key: _parameter(value) for key, value in parameters.items()},
         "values": values,
-        "feature_names": None if feature_names is None else list(feature_names),
+        "feature_names": None if called is None else list(called),
     }
     with replace_file(path) as stream:
         members: dict[str, Any] = {"header": np.array(json.dumps(header)), **arrays}
@@ -155,6 +159,7 @@ class _Header(NamedTuple):
     model: object
     parameters: object
     values: object
+    feature_names: object
 
 
 def _header(arrays: dict[str, NDArray[Any]]) -> _Header:
@@ -169,7 +174,7 @@ def _header(arrays: dict[str, NDArray[Any]]) -> _Header:
     major = version.partition(".")[0]
     if not (major.isascii() and major.isdigit() and len(major) < 9):
         raise ValueError("its version is no number")
-    told = (header.get(name) for name in ("model", "parameters", "values"))
+    told = (header.get(name) for name in ("model", "parameters", "values", "feature_names"))
     return _Header(version, int(major), *told)
 
 
@@ -201,11 +206,34 @@ def _model(header: _Header, arrays: dict[str, NDArray[Any]]) -> Any:
         elif name in values:
             setattr(model, name, values[name])
     check_model(model)
+    _name_features(model, header.feature_names)
     for name in DERIVED:
         derived = getattr(model, name, None)
         if name in values and values[name] != derived:
             raise ValueError(f"{name} is {values[name]!r}, where all else makes it {derived}")
     return model
+
+
+def _names_of_features(names: Sequence[str], model: Any) -> list[str]:
+    """Return the names that the caller gives to the columns of the features of a model."""
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise TypeError(f"feature_names must be a list of str, not {names!r}")
+    n = model.coef_.shape[1]
+    if model._linear and len(names) != n:  # noqa: SLF001 -- one package
+        raise ValueError(f"feature_names has {len(names)} names for {n} columns of features")
+    return list(names)
+
+
+def _name_features(model: Any, names: object) -> None:
+    """Let a model know what its file calls the features: nothing, where that fits no column."""
+    if names is None:
+        return
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        msg = "feature_names must be a list of str"
+        raise ValueError(msg)
+    # Files of version 1.1 may have names of anything.
+    if model._linear and names and len(names) == model.coef_.shape[1]:  # noqa: SLF001
+        model.feature_names_in_ = np.array(names, dtype=object)
 
 
 def _of_populations() -> set[str]:

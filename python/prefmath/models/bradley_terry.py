@@ -12,10 +12,10 @@ from prefmath._threads import resolve_threads
 from prefmath.choices import Choices
 from prefmath.choices import checks as check
 from prefmath.models._determined.item_rows import refuse_sparse_rows
-from prefmath.models._fit.choice_model import refuse_other_than_choices
 from prefmath.models._fit.fitted import Fitted
 from prefmath.models._fit.fitting import Fit, last_utilities
 from prefmath.models._fit.item_model import ItemModel
+from prefmath.models._fit.only_choices import refuse_other_than_choices
 from prefmath.models._fit.pair_counts import counted_pairs
 from prefmath.models._fit.wins import wins_of_pairs
 from prefmath.models._fit.wins_newton import fit_wins

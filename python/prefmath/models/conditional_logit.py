@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from prefmath.models._fit.choice_model import ChoiceModel, refuse_other_than_choices
+from prefmath.models._fit.choice_model import ChoiceModel
+from prefmath.models._fit.only_choices import refuse_other_than_choices
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -61,6 +62,10 @@ class ConditionalLogit(ChoiceModel):
         Whether the fit settled, and after how many iterations.
     n_features_in_ : int
         Columns of the features.
+    feature_names_in_ : ndarray of str, shape (d,)
+        What the frame or design in `fit` calls them; there is no such attribute where they have no
+        names, or not all are strings. Features of other names, or in another order, are refused
+        from then on.
 
     References
     ----------

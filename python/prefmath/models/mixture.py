@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from prefmath.models._fit.choice_model import ChoiceModel, refuse_other_than_choices
+from prefmath.models._fit.choice_model import ChoiceModel
+from prefmath.models._fit.only_choices import refuse_other_than_choices
 from prefmath.models._likelihood.population.classes import Classes
 
 if TYPE_CHECKING:
@@ -91,6 +92,10 @@ class ChoiceMixture(ChoiceModel):
         Whether the best start settled, and after how many iterations.
     annotator_ids_, item_ids_ : ndarray or None
         Labels, as in the choices.
+    feature_names_in_ : ndarray of str, shape (d,)
+        What the frame or design in `fit` calls the features; there is no such attribute where they
+        have no names, or not all are strings. Features of other names, or in another order, are
+        refused from then on.
 
     See Also
     --------

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from prefmath.models._fit.choice_model import refuse_other_than_choices
 from prefmath.models._fit.item_model import ItemModel
+from prefmath.models._fit.only_choices import refuse_other_than_choices
 
 if TYPE_CHECKING:
     from prefmath.choices import Choices

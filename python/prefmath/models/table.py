@@ -10,7 +10,7 @@ import numpy as np
 from prefmath._foreign import as_array
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_matrix
-from prefmath.models._fit.choice_model import refuse_other_than_choices
+from prefmath.models._fit.only_choices import refuse_other_than_choices
 from prefmath.models._likelihood.data import Data
 from prefmath.models._likelihood.observation import form_of, observe_outcomes
 from prefmath.models._likelihood.population.classes import Classes

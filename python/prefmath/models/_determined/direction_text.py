@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._foreign import column_names as names_of_columns
 from prefmath._labels import shown
 
 if TYPE_CHECKING:
@@ -24,11 +25,10 @@ _NAMED = 5
 
 def column_names(features: Any, n_columns: int, others: Sequence[str]) -> list[str]:
     """Name the columns as the caller's frame does, or else by number; then the other parameters."""
-    for attribute in ("column_names", "columns"):
-        names = getattr(features, attribute, None)
-        if names is not None and not callable(names) and len(names) == n_columns:
-            return [*map(shown, list(names)), *others]
-    return [*(f"feature {j}" for j in range(n_columns)), *others]
+    names = names_of_columns(features, n_columns)
+    if names is None:
+        return [*(f"feature {j}" for j in range(n_columns)), *others]
+    return [*map(shown, names), *others]
 
 
 def item_names(choices: Choices, others: Sequence[str]) -> list[str]:

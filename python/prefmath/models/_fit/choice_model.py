@@ -9,11 +9,11 @@ import numpy as np
 
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_number, as_whole_number
-from prefmath.choices import Choices
 from prefmath.models._determined.choice_warnings import UndeterminedWarning, warn_of_little
 from prefmath.models._fit.estimator import Estimator
 from prefmath.models._fit.fitted import Fitted
 from prefmath.models._fit.fitting import fit, unsettled
+from prefmath.models._fit.only_choices import refuse_other_than_choices
 from prefmath.models._fit.predictions import (
     drawn,
     entry_probabilities,
@@ -21,6 +21,7 @@ from prefmath.models._fit.predictions import (
     n_units_of,
     total_weight,
 )
+from prefmath.models._fit.printed import coefficients_table
 from prefmath.models._fit.starts import Search
 from prefmath.models._inference.uncertain import uncertainty_of
 from prefmath.models._likelihood.observation import Form, form_of
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from prefmath.choices import Choices
     from prefmath.models._fit.fitting import Fit
     from prefmath.models._inference.uncertainty import Uncertainty
     from prefmath.models._likelihood.penalty import Penalty
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["ChoiceModel", "refuse_other_than_choices"]
+__all__ = ["ChoiceModel"]
 
 # Of more starts than this a digit was too many: they would take months.
 _MOST_STARTS = 1_000_000
@@ -77,6 +79,7 @@ class ChoiceModel(Estimator):
     responsibilities_: _F64
     annotator_ids_: NDArray[Any] | None
     item_ids_: NDArray[Any] | None
+    feature_names_in_: NDArray[np.object_]
     log_likelihood_: float
     lower_bounds_: list[float]
     converged_: bool
@@ -148,7 +151,7 @@ class ChoiceModel(Estimator):
             In the order in which the items were passed in; sums to 1 over each set, or to 1 less
             the probability of a tie where ties have a parameter.
         """
-        fitted = self._fitted()
+        fitted = self._fitted_for(choices)
         return choices.restore_items(
             entry_probabilities(fitted, choices, features, responsibilities)
         )
@@ -172,7 +175,9 @@ class ChoiceModel(Estimator):
         ndarray of int, shape (n_judgements,)
             In the order in which the judgements were passed in.
         """
-        probability = entry_probabilities(self._fitted(), choices, features, responsibilities)
+        probability = entry_probabilities(
+            self._fitted_for(choices), choices, features, responsibilities
+        )
         return choices.restore(most_probable(choices, probability))
 
     def sample(
@@ -200,7 +205,7 @@ class ChoiceModel(Estimator):
             Of the same annotators and items, in the same order; also for a parametric bootstrap.
         """
         rng = as_generator(random_state)
-        return drawn(self._fitted(), choices, features, responsibilities, rng)
+        return drawn(self._fitted_for(choices), choices, features, responsibilities, rng)
 
     def responsibilities(
         self, choices: Choices, features: ArrayLike | None = None
@@ -212,7 +217,7 @@ class ChoiceModel(Estimator):
         ndarray, shape (n_annotators, n_components)
             In the order of ``choices.annotator_ids``.
         """
-        return self._fitted().expect(choices, features)[0]
+        return self._fitted_for(choices).expect(choices, features)[0]
 
     def adapt(self, choices: Choices, features: ArrayLike | None = None) -> NDArray[np.float64]:
         """Class probabilities of annotators after some more judgements.
@@ -232,7 +237,7 @@ class ChoiceModel(Estimator):
         ndarray, shape (n_annotators, n_components)
             In the order of ``choices.annotator_ids``; to be handed to `predict_proba`.
         """
-        fitted = self._fitted()
+        fitted = self._fitted_for(choices)
         return fitted.expect(choices, features, fitted.before(choices))[0]
 
     def score(self, choices: Choices, features: ArrayLike | None = None) -> float:
@@ -257,10 +262,11 @@ class ChoiceModel(Estimator):
         ValueError
             If all weights are 0.
         """
+        fitted = self._fitted_for(choices)
         total = total_weight(choices)
         if total == 0:
             raise ValueError("weights must not all be 0: there is no mean")
-        return float(self._fitted().expect(choices, features)[1].sum()) / total
+        return float(fitted.expect(choices, features)[1].sum()) / total
 
     def bic(self, choices: Choices, features: ArrayLike | None = None) -> float:
         r"""Bayesian information criterion: the lower the better.
@@ -272,7 +278,7 @@ class ChoiceModel(Estimator):
         ----------
         .. [1] Schwarz (1978), Estimating the dimension of a model, Annals of Statistics 6.
         """
-        log_likelihood = float(self._fitted().expect(choices, features)[1].sum())
+        log_likelihood = float(self._fitted_for(choices).expect(choices, features)[1].sum())
         return self._n_parameters * float(np.log(n_units_of(choices))) - 2 * log_likelihood
 
     def aic(self, choices: Choices, features: ArrayLike | None = None) -> float:
@@ -285,7 +291,7 @@ class ChoiceModel(Estimator):
         .. [1] Akaike (1974), A new look at the statistical model identification, IEEE Transactions
            on Automatic Control 19.
         """
-        log_likelihood = float(self._fitted().expect(choices, features)[1].sum())
+        log_likelihood = float(self._fitted_for(choices).expect(choices, features)[1].sum())
         return 2 * self._n_parameters - 2 * log_likelihood
 
     def icl(self, choices: Choices, features: ArrayLike | None = None) -> float:
@@ -300,7 +306,7 @@ class ChoiceModel(Estimator):
            the integrated completed likelihood, IEEE Transactions on Pattern Analysis and Machine
            Intelligence 22, equation 9.
         """
-        fitted = self._fitted()
+        fitted = self._fitted_for(choices)
         latent, evidence = fitted.expect(choices, features)
         cost = self._n_parameters * float(np.log(n_units_of(choices)))
         return cost - 2 * float(evidence.sum()) + 2 * fitted.population.entropy(latent)
@@ -371,7 +377,7 @@ class ChoiceModel(Estimator):
         tea     0.549 ± 0.153
         milk   -0.549 ± 0.153
         """
-        return uncertainty_of(self._fitted(), choices, features, robust=robust)
+        return uncertainty_of(self._fitted_for(choices), choices, features, robust=robust)
 
     def _population(self, n_columns: int) -> Population:
         """Say how people differ, between so many columns of the table."""
@@ -447,12 +453,23 @@ class ChoiceModel(Estimator):
         self.lower_bounds_, self.converged_ = found.objectives, found.converged
         self._layout, self._ties = form.layout, form.ties
         self._linear, self._undetermined = fitted.linear, found.undetermined
+        if fitted.feature_names is not None:
+            self.feature_names_in_ = np.array(fitted.feature_names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    def _fitted_for(self, choices: Any) -> Fitted:
+        """Return what was found, for what follows from it for these choices."""
+        self._check_fitted()
+        refuse_other_than_choices(choices)
+        return self._fitted()
 
     def _fitted(self) -> Fitted:
         """Return what was found, as what follows from it takes it."""
         self._check_fitted()
         population = self._population(len(self.coef_))
         of_population, of_annotators = self.learned_by_population
+        names = getattr(self, "feature_names_in_", None)
         return Fitted(
             coef=self.coef_,
             extra=self._extra,
@@ -465,6 +482,7 @@ class ChoiceModel(Estimator):
             annotator_ids=self.annotator_ids_,
             item_ids=self.item_ids_,
             n_threads=resolve_threads(self.n_threads),
+            feature_names=None if names is None else tuple(names),
         )
 
     @property
@@ -483,10 +501,11 @@ class ChoiceModel(Estimator):
         n_columns = len(self.coef_)
         return n_columns * self._n_free + self._population(n_columns).n_free
 
-
-def refuse_other_than_choices(choices: Any) -> None:
-    """Refuse arrays and the like, which say too little."""
-    if not isinstance(choices, Choices):
-        kind = type(choices).__name__
-        msg = f"choices must be prefmath.Choices, as Choices.from_pairs makes them, not {kind}"
-        raise TypeError(msg)
+    def __repr__(self) -> str:
+        names = getattr(self, "feature_names_in_", None)
+        if names is None:
+            return super().__repr__()
+        shares = getattr(self, "weights_", None)
+        if shares is None:
+            shares = getattr(self, self.learned_by_population[1]).mean(axis=0)
+        return f"{super().__repr__()}\n{coefficients_table(names, self.coef_, shares)}"

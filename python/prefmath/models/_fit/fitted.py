@@ -11,6 +11,7 @@ import numpy as np
 from prefmath._label_values import positions_of
 from prefmath.models._fit.known_items import known_items
 from prefmath.models._likelihood.data import Data
+from prefmath.models._likelihood.feature_names import named_columns, refuse_other_names
 from prefmath.models._likelihood.features import features_of
 from prefmath.models._likelihood.observation import observe
 from prefmath.models._likelihood.parameters import Parameters
@@ -49,6 +50,7 @@ class Fitted:
     annotator_ids: NDArray[Any] | None
     item_ids: NDArray[Any] | None
     n_threads: int
+    feature_names: tuple[str, ...] | None = None
 
     @cached_property
     def params(self) -> _F64:
@@ -58,13 +60,16 @@ class Fitted:
     @cached_property
     def parameters(self) -> Parameters:
         """What the parameters are of."""
-        names = None if self.linear else self.item_ids
+        names = self.feature_names if self.linear else self.item_ids
+        named = names is not None
         if names is None:
             kind = "feature" if self.linear else "item"
-            names = np.array([f"{kind} {j}" for j in range(self.coef.shape[1])])
+            names = tuple(f"{kind} {j}" for j in range(self.coef.shape[1]))
         form = self.form
         of_pairs = form.layout == "pairs"
-        return Parameters(names, not self.linear, form.n_positions, form.ties, of_pairs)
+        return Parameters(
+            np.asarray(names), not self.linear, form.n_positions, form.ties, of_pairs, named
+        )
 
     def known(self, choices: Choices, features: ArrayLike | None) -> tuple[Utility, Choices]:
         """Return the utility of the items of some choices, and the choices over its table.
@@ -86,6 +91,7 @@ class Fitted:
         if features is None and n_coef > 0:
             raise ValueError("features are missing: the model was fitted to features")
         x = features_of(choices, features, columns=n_coef > 0)
+        refuse_other_names(named_columns(features, x.shape[1]), self.feature_names)
         if x.shape[1] != n_coef:
             msg = f"features must have {n_coef} columns as in fit, not {x.shape[1]}"
             raise ValueError(msg)

@@ -14,6 +14,7 @@ from prefmath.models._determined.identified import refuse_collinear, separation
 from prefmath.models._determined.item_rows import refuse_sparse_rows
 from prefmath.models._fit.ascent import gain_left
 from prefmath.models._fit.fitted import Fitted
+from prefmath.models._likelihood.feature_names import named_columns, refuse_other_names
 from prefmath.models._likelihood.parameters import labels_of_others
 from prefmath.models._likelihood.posing import pose
 
@@ -80,10 +81,14 @@ def fit(
         if features is None:
             refuse_undetermined(*wins_of(choices), choices.n_items, choices.item_ids)
     problem = pose(specification, choices, features, n_threads)
+    feature_names = None
+    if features is not None:
+        feature_names = named_columns(features, problem.utility.n_coef)
     names = _names(specification, problem, choices, features)
     if names is not None:
         refuse_collinear(problem, names)
     if begin is not None:
+        refuse_other_names(feature_names, begin.feature_names, "in the fit to go on from")
         run = search.from_here(problem, _last_params(problem, begin, choices), begin.mixing)
     elif first_params is not None:
         run = search.from_here(problem, first_params(problem), np.ones(1))
@@ -110,6 +115,7 @@ def fit(
         annotator_ids=choices.annotator_ids,
         item_ids=choices.item_ids,
         n_threads=n_threads,
+        feature_names=feature_names,
     )
     undetermined: list[str] = []
     if names is not None and not specification.one_column:

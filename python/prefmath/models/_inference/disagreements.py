@@ -23,6 +23,7 @@ from prefmath.models._inference.marks import (
 )
 from prefmath.models._inference.ranks import ranks_of
 from prefmath.models._inference.text_table import text_table
+from prefmath.models._likelihood.feature_names import named_columns, refuse_other_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +175,8 @@ def disagreement(
     milk               -1.10 (2)      1.10 (1)  2.20 ± 0.27  1 over 0
     tea                 1.10 (1)     -1.10 (2)  2.20 ± 0.27  0 over 1
     """
-    parameters = model._fitted().parameters  # noqa: SLF001
+    fitted = model._fitted()  # noqa: SLF001
+    parameters = fitted.parameters
     if isinstance(features, Choices):
         raise TypeError(
             "disagreement takes features of items, not choices: leave them out, or give "
@@ -185,7 +187,7 @@ def disagreement(
         raise ValueError("a model of one class has nobody to disagree")
     utilities, jacobian = coef.T, None
     if not parameters.of_items:
-        jacobian = _jacobian(coef, features)
+        jacobian = _jacobian(coef, features, fitted.feature_names)
         utilities = jacobian.each(lambda rows: rows @ coef.T)
         names = np.array([f"item {row}" for row in range(len(jacobian))])
     elif features is not None:
@@ -249,11 +251,12 @@ class _Jacobian:
         )
 
 
-def _jacobian(coef: _F64, features: ArrayLike | None) -> _Jacobian:
+def _jacobian(coef: _F64, features: ArrayLike | None, names: tuple[str, ...] | None) -> _Jacobian:
     """Return features less those of the average item."""
     if features is None:
         raise ValueError("features are missing: the model was fitted to features")
     x = as_features(features)
+    refuse_other_names(named_columns(features, x.shape[1]), names)
     if x.shape[1] != coef.shape[1]:
         msg = f"features must have {coef.shape[1]} columns as in fit, not {x.shape[1]}"
         raise ValueError(msg)

@@ -272,7 +272,7 @@ class _Pose:
 
 
 def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> _Pose:
-    fitted = replace(model._fitted(), n_threads=1)  # noqa: SLF001
+    fitted = replace(model._fitted_for(choices), n_threads=1)  # noqa: SLF001
     point = point_of(fitted, choices, features)
     utility, of_units = point.utility, point.problem.data
     if utility.linear is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._label_values import shown
 from prefmath.models._likelihood.ties import tie_model
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Parameters:
     n_positions: int
     ties: Ties
     of_pairs: bool
+    named: bool = True
+    """Whether `names` are the caller's own, and not just numbers of columns."""
 
     @property
     def coef(self) -> slice:
@@ -71,7 +74,9 @@ class Parameters:
         label = self.labels()[column]
         if column >= len(self.names):
             return f"the parameter of {label}"
-        return f"the utility of {label!r}" if self.of_items else f"the coefficient of {label}"
+        if self.of_items:
+            return f"the utility of {label!r}"
+        return f"the coefficient of {shown(label) if self.named else label}"
 
     def in_order(self, mean: _F64, most: int) -> list[int]:
         """Return the columns to show: of items the best ones by `mean`, and all that are others."""

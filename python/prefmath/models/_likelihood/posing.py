@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._foreign import column_names
 from prefmath.models._likelihood.data import Data
 from prefmath.models._likelihood.features import features_of
 from prefmath.models._likelihood.observation import observe_outcomes
@@ -78,7 +79,7 @@ def utility_of(
     if features is None:
         return ItemUtility(choices.n_items, form.n_extra), choices
     x = features_of(choices, features, columns=form.n_extra == 0)
-    units = units_of_columns(x)
+    units = units_of_columns(x, column_names(features, x.shape[1]))
     return LinearUtility(x, n_threads, form.n_extra, units), as_choices_of_one(choices)
 
 

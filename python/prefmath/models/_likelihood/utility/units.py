@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._label_values import shown
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     _F64 = NDArray[np.float64]
@@ -23,11 +27,11 @@ _BLOCK = 4096
 _LARGEST, _SMALLEST = 1e140, 1e-140
 
 
-def units_of_columns(features: NDArray[Any]) -> _F64:
+def units_of_columns(features: NDArray[Any], names: Sequence[Any] | None = None) -> _F64:
     """Return the spread of every column, rounded to a power of two; 1 for a constant column.
 
     Coefficients times these are alike in size whatever the units of the features are, and products
-    with powers of two are exact.
+    with powers of two are exact. Errors tell the `names` of columns, where there are any.
 
     Raises
     ------
@@ -35,6 +39,10 @@ def units_of_columns(features: NDArray[Any]) -> _F64:
         If float64 cannot hold the squares of a column.
     """
     n, d = features.shape
+
+    def called(column: Any) -> str:
+        return str(column) if names is None else shown(names[column])
+
     if n == 0 or d == 0:
         return np.ones(d)
     for first in range(0, n if features.dtype == np.float64 else 0, _BLOCK):
@@ -43,18 +51,20 @@ def units_of_columns(features: NDArray[Any]) -> _F64:
             row, column = np.argwhere(np.abs(block) > _LARGEST)[0]
             raise ValueError(
                 f"features must lie below {_LARGEST:g} in size: features[{first + row}, {column}] "
-                f"is {block[row, column]}: divide column {column} by a constant"
+                f"is {block[row, column]}: divide column {called(column)} by a constant"
             )
     wanted = min(n, max(_FEWEST_ROWS, min(_ROWS, _NUMBERS // d)))
     # Drawn at random, since rows are often in an order that repeats.
     rows = np.arange(n) if wanted == n else np.random.default_rng(0).integers(n, size=wanted)
     spread = features[rows].astype(np.float64).std(axis=0)
     for column in np.flatnonzero(spread == 0):
-        spread[column] = features[:, column].astype(np.float64).std()
+        values = features[:, column].astype(np.float64)
+        # Squares of the smallest numbers are 0.
+        spread[column] = values.std() or np.ptp(values)
     for column in np.flatnonzero((spread > 0) & (spread < _SMALLEST)):
         raise ValueError(
             f"features must differ by more than {_SMALLEST:g}: the standard deviation of column "
-            f"{column} is {spread[column]:.3g}: multiply it by a constant"
+            f"{called(column)} is {spread[column]:.3g}: multiply it by a constant"
         )
     units: _F64 = np.ldexp(1.0, np.frexp(np.where(spread > 0, spread, 1.0))[1])
     return units
