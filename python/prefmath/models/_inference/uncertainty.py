@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._validate import as_generator, as_whole_number
+from prefmath.models._inference.comparisons import Comparisons
 from prefmath.models._inference.digits import estimate_text
 from prefmath.models._inference.intervals import (
     SHOWN,
@@ -35,7 +36,7 @@ _MOST_DRAWS = 10_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Uncertainty:
+class Uncertainty(Comparisons):
     """How far a fitted model's numbers may be off, had other annotators been asked.
 
     Printed, items stand from the best to the worst; arrays have them in the order of ``coef_``.

@@ -69,6 +69,11 @@ class Parameters:
         others = labels_of_others(self.n_positions, self.ties, of_pairs=self.of_pairs)
         return [*map(str, self.names), *others]
 
+    def labels_of_scale(self) -> list[str]:
+        """Return a label for each column as it is estimated: of ties the logarithm."""
+        model = tie_model(self.ties)
+        return self.labels() if model is None else [*self.labels()[:-1], f"ties, {model.scale}"]
+
     def called(self, column: int) -> str:
         """Say in a sentence what a column is."""
         label = self.labels()[column]

@@ -29,6 +29,10 @@ class TieModel(Protocol):
         """What its source calls the parameter."""
 
     @property
+    def scale(self) -> str:
+        """What the row of the table is, as a function of the symbol."""
+
+    @property
     def contests(self) -> tuple[Contest, ...]:
         """Differences whose signs decide whether parameters are finite."""
 

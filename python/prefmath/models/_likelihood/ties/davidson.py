@@ -25,6 +25,7 @@ class Davidson:
     """A tie is an outcome of its own, worth half of each of the two."""
 
     symbol = "nu"
+    scale = "log nu"
     # A win is ahead of a loss and of a tie; a tie ahead of either win.
     contests = (
         Contest(of_ties=False, turned=False, factor=1.0, tie=0.0),

@@ -25,6 +25,7 @@ class RaoKupper:
     """A win is as probable as the difference less the threshold is high; a tie is what is left."""
 
     symbol = "theta"
+    scale = "log log theta"
     # A tie is the likelier, the further the threshold exceeds the difference, either way.
     contests = (
         Contest(of_ties=False, turned=False, factor=1.0, tie=-1.0),
