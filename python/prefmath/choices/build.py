@@ -10,6 +10,7 @@ import numpy as np
 from prefmath._labels import Coded, CodedItems, code_items, code_labels
 from prefmath.choices import checks as check
 from prefmath.choices.arena import refuse_sides
+from prefmath.choices.counts import counts_of
 from prefmath.choices.judgements import Judgements, Layout, ends_of, stable_order
 from prefmath.choices.sorted_judgements import SortedJudgements
 
@@ -22,18 +23,34 @@ class About(NamedTuple):
 
     annotators: Coded | None
     weight: NDArray[np.float64] | None
+    counts: NDArray[np.float64] | None
     context: NDArray[Any] | None
+    people: NDArray[np.int64] | None = None
+    """Where the judgements of each person begin and end, who then have no names."""
 
 
 def about(
-    n: int, annotator: ArrayLike | None, weight: ArrayLike | None, context: ArrayLike | None
+    n: int,
+    annotator: ArrayLike | None,
+    weight: ArrayLike | None,
+    count: ArrayLike | None,
+    context: ArrayLike | None,
 ) -> About:
     """Check what is said about `n` judgements."""
-    coded = None
-    if annotator is not None:
+    coded, people = None, None
+    if is_each(annotator):
+        people = np.arange(n + 1, dtype=np.int64)
+    elif annotator is not None:
         check.same_length(annotator, "annotator", n)
         coded = code_labels(annotator, "annotator")
-    return About(coded, check.weights(weight, n), check.contexts(context, n))
+    weights = check.weights(weight, n)
+    counts = counts_of(count, n, coded, weights)
+    return About(coded, weights, counts, check.contexts(context, n), people)
+
+
+def is_each(annotator: object) -> bool:
+    """Whether every judgement is said to be a person of its own, rather than whose it is."""
+    return isinstance(annotator, str) and annotator == "each"
 
 
 def pairs(
@@ -43,6 +60,7 @@ def pairs(
     first: ArrayLike | None,
     annotator: ArrayLike | None,
     weight: ArrayLike | None,
+    count: ArrayLike | None,
     item_ids: ArrayLike | None,
     context: ArrayLike | None,
 ) -> SortedJudgements:
@@ -54,7 +72,7 @@ def pairs(
     check.different_pairs(better, worse, coded.item_ids)
     if coded.item_ids is not None:
         refuse_sides(better, worse, coded.item_ids)
-    said = about(n, annotator, weight, context)
+    said = about(n, annotator, weight, count, context)
     judgements = Judgements(
         layout="pairs",
         offsets=np.arange(0, 2 * n + 1, 2, dtype=np.int64),
@@ -63,6 +81,7 @@ def pairs(
         tied=check.tied_pairs(tie, n),
         first=None if first is None else check.booleans(first, "first", n),
         weight=said.weight,
+        count=said.counts,
         context=said.context,
     )
     return by_annotator(judgements, coded, said)
@@ -74,6 +93,7 @@ def choice_sets(
     chosen: ArrayLike,
     annotator: ArrayLike | None,
     weight: ArrayLike | None,
+    count: ArrayLike | None,
     item_ids: ArrayLike | None,
     context: ArrayLike | None,
 ) -> SortedJudgements:
@@ -84,7 +104,7 @@ def choice_sets(
         "choice_sets",
         starts,
         code_items({"items": items}, item_ids),
-        about(len(sizes), annotator, weight, context),
+        about(len(sizes), annotator, weight, count, context),
         chosen=check.positions(chosen, sizes),
     )
 
@@ -95,6 +115,7 @@ def rankings(
     n_ranked: ArrayLike | None,
     annotator: ArrayLike | None,
     weight: ArrayLike | None,
+    count: ArrayLike | None,
     item_ids: ArrayLike | None,
     context: ArrayLike | None,
 ) -> SortedJudgements:
@@ -105,7 +126,7 @@ def rankings(
         "rankings",
         starts,
         code_items({"items": items}, item_ids),
-        about(len(sizes), annotator, weight, context),
+        about(len(sizes), annotator, weight, count, context),
         n_ranked=check.ranked_counts(n_ranked, sizes),
     )
 
@@ -133,6 +154,7 @@ def sets(
         chosen=chosen,
         n_ranked=n_ranked,
         weight=said.weight,
+        count=said.counts,
         context=said.context,
     )
     return by_annotator(judgements, coded, said, item_order)
@@ -151,6 +173,8 @@ def by_annotator(
         ids, codes = said.annotators
         ends = ends_of(codes, len(ids))
         order = stable_order(codes, len(ids))
+    elif said.people is not None:
+        ends = said.people
     if item_order is not None and order is not None:
         item_order = judgements.pick(item_order, order)
     return SortedJudgements.of(

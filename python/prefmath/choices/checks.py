@@ -145,31 +145,36 @@ def ranked_counts(n_ranked: ArrayLike | None, sizes: NDArray[np.int64]) -> NDArr
     return array.astype(np.int32, copy=False)
 
 
-def weights(weight: ArrayLike | None, n: int) -> NDArray[np.float64] | None:
-    """Return weights as float64: finite and not negative."""
+def weights(weight: ArrayLike | None, n: int, name: str = "weight") -> NDArray[np.float64] | None:
+    """Return weights, or counts, as float64: finite and not negative."""
     if weight is None:
         return None
-    array = one_a_judgement(weight, "weight", n)
+    array = one_a_judgement(weight, name, n)
     if array.dtype.kind == "O":
-        array = _without_missing(array, "weight")
+        array = _without_missing(array, name)
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"weight must hold numbers, got dtype {array.dtype}")
+        raise TypeError(f"{name} must hold numbers, got dtype {array.dtype}")
     with np.errstate(over="ignore", under="ignore"):
         array = array.astype(np.float64, copy=False)
     for bad, rule in ((~np.isfinite(array), "be finite"), (array < 0, "not be negative")):
         if bad.any():
             row = int(bad.argmax())
-            raise ValueError(f"weight must {rule}: weight[{row}]={array[row]}")
+            raise ValueError(f"{name} must {rule}: {name}[{row}]={array[row]}")
     with np.errstate(over="ignore", under="ignore"):
         total = array.sum()
     if total == 0:
-        raise ValueError(f"weight must be above 0 in a row at least: all {n:,} are 0")
+        raise ValueError(f"{name} must be above 0 in a row at least: all {n:,} are 0")
+    refuse_sum(float(total), name)
+    return array
+
+
+def refuse_sum(total: float, name: str) -> None:
+    """Refuse a sum of weights whose powers float64 does not hold."""
     if not _LEAST_WEIGHT <= total <= _MOST_WEIGHT:
         raise ValueError(
-            f"weight must have a sum between {_LEAST_WEIGHT:g} and {_MOST_WEIGHT:g}, not "
+            f"{name} must have a sum between {_LEAST_WEIGHT:g} and {_MOST_WEIGHT:g}, not "
             f"{total:.2g}: multiply all by one number"
         )
-    return array
 
 
 def contexts(context: ArrayLike | None, n: int) -> NDArray[Any] | None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._label_values import family, joined
+from prefmath._label_values import family, joined, shown
 from prefmath._labels import Coded, CodedItems, code_labels
 from prefmath.choices import checks as check
 from prefmath.choices.build import About, by_annotator
+from prefmath.choices.counts import counts_of
 from prefmath.choices.judgements import Judgements, offsets_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,13 @@ def concatenated(parts: Sequence[SortedJudgements]) -> SortedJudgements:
     n = sum(map(len, parts))
     items = _items(parts)
     sizes = np.concatenate([np.diff(part.offsets) for part in parts])
-    said = About(_annotators(parts), check.weights(_weight(parts), n), _all(parts, "context"))
+    annotators = _annotators(parts)
+    weights = check.weights(_ones_or(parts, "weight"), n)
+    counts = _ones_or(parts, "count")
+    if annotators is not None and counts is not None:
+        _refuse_unequal(parts, annotators, counts)
+    counts = counts_of(counts, n, None, weights)
+    said = About(annotators, weights, counts, _all(parts, "context"), _people(parts))
     judgements = Judgements(
         layout=first.layout,
         offsets=offsets_of(sizes),
@@ -40,6 +47,7 @@ def concatenated(parts: Sequence[SortedJudgements]) -> SortedJudgements:
         first=_all(parts, "first"),
         n_ranked=_all(parts, "n_ranked"),
         weight=said.weight,
+        count=said.counts,
         context=said.context,
     )
     whole = by_annotator(judgements, items, said, _item_rows(parts))
@@ -54,6 +62,38 @@ def _annotators(parts: Sequence[SortedJudgements]) -> Coded | None:
     table, codes = ids
     counts = np.concatenate([np.diff(part.annotator_offsets) for part in parts])
     return Coded(table, np.repeat(codes, counts))
+
+
+def _people(parts: Sequence[SortedJudgements]) -> NDArray[np.int64] | None:
+    """Return where the judgements of each person begin and end, if people are without names."""
+    with_people = [at for at, part in enumerate(parts) if part.has_annotators]
+    if not with_people or parts[with_people[0]].annotator_ids is not None:
+        return None
+    for at, part in enumerate(parts):
+        # A single judgement is that of a person in any case.
+        if not part.has_annotators and len(part) > 1:
+            raise ValueError(
+                f"parts[{at}] does not tell whose judgements belong together, and "
+                f"parts[{with_people[0]}] does"
+            )
+    return offsets_of(np.concatenate([np.diff(part.annotator_offsets) for part in parts]))
+
+
+def _refuse_unequal(
+    parts: Sequence[SortedJudgements], annotators: Coded, counts: NDArray[np.float64]
+) -> None:
+    """Refuse an annotator who stands for so many in one part, and for more in another."""
+    ids, codes = annotators
+    at = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    known, part_of = np.empty(len(ids)), np.empty(len(ids), np.int64)
+    known[codes[::-1]], part_of[codes[::-1]] = counts[::-1], at[::-1]
+    differs = np.flatnonzero(counts != known[codes])
+    for row in differs[:1]:
+        who = codes[row]
+        raise ValueError(
+            f"count must be the same for an annotator in all parts: {shown(ids[who])} counts "
+            f"{counts[row]:g} in parts[{at[row]}], but {known[who]:g} in parts[{part_of[who]}]"
+        )
 
 
 def _items(parts: Sequence[SortedJudgements]) -> CodedItems:
@@ -123,10 +163,17 @@ def _all(parts: Sequence[SortedJudgements], name: str) -> NDArray[Any] | None:
     return np.concatenate(arrays)
 
 
-def _weight(parts: Sequence[SortedJudgements]) -> NDArray[np.float64] | None:
-    if all(part.weight is None for part in parts):
+def _ones_or(parts: Sequence[SortedJudgements], name: str) -> NDArray[np.float64] | None:
+    """Return weights or counts of all parts, 1 where a part has none; None where no part has."""
+    given = [getattr(part, name) for part in parts]
+    if all(values is None for values in given):
         return None
-    return np.concatenate([np.ones(len(p)) if p.weight is None else p.weight for p in parts])
+    return np.concatenate(
+        [
+            np.ones(len(part)) if values is None else values
+            for part, values in zip(parts, given, strict=True)
+        ]
+    )
 
 
 def _tied(parts: Sequence[SortedJudgements]) -> NDArray[np.bool_] | None:

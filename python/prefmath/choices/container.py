@@ -11,6 +11,7 @@ from prefmath.choices.concat import concatenated
 from prefmath.choices.exploded import exploded
 from prefmath.choices.sorted_judgements import SortedJudgements
 from prefmath.choices.text import described
+from prefmath.choices.written_out import written_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,13 +47,17 @@ class Choices(SortedJudgements):
     n_ranked : ndarray of int32, shape (n_judgements,), or None
         Rankings only: as many stand in order; what follows in the set is unordered.
     weight : ndarray of float64, shape (n_judgements,), or None
-        What a judgement counts; None where each counts 1.
+        What a judgement weighs beside others of the same person; None where each weighs 1.
+    count : ndarray of float64, shape (n_judgements,), or None
+        How many people the annotator of a judgement stands for, the same in all judgements of one;
+        where nobody is known, how many judgements it stands for. None where each is one.
     context : ndarray with first axis n_judgements, or None
         Covariates or labels of the judgements, carried along.
     annotator_offsets : ndarray of int64, shape (n_annotators + 1,)
         Annotator a made the judgements ``annotator_offsets[a]:annotator_offsets[a + 1]``.
     annotator_ids : ndarray, shape (n_annotators,), or None
-        Sorted labels of the annotators; None where one anonymous annotator stands for all.
+        Sorted labels of the annotators; None where one anonymous annotator stands for all, or where
+        people have no names, as after ``annotator="each"``.
     item_ids : ndarray, shape (n_items,), or None
         Labels of the rows of the item table; None where items are row numbers.
     n_items : int
@@ -72,12 +77,13 @@ class Choices(SortedJudgements):
         *,
         tie: ArrayLike | None = None,
         first: ArrayLike | None = None,
-        annotator: ArrayLike | None = None,
+        annotator: ArrayLike | Literal["each"] | None = None,
         weight: ArrayLike | None = None,
+        count: ArrayLike | None = None,
         item_ids: ArrayLike | None = None,
         context: ArrayLike | None = None,
     ) -> Choices:
-        """Make choices of pairwise judgements.
+        r"""Make choices of pairwise judgements.
 
         Parameters
         ----------
@@ -90,10 +96,16 @@ class Choices(SortedJudgements):
             Where true neither won, and `winner` and `loser` are just the two items.
         first : array_like of bool, shape (n,), optional
             Whether `winner` was shown first (on the left), for models with a `position_effect`.
-        annotator : array_like, shape (n,), optional
-            Who judged: labels of any one kind. One anonymous annotator by default.
+        annotator : array_like, shape (n,), or "each", optional
+            Who judged: labels of any one kind. "each" says that every judgement is a person of its
+            own, who has no name. One anonymous annotator by default.
         weight : array_like, shape (n,), optional
-            What each judgement counts: finite, not negative. 1 by default.
+            What each judgement weighs: finite, not negative. 1 by default. A weight of 3 is the
+            judgement seen three times *from one person*; see Notes.
+        count : array_like, shape (n,), optional
+            How many people, who all answered alike, the annotator of each judgement stands for:
+            finite, not negative, the same in all rows of an annotator; 312 ballots in one row.
+            Where nobody is named, how many judgements a row stands for. 1 by default.
         item_ids : array_like, shape (n_items,), optional
             Labels of the item table, one a row, in the order of the features.
         context : array_like, first axis n, optional
@@ -108,9 +120,30 @@ class Choices(SortedJudgements):
         ValueError
             If lengths differ, there is no judgement, a pair is of one item twice, an item is
             not in `item_ids`, a label is missing or infinite, a weight is negative or not finite,
-            the sum of the weights is 0 or overflows, or a column says which side won.
+            the sum of the weights is 0 or overflows, or a column says which side won. Of counts the
+            same holds as of weights; and if they differ between rows of an annotator.
         TypeError
-            If the items are of several kinds, or `tie`, `first` or `weight` of the wrong one.
+            If the items are of several kinds, or `tie`, `first`, `weight` or `count` of the wrong
+            one.
+
+        Notes
+        -----
+        Counted rows are the same data as the rows written out, in everything: likelihood, errors,
+        resamples, criteria, scores. With c people of likelihood :math:`\sum_z \pi_z P_z` each, the
+        log-likelihood of a mixture has :math:`c \log \sum_z \pi_z P_z`. A weight w says more of
+        one person, :math:`\log \sum_z \pi_z P_z^w`: with several classes that is another model,
+        and with one class the same but for errors, as robust ones take a row of weight w for one
+        unit.
+
+        Counts need not be whole. Survey weights, how many of the population a person stands for,
+        are counts once they are scaled to sum to what the sample is worth: to
+        :math:`(\sum_h w_h)^2 / \sum_h w_h^2` people [1]_. Then `bic` has so many as its n, standard
+        errors have so many units, and a bootstrap draws so many, rounded. Counts that sum to more,
+        such as the size of the population, make errors too small.
+
+        References
+        ----------
+        .. [1] Kish (1965), Survey sampling, section 11.7.
 
         Examples
         --------
@@ -122,9 +155,14 @@ class Choices(SortedJudgements):
         (['a', 'b'], ['milk', 'water', 'tea', 'milk'])
         >>> choices.restore(["first stored", "second stored"]).tolist()
         ['second stored', 'first stored']
+
+        Seven of ten people like tea better:
+
+        >>> Choices.from_pairs(["tea", "milk"], ["milk", "tea"], annotator="each", count=[7, 3])
+        Choices(2 pairs by 10 annotators (2 distinct) over 2 items)
         """
         return cls.like(
-            build.pairs(winner, loser, tie, first, annotator, weight, item_ids, context)
+            build.pairs(winner, loser, tie, first, annotator, weight, count, item_ids, context)
         )
 
     @classmethod
@@ -134,8 +172,9 @@ class Choices(SortedJudgements):
         items: ArrayLike,
         chosen: ArrayLike,
         *,
-        annotator: ArrayLike | None = None,
+        annotator: ArrayLike | Literal["each"] | None = None,
         weight: ArrayLike | None = None,
+        count: ArrayLike | None = None,
         item_ids: ArrayLike | None = None,
         context: ArrayLike | None = None,
     ) -> Choices:
@@ -149,7 +188,7 @@ class Choices(SortedJudgements):
             The alternatives, rows of the item table (int32 is not copied) or labels.
         chosen : array_like of int, shape (n,)
             Position of the chosen alternative in its set, from 0.
-        annotator, weight, item_ids, context
+        annotator, weight, count, item_ids, context
             As in `from_pairs`.
 
         Returns
@@ -172,7 +211,7 @@ class Choices(SortedJudgements):
         Choices(2 choices among 2 to 3 by 1 annotator over 3 items)
         """
         return cls.like(
-            build.choice_sets(offsets, items, chosen, annotator, weight, item_ids, context)
+            build.choice_sets(offsets, items, chosen, annotator, weight, count, item_ids, context)
         )
 
     @classmethod
@@ -182,8 +221,9 @@ class Choices(SortedJudgements):
         items: ArrayLike,
         *,
         n_ranked: ArrayLike | None = None,
-        annotator: ArrayLike | None = None,
+        annotator: ArrayLike | Literal["each"] | None = None,
         weight: ArrayLike | None = None,
+        count: ArrayLike | None = None,
         item_ids: ArrayLike | None = None,
         context: ArrayLike | None = None,
     ) -> Choices:
@@ -196,7 +236,7 @@ class Choices(SortedJudgements):
         n_ranked : array_like of int, shape (n,), optional
             So many of each, from the best, stand in order; what follows is unordered and behind
             them. All by default.
-        annotator, weight, item_ids, context
+        annotator, weight, count, item_ids, context
             As in `from_pairs`.
 
         Returns
@@ -217,7 +257,7 @@ class Choices(SortedJudgements):
         Choices(2 rankings of the first 1 to 3 among 3 by 2 annotators over 3 items)
         """
         return cls.like(
-            build.rankings(offsets, items, n_ranked, annotator, weight, item_ids, context)
+            build.rankings(offsets, items, n_ranked, annotator, weight, count, item_ids, context)
         )
 
     @classmethod
@@ -237,6 +277,7 @@ class Choices(SortedJudgements):
         rank: str | None = None,
         annotator: str | None = None,
         weight: str | None = None,
+        count: str | None = None,
         context: str | Sequence[str] | None = None,
         item_ids: ArrayLike | None = None,
         offered: Literal["all", "named"] | None = None,
@@ -274,8 +315,9 @@ class Choices(SortedJudgements):
             What a judgement is.
         winner, loser, tie, first, choice_set, item, items, chosen, rank : str or list of str
             Names of columns, as the table says.
-        annotator, weight, context : str, optional
-            Names of columns; `context` may be a list, which makes a table.
+        annotator, weight, count, context : str, optional
+            Names of columns; `context` may be a list, which makes a table. ``annotator="each"``
+            says that every judgement is a person of its own, unless a column has that name.
         item_ids : array_like, shape (n_items,), optional
             Labels of the item table, in the order of the features.
         offered : {"all", "named"}, optional
@@ -329,6 +371,7 @@ class Choices(SortedJudgements):
             "rank": rank,
             "annotator": annotator,
             "weight": weight,
+            "count": count,
             "context": context,
         }
         return cls.like(judgements_of_frame(frame, layout, columns, item_ids, offered))
@@ -344,8 +387,8 @@ class Choices(SortedJudgements):
         ----------
         parts : iterable of Choices
             At least one, all of one layout. They all name annotators, or none does; the same holds
-            of `item_ids`, `first` and `context`. Where only some have weights or ties, judgements
-            of the others count 1 and are no ties.
+            of `item_ids`, `first` and `context`. Where only some have weights, counts or ties,
+            judgements of the others count 1 and are no ties. An annotator has one count in all.
 
         Returns
         -------
@@ -385,8 +428,8 @@ class Choices(SortedJudgements):
 
         A pair is a choice among two, in the order shown where `first` tells it. A ranking of the
         first l among n is ``min(l, n - 1)`` choices, each among what is left ("exploded logit",
-        Luce's axiom): of a, b, c in this order, a among three and b among two. Weight, context and
-        annotator are repeated. Choice sets are returned as they are.
+        Luce's axiom): of a, b, c in this order, a among three and b among two. Weight, count,
+        context and annotator are repeated. Choice sets are returned as they are.
 
         Returns
         -------
@@ -409,6 +452,30 @@ class Choices(SortedJudgements):
         ([0, 3, 5], ['a', 'b', 'c', 'b', 'c'])
         """
         return self if self.layout == "choice_sets" else type(self).like(exploded(self))
+
+    def written_out(self) -> Choices:
+        """Return the same judgements with a row for each that `count` says there are.
+
+        Returns
+        -------
+        Choices
+            Without counts. Whoever stood for several people is as many people, who have no names.
+            Choices without counts are returned as they are.
+
+        Raises
+        ------
+        ValueError
+            If a count is not whole.
+        MemoryError
+            If there are too many.
+
+        Examples
+        --------
+        >>> from prefmath.choices import Choices
+        >>> Choices.from_rankings([0, 3], ["a", "b", "c"], count=[312]).written_out()
+        Choices(312 rankings of 3 over 3 items)
+        """
+        return self if self.count is None else type(self).like(written_out(self))
 
     def __repr__(self) -> str:
         return f"Choices({described(self)})"

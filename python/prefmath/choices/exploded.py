@@ -34,6 +34,7 @@ def exploded(choices: SortedJudgements) -> SortedJudgements:
         items=choices.items[spans(starts, remaining)],
         chosen=np.zeros(total, dtype=np.int32),
         weight=None if choices.weight is None else choices.weight[ranking],
+        count=None if choices.count is None else choices.count[ranking],
         context=None if choices.context is None else choices.context[ranking],
         annotator_offsets=judgement_ends[choices.annotator_offsets],
         annotator_ids=choices.annotator_ids,

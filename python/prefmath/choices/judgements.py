@@ -28,6 +28,7 @@ class Judgements:
     first: NDArray[np.bool_] | None = None
     n_ranked: NDArray[np.int32] | None = None
     weight: NDArray[np.float64] | None = None
+    count: NDArray[np.float64] | None = None
     context: NDArray[Any] | None = None
 
     def gathered(self, rows: NDArray[np.int64] | None) -> Judgements:
@@ -49,6 +50,7 @@ class Judgements:
             first=_taken(self.first, rows),
             n_ranked=_taken(self.n_ranked, rows),
             weight=_taken(self.weight, rows),
+            count=_taken(self.count, rows),
             context=_taken(self.context, rows),
         )
 

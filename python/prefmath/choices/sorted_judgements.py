@@ -9,6 +9,7 @@ import numpy as np
 
 from prefmath._label_values import plain_array
 from prefmath._labels import code_labels
+from prefmath.choices.counts import product
 from prefmath.choices.judgements import Judgements, ends_of, offsets_of, spans, stable_order
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class SortedJudgements(Judgements):
             first=judgements.first,
             n_ranked=judgements.n_ranked,
             weight=judgements.weight,
+            count=judgements.count,
             context=judgements.context,
             annotator_offsets=annotator_offsets,
             annotator_ids=annotator_ids,
@@ -97,6 +99,23 @@ class SortedJudgements(Judgements):
         return len(self.annotator_offsets) - 1
 
     @property
+    def has_annotators(self) -> bool:
+        """Whether it is known whose judgements belong together, by name or without names."""
+        return self.annotator_ids is not None or self.n_annotators > 1
+
+    @property
+    def annotator_counts(self) -> NDArray[np.float64] | None:
+        """How many people each annotator stands for; None where each is one, or nobody is known."""
+        if self.count is None or not self.has_annotators:
+            return None
+        return self.count[self.annotator_offsets[:-1]]
+
+    @property
+    def counted_weight(self) -> NDArray[np.float64] | None:
+        """Weight of each judgement times its count: its weight where people are all alike."""
+        return product(self.weight, self.count)
+
+    @property
     def annotator_index(self) -> NDArray[np.int64]:
         """Row of each stored judgement in `annotator_ids`; made anew at each call."""
         index = np.arange(self.n_annotators, dtype=np.int64)
@@ -132,15 +151,20 @@ class SortedJudgements(Judgements):
         Choices(3 pairs by 1 annotator over 3 items)
         """
         stored = _stored(_row_numbers(rows, len(self)), self.order)
-        if self.weight is not None and not self.weight[stored].any():
-            raise ValueError("there is nothing to count: rows selects judgements of weight 0 alone")
+        for what, values in (("weight", self.weight), ("count", self.count)):
+            if values is not None and not values[stored].any():
+                raise ValueError(
+                    f"there is nothing to count: rows selects judgements of {what} 0 alone"
+                )
         ids, order = self.annotator_ids, None
         ends = np.array([0, len(stored)], dtype=np.int64)
-        if ids is not None:
+        if ids is None and self.n_annotators == len(self):
+            ends = np.arange(len(stored) + 1, dtype=np.int64)
+        elif self.has_annotators:
             present, codes = code_labels(self.annotator_index[stored], "annotator")
-            ids = ids[present]
-            ends = ends_of(codes, len(ids))
-            order = stable_order(codes, len(ids))
+            ids = None if ids is None else ids[present]
+            ends = ends_of(codes, len(present))
+            order = stable_order(codes, len(present))
         return type(self).of(
             self.gathered(stored if order is None else stored[order]),
             annotator_offsets=ends,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath.choices.counts import number
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -14,12 +16,23 @@ if TYPE_CHECKING:
 
 def described(choices: SortedJudgements) -> str:
     """Return how many judgements of what kind there are, by how many, over how many items."""
-    by = (
-        ""
-        if choices.annotator_ids is None
-        else f" by {_counted(choices.n_annotators, 'annotator')}"
-    )
-    return f"{_what(choices)}{by} over {_counted(choices.n_items, 'item')}"
+    return f"{_what(choices)}{_by(choices)} over {_counted(choices.n_items, 'item')}"
+
+
+def people(n: int, counts: NDArray[np.float64] | None) -> str:
+    """Return how many annotators there are, and how many were told apart."""
+    if counts is None:
+        return _counted(n, "annotator")
+    total = float(counts.sum())
+    return f"{number(total)} annotator{'' if total == 1 else 's'} ({n:,} distinct)"
+
+
+def _by(choices: SortedJudgements) -> str:
+    if choices.has_annotators:
+        return f" by {people(choices.n_annotators, choices.annotator_counts)}"
+    if choices.count is None:
+        return ""
+    return f" that stand for {number(float(choices.count.sum()))}"
 
 
 def _what(choices: SortedJudgements) -> str:

@@ -170,8 +170,12 @@ class _Groups:
         if annotators is not None:
             annotators = annotators._replace(codes=annotators.codes[self.first_rows])
         weight = None if said.weight is None else self._constant("weight", said.weight)
+        count = None if said.counts is None else self._constant("count", said.counts)
         context = None if said.context is None else self._constant("context", said.context)
-        return build.About(annotators, weight, context)
+        people = None
+        if said.people is not None:
+            people = np.arange(len(self.first_rows) + 1, dtype=np.int64)
+        return build.About(annotators, weight, count, context, people)
 
     def _constant(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
         of_sets = values[self.first_rows]

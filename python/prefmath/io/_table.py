@@ -33,6 +33,11 @@ class Table:
     def __len__(self) -> int:
         return len(self._frame)
 
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return list(self._frame.columns)
+
     def column(self, role: str, name: str) -> NDArray[Any]:
         """Return a column; what is null in it is None, or NaN or NaT as the frame has it."""
         series = self._series(role, name)

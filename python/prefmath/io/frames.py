@@ -35,6 +35,9 @@ _FORMS: dict[str, dict[str, tuple[set[str], set[str]]]] = {
 }
 """The forms of each layout: the columns that one needs, and those that it may have."""
 
+_ABOUT = ("annotator", "weight", "count", "context")
+"""What may be said of the judgements of every layout."""
+
 
 def judgements_of_frame(
     frame: object,
@@ -73,7 +76,7 @@ def judgements_of_frame(
         If columns are lacking or do not belong to the layout, and as the other constructors do.
     """
     given = {role: name for role, name in columns.items() if name is not None}
-    about = {role: given.pop(role, None) for role in ("annotator", "weight", "context")}
+    about = {role: given.pop(role, None) for role in _ABOUT}
     form = _form(layout, given)
     _check_offered(offered, layout, form)
     table = Table(frame)
@@ -93,14 +96,17 @@ def _judgements(
     item_ids: ArrayLike | None,
     offered: Offered | None,
 ) -> SortedJudgements:
-    annotator = table.optional("annotator", about["annotator"])
-    weight = table.optional("weight", about["weight"])
+    annotator = about["annotator"]
+    if not (build.is_each(annotator) and annotator not in table.names):
+        annotator = table.optional("annotator", annotator)
+    weight, count = (table.optional(role, about[role]) for role in ("weight", "count"))
     context = None if about["context"] is None else table.context(about["context"])
     if form == "pairs":
         winner, loser = (table.column(role, given[role]) for role in ("winner", "loser"))
         tie, first = (table.optional(role, given.get(role)) for role in ("tie", "first"))
-        return build.pairs(winner, loser, tie, first, annotator, weight, item_ids, context)
-    said = build.about(len(table), annotator, weight, context)
+        said_of_pairs = annotator, weight, count, item_ids, context
+        return build.pairs(winner, loser, tie, first, *said_of_pairs)
+    said = build.about(len(table), annotator, weight, count, context)
     if form == "wide" and layout == "rankings":
         return wide_rankings(table, given["items"], item_ids, offered, said)
     if form == "wide":
