@@ -166,10 +166,10 @@ class BradleyTerry(ItemModel):
                 choices.winner,
                 choices.loser,
                 choices.tied,
-                choices.weight,
+                choices.counted_weight,
                 choices.item_ids,
                 choices.n_items,
-                choices.annotator_ids,
+                choices,
             )
         return self._fit(choices, None, _first_params)
 
@@ -190,7 +190,7 @@ class BradleyTerry(ItemModel):
         winner, loser : array_like of int, shape (n,)
             Rows of the item table: int32 and int64 are not copied.
         tie, first, weight : array_like, shape (n,), optional
-            As for `Choices.from_pairs`.
+            As for `Choices.from_pairs`; how often a pair was judged is a weight here.
         item_ids : array_like, shape (n_items,), optional
             Labels of the item table, one a row. By default there are as many rows as are named.
 
@@ -250,7 +250,7 @@ class BradleyTerry(ItemModel):
         weight: NDArray[np.float64] | None,
         item_ids: NDArray[Any] | None,
         n_items: int,
-        annotator_ids: NDArray[Any] | None = None,
+        choices: Choices | None = None,
     ) -> Self:
         """Count who won against whom, and fit to that."""
         n_threads = resolve_threads(self.n_threads)
@@ -264,12 +264,13 @@ class BradleyTerry(ItemModel):
                 coef=(found.utility - found.utility.mean())[None],
                 extra=np.zeros((1, 0)),
                 mixing=np.ones(1),
-                latent=np.ones((1 if annotator_ids is None else len(annotator_ids), 1)),
+                latent=np.ones((1 if choices is None else choices.n_annotators, 1)),
                 population=self._population(1),
                 penalty=self._penalty(),
                 form=Form("pairs", "half", 0),
                 linear=False,
-                annotator_ids=annotator_ids,
+                annotator_ids=None if choices is None else choices.annotator_ids,
+                annotator_counts=None if choices is None else choices.annotator_counts,
                 item_ids=item_ids,
                 n_threads=n_threads,
             ),

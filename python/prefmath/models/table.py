@@ -132,8 +132,7 @@ def table_log_likelihood(
     rows = np.concatenate([utility, *_extra_rows(form, tie, position, n_classes)])
     observation, outcome = observe_outcomes(choices, n_items, form, threads)
     proportions = None if weights is None else _proportions(weights, n_classes)
-    offsets, weight = choices.annotator_offsets, choices.weight
-    data = Data(observation, offsets, weight, threads, outcome=outcome)
+    data = Data.of(choices, observation, outcome, threads)
     classes = Classes(n_classes)
     log_likelihood = observation.log_likelihood(rows)
 
@@ -141,7 +140,7 @@ def table_log_likelihood(
         return classes.assigned(log_likelihood, data, classes.prior(at))
 
     if proportions is None:
-        proportions, (responsibilities, evidence) = _best_proportions(posterior, n_classes)
+        proportions, (responsibilities, evidence) = _best_proportions(posterior, data, n_classes)
     else:
         responsibilities, evidence = posterior(proportions)
     gradient, _ = observation.gradient(rows, data.outcome_weights(responsibilities))
@@ -157,12 +156,12 @@ def table_log_likelihood(
     )
 
 
-def _best_proportions(posterior: Any, n_classes: int) -> tuple[_F64, tuple[_F64, _F64]]:
+def _best_proportions(posterior: Any, data: Data, n_classes: int) -> tuple[_F64, tuple[_F64, _F64]]:
     """Find those of greatest likelihood: it is concave in them, so that EM finds the maximum."""
     proportions = np.full(n_classes, 1 / n_classes)
     found = posterior(proportions)
     for _ in range(_ITERATIONS if n_classes > 1 else 0):
-        better = found[0].mean(axis=0)
+        better = data.sum(found[0]) / data.n_annotators
         moved = np.abs(better - proportions).max()
         proportions, found = better, posterior(better)
         if moved < _SETTLED:

@@ -105,9 +105,9 @@ def refuse_undetermined_rows(
 
 
 def wins_of(choices: Choices) -> tuple[_I32, _I32]:
-    """Return who won against whom in any layout; a tie says both, and weight 0 nothing."""
-    items, offsets = choices.items, choices.offsets
-    counted = None if choices.weight is None else choices.weight > 0
+    """Return who won against whom in any layout; a tie says both, weight or count 0 nothing."""
+    items, offsets, weight = choices.items, choices.offsets, choices.counted_weight
+    counted = None if weight is None else weight > 0
     if choices.layout == "pairs":
         winner, loser = choices.winner, choices.loser
         if counted is not None:

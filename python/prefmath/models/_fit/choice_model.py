@@ -78,6 +78,7 @@ class ChoiceModel(Estimator):
     weights_: _F64
     responsibilities_: _F64
     annotator_ids_: NDArray[Any] | None
+    annotator_counts_: _F64 | None = None
     item_ids_: NDArray[Any] | None
     feature_names_in_: NDArray[np.object_]
     log_likelihood_: float
@@ -203,6 +204,12 @@ class ChoiceModel(Estimator):
         -------
         Choices
             Of the same annotators and items, in the same order; also for a parametric bootstrap.
+            Counted ones are written out first, as `Choices.written_out` does.
+
+        Raises
+        ------
+        ValueError
+            If a count is not whole.
         """
         rng = as_generator(random_state)
         return drawn(self._fitted_for(choices), choices, features, responsibilities, rng)
@@ -243,7 +250,7 @@ class ChoiceModel(Estimator):
     def score(self, choices: Choices, features: ArrayLike | None = None) -> float:
         """Mean log-likelihood of a judgement, in nats, the annotators' classes being unknown.
 
-        Judgements count as their weights say.
+        Judgements count as their weights and counts say.
 
         Parameters
         ----------
@@ -266,19 +273,20 @@ class ChoiceModel(Estimator):
         total = total_weight(choices)
         if total == 0:
             raise ValueError("weights must not all be 0: there is no mean")
-        return float(fitted.expect(choices, features)[1].sum()) / total
+        return fitted.log_likelihood(choices, features)[1] / total
 
     def bic(self, choices: Choices, features: ArrayLike | None = None) -> float:
         r"""Bayesian information criterion: the lower the better.
 
         :math:`p \log n - 2 \log L` with p free parameters [1]_. Annotators are the n independent
-        units that are counted; where nobody is named, judgements, as often as their weights say.
+        units that are counted, each as often as `count` says; where nobody is named, judgements, as
+        often as their weights and counts say. Of counts that are not whole n is the sum.
 
         References
         ----------
         .. [1] Schwarz (1978), Estimating the dimension of a model, Annals of Statistics 6.
         """
-        log_likelihood = float(self._fitted_for(choices).expect(choices, features)[1].sum())
+        log_likelihood = self._fitted_for(choices).log_likelihood(choices, features)[1]
         return self._n_parameters * float(np.log(n_units_of(choices))) - 2 * log_likelihood
 
     def aic(self, choices: Choices, features: ArrayLike | None = None) -> float:
@@ -291,7 +299,7 @@ class ChoiceModel(Estimator):
         .. [1] Akaike (1974), A new look at the statistical model identification, IEEE Transactions
            on Automatic Control 19.
         """
-        log_likelihood = float(self._fitted_for(choices).expect(choices, features)[1].sum())
+        log_likelihood = self._fitted_for(choices).log_likelihood(choices, features)[1]
         return 2 * self._n_parameters - 2 * log_likelihood
 
     def icl(self, choices: Choices, features: ArrayLike | None = None) -> float:
@@ -307,9 +315,10 @@ class ChoiceModel(Estimator):
            Intelligence 22, equation 9.
         """
         fitted = self._fitted_for(choices)
-        latent, evidence = fitted.expect(choices, features)
+        latent, log_likelihood = fitted.log_likelihood(choices, features)
         cost = self._n_parameters * float(np.log(n_units_of(choices)))
-        return cost - 2 * float(evidence.sum()) + 2 * fitted.population.entropy(latent)
+        entropy = fitted.population.entropy(latent, choices.annotator_counts)
+        return cost - 2 * log_likelihood + 2 * entropy
 
     def uncertainty(
         self, choices: Choices, features: ArrayLike | None = None, *, robust: bool = True
@@ -319,9 +328,10 @@ class ChoiceModel(Estimator):
         From the observed information of the penalised marginal likelihood, in which nobody's class
         is known [1]_. That is right where the model is. Robust ones put it on both sides of the
         summed outer products of the slopes of annotators (a sandwich [2]_, times
-        :math:`H / (H - 1)` for H annotators): they hold too where the judgements of one annotator
-        depend on each other in ways that the model does not know, and want some dozens of
-        annotators in every class: of a few they come out too small, and are marked.
+        :math:`H / (H - 1)` for H annotators, each as often as it counts): they hold too where the
+        judgements of one annotator depend on each other in ways that the model does not know, and
+        want some dozens of annotators in every class: of a few they come out too small, and are
+        marked.
 
         Parameters
         ----------
@@ -354,8 +364,9 @@ class ChoiceModel(Estimator):
         a parameter of a class, counted as if each said equally much, or where the information is
         nearly singular, the larger of the robust and the model's error is reported: there the
         slopes of the units sum to next to nothing, whatever the truth is. What the judgements say
-        nothing of has an infinite error. A row of `weight` w counts once in robust errors, not w
-        times as in `bic`; for the larger of two, the model's error is that of rows that count once.
+        nothing of has an infinite error. A row of `count` c is c units, whole or not. A row of
+        `weight` w is one in robust errors, or a part of one, not w as in `bic`; for the larger of
+        two, the model's error is that of rows that weigh 1.
 
         References
         ----------
@@ -449,6 +460,7 @@ class ChoiceModel(Estimator):
         setattr(self, of_annotators, fitted.latent)
         self.coef_, self._extra = fitted.coef, fitted.extra
         self.annotator_ids_, self.item_ids_ = fitted.annotator_ids, fitted.item_ids
+        self.annotator_counts_ = fitted.annotator_counts
         self.log_likelihood_ = found.log_likelihood
         self.lower_bounds_, self.converged_ = found.objectives, found.converged
         self._layout, self._ties = form.layout, form.ties
@@ -480,6 +492,7 @@ class ChoiceModel(Estimator):
             form=Form(self._layout, self._ties, self._n_positions),
             linear=self._linear,
             annotator_ids=self.annotator_ids_,
+            annotator_counts=self.annotator_counts_,
             item_ids=self.item_ids_,
             n_threads=resolve_threads(self.n_threads),
             feature_names=None if names is None else tuple(names),

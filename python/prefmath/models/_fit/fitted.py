@@ -36,7 +36,8 @@ __all__ = ["Fitted"]
 class Fitted:
     """Coefficients and what stands beside them, a row each column; the population as it was found.
 
-    `mixing` are the parameters of the population and `latent` what each annotator of the fit is.
+    `mixing` are the parameters of the population and `latent` what each annotator of the fit is,
+    who stands for so many as `annotator_counts` says.
     """
 
     coef: _F64
@@ -51,6 +52,7 @@ class Fitted:
     item_ids: NDArray[Any] | None
     n_threads: int
     feature_names: tuple[str, ...] | None = None
+    annotator_counts: _F64 | None = None
 
     @cached_property
     def params(self) -> _F64:
@@ -116,9 +118,15 @@ class Fitted:
         `prior` is what is known of them before, by default what is known of anyone.
         """
         table, observation, judged = self.tabulated(choices, features)
-        data = Data(observation, judged.annotator_offsets, judged.weight, self.n_threads)
+        data = Data.of(judged, observation, None, self.n_threads)
         before = self.population.prior(self.mixing) if prior is None else prior
         return self.population.latent(table, data, before)
+
+    def log_likelihood(self, choices: Choices, features: ArrayLike | None) -> tuple[_F64, float]:
+        """Return what annotators are, and the log-likelihood of all, each as often as it counts."""
+        latent, evidence = self.expect(choices, features)
+        counts = choices.annotator_counts
+        return latent, float(evidence.sum() if counts is None else evidence @ counts)
 
     def before(self, choices: Choices) -> _F64:
         """Return what is known of annotators: by their id from the fit, or as of anyone."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._label_values import positions_of
+from prefmath.choices.counts import number
 from prefmath.models._determined.connected import refuse_undetermined, wins_of
 from prefmath.models._determined.direction_text import column_names, item_names
 from prefmath.models._determined.identified import refuse_collinear, separation
@@ -15,6 +16,7 @@ from prefmath.models._determined.item_rows import refuse_sparse_rows
 from prefmath.models._fit.ascent import gain_left
 from prefmath.models._fit.fitted import Fitted
 from prefmath.models._likelihood.feature_names import named_columns, refuse_other_names
+from prefmath.models._fit.predictions import n_units_of
 from prefmath.models._likelihood.parameters import labels_of_others
 from prefmath.models._likelihood.posing import pose
 
@@ -113,6 +115,7 @@ def fit(
         form=form,
         linear=features is not None,
         annotator_ids=choices.annotator_ids,
+        annotator_counts=choices.annotator_counts,
         item_ids=choices.item_ids,
         n_threads=n_threads,
         feature_names=feature_names,
@@ -215,17 +218,27 @@ def _matched(coef: _F64, known_ids: NDArray[Any], item_ids: NDArray[Any]) -> _F6
 
 
 def _refuse_too_few(choices: Choices, n_components: int) -> None:
-    if n_components > choices.n_annotators:
-        named = "" if choices.annotator_ids is not None else " (none is named)"
-        msg = f"n_components={n_components} exceeds the {choices.n_annotators} annotators{named}"
+    if n_components == 1:
+        return
+    if not choices.has_annotators and len(choices) > 1:
+        raise ValueError(
+            f"n_components={n_components} needs to know whose judgements belong together, and "
+            "nobody is named: give Choices annotator= with a label for each judgement, or "
+            'annotator="each" if every judgement is that of another person'
+        )
+    n_units = n_units_of(choices)
+    if n_components > n_units:
+        msg = f"n_components={n_components} exceeds the {number(n_units)} annotators"
         raise ValueError(msg)
 
 
 def _refuse_lack_of_ties(choices: Choices, form: Form) -> None:
     """Refuse pairs from which the parameter of ties runs to infinity."""
     if form.has_tie:
-        n_tied = 0 if choices.tied is None else int(choices.tied.sum())
-        if n_tied in {0, len(choices)}:
+        weight = choices.counted_weight
+        counted = np.ones(len(choices), np.bool_) if weight is None else weight > 0
+        n_tied = 0 if choices.tied is None else int((choices.tied & counted).sum())
+        if n_tied in {0, int(counted.sum())}:
             which = "none" if n_tied == 0 else "all"
             verb = "is" if n_tied == 0 else "are"
             msg = (

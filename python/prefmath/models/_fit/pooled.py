@@ -41,7 +41,7 @@ def nearly_pooled(problem: Problem) -> State:
     state = some.begin_in_common(np.zeros((1, p)))
     metric = metric_at(some, state)
     data = some.data
-    mass = float(data.n_judgements if data.weight is None else data.weight.sum())
+    mass = data.mass
     prior = d / _VARIANCE * mass / data.n_judgements
 
     def value(state: State) -> float:

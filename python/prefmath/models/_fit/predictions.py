@@ -49,9 +49,17 @@ def drawn(
     latent: ArrayLike | None,
     rng: np.random.Generator,
 ) -> Choices:
-    """Draw who annotators are, and then what they do with their sets."""
+    """Draw who annotators are, and then what they do with their sets.
+
+    Those who stand for several are drawn as so many people.
+    """
+    given = _given(fitted, choices, latent)
+    counts = choices.annotator_counts
+    choices = choices.written_out()
+    if counts is not None:
+        given = np.repeat(given, counts.astype(np.int64), axis=0)
     table, observation, judged = fitted.tabulated(choices, features)
-    weights = fitted.population.drawn(_given(fitted, choices, latent), rng)
+    weights = fitted.population.drawn(given, rng)
     annotator = np.repeat(judged.annotator_index, np.diff(judged.offsets))
     probability = fitted.population.probabilities(observation, table, weights, annotator)
     with np.errstate(divide="ignore"):
@@ -68,10 +76,14 @@ def _given(fitted: Fitted, choices: Choices, latent: ArrayLike | None) -> _F64:
 
 
 def total_weight(choices: Choices) -> float:
-    """Judgements, as often as their weights say."""
-    return float(len(choices) if choices.weight is None else choices.weight.sum())
+    """Judgements, as often as their weights and counts say."""
+    weight = choices.counted_weight
+    return float(len(choices) if weight is None else weight.sum())
 
 
 def n_units_of(choices: Choices) -> float:
-    """Annotators; judgements, as often as their weights say, where nobody is named."""
-    return choices.n_annotators if choices.annotator_ids is not None else total_weight(choices)
+    """Annotators, as often as they count; where none is known, judgements as often as they do."""
+    if not choices.has_annotators:
+        return total_weight(choices)
+    counts = choices.annotator_counts
+    return choices.n_annotators if counts is None else float(counts.sum())

@@ -46,9 +46,10 @@ class Seeding:
         of_units = unit_scores(problem.utility, problem.data, pooled.coef)
         self._scores = np.concatenate([scores[:, 0] for _, scores in of_units])
         self._sizes = np.diff(problem.data.annotator_offsets).astype(np.float64)
+        self._counts = problem.data.of_each
         self._pooled: _F64 = pooled.coef[0]
         # Of one judgement: a matrix, or where there are too many parameters its diagonal.
-        self._curvature = curvature.of_one_class() / self._sizes.sum()
+        self._curvature = curvature.of_one_class() / (self._counts @ self._sizes)
         self._points = self._whitened()
         self._in_subspace = in_subspace
 
@@ -62,7 +63,7 @@ class Seeding:
 
     def clusters(self, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
         """Coefficients of classes and their members from k-means++ and Lloyd's steps on scores."""
-        points, sizes = self._points, self._sizes
+        points, sizes = self._points, self._counts * self._sizes
         centers = points[_spread_out(points, sizes, n_classes, self._n_candidates(n_classes), rng)]
         nearest = _nearest(points, centers)
         for _ in range(_LLOYD_STEPS):
@@ -83,7 +84,8 @@ class Seeding:
     def few(self, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
         """Coefficients of classes from a few members each, drawn at random."""
         n = len(self._sizes)
-        wanted = _JUDGEMENTS_A_PARAMETER * len(self._pooled) / max(self._sizes.mean(), 1e-300)
+        a_row = float(self._counts @ self._sizes) / n
+        wanted = _JUDGEMENTS_A_PARAMETER * len(self._pooled) / max(a_row, 1e-300)
         size = int(np.clip(np.ceil(wanted), 1, max(n // n_classes, 1)))
         seeds = rng.permutation(n)[: size * n_classes]
         membership = np.zeros((n, n_classes))
@@ -92,8 +94,9 @@ class Seeding:
 
     def _coef(self, membership: _F64) -> _F64:
         """Newton's step of each class from what all have in common."""
-        scores = self._summed(membership, self._scores)
-        sizes = self._summed(membership, self._sizes[:, None])[:, 0]
+        counted = membership * self._counts[:, None]
+        scores = self._summed(counted, self._scores)
+        sizes = self._summed(counted, self._sizes[:, None])[:, 0]
         if self._curvature.ndim == 1:
             by_diagonal: _F64 = scores / (sizes[:, None] * self._curvature + _LEAST_PENALTY)
             return by_diagonal + self._pooled

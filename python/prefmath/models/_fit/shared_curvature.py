@@ -208,7 +208,7 @@ class SharedCurvature:
         data, population = problem.data, problem.population
         self.metric = metric
         self._affordable = affordable(problem)
-        weight = float(data.n_judgements if data.weight is None else data.weight.sum())
+        weight = data.mass
         masses = np.maximum(state.masses, 1.0)
         self._mass = weight * masses / masses.sum()
         d, n_extra = len(metric.scale), problem.utility.n_extra

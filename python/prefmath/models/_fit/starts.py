@@ -101,7 +101,7 @@ class Search:
             elif small is not problem:
                 state = problem.expect(begin.state.coef, begin.state.mixing)
                 begin = replace(begin, state=state, objectives=[state.objective], converged=False)
-            hope = _hope(runs[start], small.data.n_judgements / problem.data.n_judgements)
+            hope = _hope(runs[start], small.data.mass / problem.data.mass)
             if wide is not None:
                 hope += _TIMES_AS_MUCH * risen
             if best is not None and begin.state.objective + hope < best.state.objective:

@@ -108,7 +108,10 @@ def subspace_at(
 
 
 def _scores(problem: Problem, common: State) -> _F32:
-    """Scores of annotators in the coefficients, each over the root of what it judged."""
+    """Scores of annotators in the coefficients, each over the root of what it judged.
+
+    The square of a row is that of as many as it stands for.
+    """
     data = problem.data
     weight = data.weight
     sums = None if weight is None else np.concatenate([[0.0], np.cumsum(weight)])
@@ -117,7 +120,8 @@ def _scores(problem: Problem, common: State) -> _F32:
     d = problem.utility.n_coef
     whitened = np.empty((data.n_rows, d), np.float32)
     for part, scores in unit_scores(problem.utility, data, common.coef):
-        whitened[part] = scores[:, 0, :d] / np.sqrt(np.maximum(mass[part], 1e-300))[:, None]
+        roots = np.sqrt(data.of_each[part] / np.maximum(mass[part], 1e-300))
+        whitened[part] = scores[:, 0, :d] * roots[:, None]
     return whitened
 
 

@@ -56,6 +56,7 @@ def bootstrap_of(
     parameters: Parameters,
     behind: Behind,
     responsibilities: _F64,
+    counts: _F64,
     *,
     named: bool,
 ) -> Bootstrap:
@@ -74,7 +75,7 @@ def bootstrap_of(
     params[~determined] = 0
     params[sides == 1], params[sides == -1] = np.inf, -np.inf
     lacking = 1 - determined.mean(axis=0)
-    alike = _coinciding(responsibilities, estimate_weights)
+    alike = _coinciding(responsibilities, counts, estimate_weights)
     marks: NDArray[Any] = np.select(
         [
             ~known,
@@ -100,14 +101,14 @@ def bootstrap_of(
     )
 
 
-def _coinciding(responsibilities: _F64, weights: _F64) -> _Bool:
+def _coinciding(responsibilities: _F64, counts: _F64, weights: _F64) -> _Bool:
     """Say of which classes nobody's judgements tell whether they are in them.
 
     Refits then stay where the model's fit began, and shares all but stand still.
     """
     inner = (weights > 0) & (weights < 1)
-    most = len(responsibilities) * np.where(inner, weights * (1 - weights), 1)
-    told = np.square(responsibilities - weights).sum(axis=0) / most
+    most = counts.sum() * np.where(inner, weights * (1 - weights), 1)
+    told = counts @ np.square(responsibilities - weights) / most
     alike: _Bool = inner & (told < _TOLD)
     return alike
 

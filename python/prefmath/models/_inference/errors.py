@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from prefmath.models._inference.point import Point
     from prefmath.models._inference.units_behind import Behind
+    from prefmath.models._likelihood.data import Data
     from prefmath.models._likelihood.parameters import Parameters
 
     _F64 = NDArray[np.float64]
@@ -76,10 +77,11 @@ def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     information = problem.information(point.state, outer=robust)
     inverse = inverse_information(information, point, parameters)
     behind = units_behind(point)
-    # Of judgements that count once each, whatever their weights.
+    # Of judgements that weigh 1 each, whatever their weights.
     once, weight = 1.0, problem.data.weight
     if robust and weight is not None and weight.any():
-        once = float(np.square(weight).sum() / weight.sum())
+        counted = _counted(problem.data) * weight
+        once = float(counted @ weight / counted.sum())
     reference = _reference(point, inverse, once, behind)
     image = reported(point, reference, inverse)
     del inverse
@@ -132,10 +134,17 @@ def _too_large(n: int) -> MemoryError:
     )
 
 
+def _counted(data: Data) -> _F64:
+    """How often each judgement counts, whatever it weighs."""
+    return np.repeat(data.of_each, np.diff(data.annotator_offsets))
+
+
 def _is_known(point: Point, behind: Behind) -> _Bool:
     """Whether judgements say anything of a parameter, (n_classes, n_parameters)."""
-    weight = point.problem.data.weight
-    average = 1.0 if weight is None else float(weight.mean())
+    data, average = point.problem.data, 1.0
+    if data.weight is not None:
+        counts = _counted(data)
+        average = float(counts @ data.weight / counts.sum())
     known: _Bool = behind.information > _NOTHING / 4 * average * np.square(behind.scale)
     return known
 

@@ -41,6 +41,6 @@ class Point:
         return self.state.coef
 
     @property
-    def n_units(self) -> int:
-        """Units: annotators, or judgements where nobody is named."""
-        return self.problem.data.n_rows
+    def n_units(self) -> float:
+        """Units: annotators, or judgements where nobody is named, each as often as it counts."""
+        return self.problem.data.n_annotators

@@ -68,6 +68,10 @@ def bootstrap(
 ) -> Bootstrap:
     """Refit a model to annotators drawn with replacement, as many as there are.
 
+    An annotator whose `count` is c is c annotators, each drawn for itself. Where counts are not
+    whole, as many are drawn as their sum rounded, each as probable as it counts, and what is drawn
+    is scaled to the sum.
+
     Every refit starts from the model, so that it takes few iterations, and classes are matched to
     the model's by who is in them.
 
@@ -127,12 +131,10 @@ def bootstrap(
     n_resamples = as_whole_number(n_resamples, "n_resamples", 2, _MOST_RESAMPLES)
     threads = resolve_threads(model.n_threads if n_threads is None else n_threads)
     pose = _posed(model, choices, features)
-    n_units = len(pose.units) - 1
     seeds = as_generator(random_state).integers(1 << 63, size=n_resamples)
 
     def refit(seed: np.int64, check: Callable[[], None]) -> Refit:
-        counts = np.random.default_rng(seed).multinomial(n_units, np.full(n_units, 1 / n_units))
-        return pose.refit(counts.astype(np.float64), check)
+        return pose.refit(drawn_counts(pose.base, np.random.default_rng(seed)), check)
 
     try:
         with reporting(progress, "bootstrap") as report:
@@ -144,7 +146,8 @@ def bootstrap(
             pose.fitted.parameters,
             pose.behind,
             pose.point.state.latent,
-            named=choices.annotator_ids is not None,
+            pose.base,
+            named=choices.has_annotators,
         )
     except MemoryError:
         size = n_resamples * pose.fitted.params.size * 8 / 2**30
@@ -152,6 +155,18 @@ def bootstrap(
             f"{n_resamples:,} resamples of {pose.fitted.params.size:,} parameters are "
             f"{size:,.1f} GiB, held several times, and there is not as much memory: ask for fewer"
         ) from None
+
+
+def drawn_counts(base: _F64, rng: np.random.Generator) -> _F64:
+    """Draw as many units as there are with replacement; return how often each was drawn.
+
+    A row that stands for several of them is drawn so much more often. Where their sum is not
+    whole, the nearest whole number is drawn, and scaled to the sum.
+    """
+    total = float(base.sum())
+    n_units = max(round(total), 1)
+    counts = rng.multinomial(n_units, base / total).astype(np.float64)
+    return counts * (total / n_units)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +213,9 @@ class _Pose:
         )
         order = np.zeros(1, np.int64)
         if several:
-            order = problem.population.matched(self.fitted.latent, run.state.latent)
+            # Those who stand for several are as many.
+            latent = self.fitted.latent * self.base[:, None]
+            order = problem.population.matched(latent, run.state.latent)
         params = problem.utility.reported(run.state.coef, fixed=problem.penalty.fixes_level)
         of_all = np.zeros(params.shape, np.int8)
         if self.unpenalised and (sides is None or problem.utility.n_extra > 0):
@@ -222,6 +239,11 @@ class _Pose:
         return sides_of_parameters(
             self.point.utility, problem.observation, params, weights, slope, self.behind
         )
+
+    @property
+    def base(self) -> _F64:
+        """How many each unit stands for."""
+        return self.point.problem.data.of_each
 
     @property
     def unpenalised(self) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath.choices.counts import number
 from prefmath.choices.judgements import offsets_of
 from prefmath.models._inference.errors import errors_of
 from prefmath.models._inference.point import Point
@@ -35,7 +36,8 @@ def uncertainty_of(
         )
     point = point_of(fitted, choices, features)
     if robust and point.n_units < 2:
-        raise ValueError("robust errors need at least 2 annotators, not 1")
+        msg = f"robust errors need at least 2 annotators, not {number(point.n_units)}"
+        raise ValueError(msg)
     errors = errors_of(point, fitted.parameters, robust=robust)
     params = fitted.params.copy()
     if not fitted.linear:
@@ -52,8 +54,9 @@ def uncertainty_of(
         weights_marks=errors.weights_marks,
         n_behind=errors.n_behind,
         reference=errors.reference,
-        named=choices.annotator_ids is not None,
+        named=choices.has_annotators,
         weighted=choices.weight is not None,
+        n_distinct=None if choices.count is None else point.problem.data.n_rows,
     )
 
 
@@ -77,7 +80,8 @@ def point_of(fitted: Fitted, choices: Choices, features: ArrayLike | None) -> Po
         raise ValueError("choices must be those of fit")
     observation, outcome = observe_outcomes(known, utility.n_items, fitted.form, fitted.n_threads)
     units = _units_of(choices, judged.annotator_offsets)
-    data = Data(observation, units, judged.weight, fitted.n_threads, outcome=outcome)
+    counts = choices.annotator_counts if choices.has_annotators else choices.count
+    data = Data(observation, units, judged.weight, fitted.n_threads, counts=counts, outcome=outcome)
     problem = Problem(utility, fitted.population, fitted.penalty, data)
     params = fitted.penalty.levelled(utility, fitted.params)
     return Point(problem, problem.expect(params, fitted.mixing))
@@ -85,7 +89,7 @@ def point_of(fitted: Fitted, choices: Choices, features: ArrayLike | None) -> Po
 
 def _units_of(choices: Choices, annotator_offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Where the choices of one begin of each annotator; of each judgement where nobody is named."""
-    if choices.annotator_ids is not None:
+    if choices.has_annotators:
         return annotator_offsets
     if choices.n_ranked is None:
         return np.arange(len(choices) + 1, dtype=np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 
 from prefmath._validate import as_generator, as_whole_number
 from prefmath.models._inference.comparisons import Comparisons
+from prefmath.choices.counts import number
 from prefmath.models._inference.digits import estimate_text
 from prefmath.models._inference.intervals import (
     SHOWN,
@@ -54,8 +55,8 @@ class Uncertainty(Comparisons):
         raised to those of the model, if these are larger.
     robust : bool
         Whether it is robust to the clustering of judgements by annotator.
-    n_units : int
-        Annotators; judgements where nobody is named.
+    n_units : float
+        Annotators; judgements where nobody is named. Each as often as its count says.
     parameters : Parameters
         What the columns of `params` are.
     marks : ndarray of str, shape (n_components, p)
@@ -73,7 +74,10 @@ class Uncertainty(Comparisons):
         nearly singular in some class. Empty for coefficients of features.
     named, weighted : bool
         Whether units are annotators, and whether judgements have weights. In robust errors a row
-        counts once, whatever its weight; in those of the model as often as its weight says.
+        is one unit, or a part of one, whatever its weight; in those of the model it counts as often
+        as its weight says.
+    n_distinct : int or None
+        Rows of units, each of which stands for as many as its count says; None without counts.
 
     See Also
     --------
@@ -85,7 +89,7 @@ class Uncertainty(Comparisons):
     weights: _F64
     covariance: _F64
     robust: bool
-    n_units: int
+    n_units: float
     parameters: Parameters
     marks: NDArray[Any]
     weights_marks: NDArray[Any]
@@ -93,6 +97,7 @@ class Uncertainty(Comparisons):
     reference: NDArray[np.bool_]
     named: bool
     weighted: bool
+    n_distinct: int | None = None
 
     @property
     def coef(self) -> _F64:
@@ -240,7 +245,9 @@ class Uncertainty(Comparisons):
             rows.append([labels[column], *(_figure(*one, any_marked=marked) for one in of_row)])
         table = table_of(shares, rows, len(labels) - len(rows))
         kind = "robust standard errors" if self.robust else "standard errors"
-        units = f"{self.n_units:,} {'annotators' if self.named else 'judgements'}"
+        units = f"{number(self.n_units)} {'annotators' if self.named else 'judgements'}"
+        if self.n_distinct is not None:
+            units += f" ({self.n_distinct:,} distinct)"
         header = f"Uncertainty({kind} from {units}{reading_order(self.parameters)})"
         return "\n".join([header, table, *self._footnotes()])
 
@@ -251,10 +258,15 @@ class Uncertainty(Comparisons):
         if not self.reference.all():
             n = len(self.reference)
             notes.append(f"utilities are less the mean of {self.reference.sum()} of {n} items")
-        if self.weighted and self.robust:
-            notes.append("a row of weight w counts once, not w times, in robust errors")
+        if self.weighted and self.robust and self.named:
+            notes.append("a unit is an annotator, whatever its judgements weigh")
+        elif self.weighted and self.robust:
+            notes.append("a row of weight w counts once, not w times: give count= for w judgements")
         elif self.weighted:
             notes.append("a row of weight w counts w times")
+        if self.n_distinct is not None:
+            kind = "annotators who answered alike" if self.named else "judgements"
+            notes.append(f"a row of count c is c {kind}")
         return notes
 
 

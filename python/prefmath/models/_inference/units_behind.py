@@ -65,21 +65,23 @@ def units_behind(point: Point) -> Behind:
 def _add_units(point: Point, total: _F64, squares: _F64) -> None:
     """Add what the judgements of each unit say of what is 0 or 1, and its square."""
     width = point.params.shape[1]
-    for rows, unit, weight, gamma in _blocks(point):
+    for rows, unit, weight, gamma, counts in _blocks(point):
         row, column, spread = _spread(point, rows)
         n = len(gamma) * width
         cells = unit[row] * width + column
         of_unit = np.bincount(cells, weight[row] * spread, n).reshape(-1, width)
-        total += gamma.T @ of_unit
-        squares += np.square(gamma).T @ np.square(of_unit)
+        total += (gamma * counts).T @ of_unit
+        squares += (np.square(gamma) * counts).T @ np.square(of_unit)
 
 
 def _add_judgements(point: Point, total: _F64, squares: _F64) -> None:
     """Add the same of judgements of one class that stand for themselves, by their outcomes."""
     data = point.problem.data
     n_outcomes, width = data.observation.n_outcomes, point.params.shape[1]
-    weight = np.ones(data.n_rows) if data.weight is None else data.weight
-    square = np.square(weight)
+    weight, square = data.of_each, data.of_each
+    if data.weight is not None:
+        weight = weight * data.weight
+        square = weight * data.weight
     if data.outcome is not None:
         weight = np.bincount(data.outcome, weight, n_outcomes).astype(np.float64)
         square = np.bincount(data.outcome, square, n_outcomes).astype(np.float64)
@@ -92,8 +94,8 @@ def _add_judgements(point: Point, total: _F64, squares: _F64) -> None:
         squares[0] += np.bincount(column, square[rows][row] * np.square(spread), width)
 
 
-def _blocks(point: Point) -> Iterator[tuple[_I64, _I64, _F64, _F64]]:
-    """Yield the outcomes of some units after the others, whose, their weights, and the classes."""
+def _blocks(point: Point) -> Iterator[tuple[_I64, _I64, _F64, _F64, _F64]]:
+    """Yield outcomes of some units after the others, whose, their weights, classes and counts."""
     data, width = point.problem.data, point.params.shape[1]
     largest = int(np.diff(data.observation.offsets).max())
     units = data.annotator_offsets
@@ -108,7 +110,8 @@ def _blocks(point: Point) -> Iterator[tuple[_I64, _I64, _F64, _F64]]:
             rows = data.outcome[begin:end].astype(np.int64)
         weight = np.ones(end - begin) if data.weight is None else data.weight[begin:end]
         unit = np.repeat(np.arange(last - first), np.diff(units[first : last + 1]))
-        yield rows, unit, weight, point.state.latent[first:last]
+        counts = data.of_each[first:last, None]
+        yield rows, unit, weight, point.state.latent[first:last], counts
         first = last
 
 

@@ -15,6 +15,7 @@ from prefmath.models._likelihood.blocks import block_ends_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from prefmath.choices.sorted_judgements import SortedJudgements
     from prefmath.models._likelihood.observation import Observation
 
     _F64 = NDArray[np.float64]
@@ -41,6 +42,28 @@ class Data:
     counts: _F64 | None = None
     outcome: NDArray[np.int32] | None = None
 
+    @classmethod
+    def of(
+        cls,
+        judged: SortedJudgements,
+        observation: Observation,
+        outcome: NDArray[np.int32] | None,
+        n_threads: int,
+    ) -> Data:
+        """Return the judgements of some choices, people as often as they count.
+
+        Where nobody is named all are of one annotator, and counts are weights of judgements.
+        """
+        known = judged.has_annotators
+        return cls(
+            observation,
+            judged.annotator_offsets,
+            judged.weight if known else judged.counted_weight,
+            n_threads,
+            counts=judged.annotator_counts,
+            outcome=outcome,
+        )
+
     @property
     def n_judgements(self) -> int:
         """Judgements, whether or not some are alike."""
@@ -55,6 +78,19 @@ class Data:
     def block_ends(self) -> NDArray[np.int64]:
         """Where blocks of annotators end, in which all is summed."""
         return block_ends_of(self.annotator_offsets)
+
+    @property
+    def of_each(self) -> _F64:
+        """How many annotators each row stands for."""
+        return np.ones(self.n_rows) if self.counts is None else self.counts
+
+    @cached_property
+    def mass(self) -> float:
+        """Judgements, as often as they weigh and their annotators count."""
+        if self.weight is None and self.counts is None:
+            return float(self.n_judgements)
+        of_rows = np.repeat(self.of_each, np.diff(self.annotator_offsets))
+        return float(of_rows.sum() if self.weight is None else of_rows @ self.weight)
 
     @property
     def n_annotators(self) -> float:

@@ -45,5 +45,9 @@ def information_by_differences(
         observed[j] = (ends[0] - ends[1]) / (2 * _STEP)
     observed += observed.T.copy()
     observed /= 2
-    outer = None if unit_scores is None else outer_sum(unit_scores, problem.n_threads)
+    outer = (
+        None
+        if unit_scores is None
+        else outer_sum(unit_scores, problem.n_threads, problem.data.counts)
+    )
     return Information(observed, gradient, outer)

@@ -54,11 +54,11 @@ def pose(
     """
     utility, judged = utility_of(choices, features, specification.form, n_threads)
     observation, outcome = observe_outcomes(judged, utility.n_items, specification.form, n_threads)
-    data = Data(observation, judged.annotator_offsets, judged.weight, n_threads, outcome=outcome)
+    data = Data.of(judged, observation, outcome, n_threads)
     problem = Problem(utility, specification.population, specification.penalty, data)
     if not specification.one_column:
         return problem
-    weight = judged.weight
+    weight = judged.counted_weight
     if outcome is not None:
         weight = np.bincount(outcome, weight, observation.n_outcomes).astype(np.float64)
     return pose_of_outcomes(problem, weight)

@@ -30,7 +30,15 @@ def of_annotators(problem: Problem, annotators: _I64) -> Problem:
 
 def of_judgements(problem: Problem, rows: _I64) -> Problem:
     """Return the problem of some judgements, no matter whose; penalised by their part."""
-    return _reduced(problem, rows, np.array([0, len(rows)]), None)
+    data = problem.data
+    some = _reduced(problem, rows, np.array([0, len(rows)]), None)
+    if data.counts is None:
+        return some
+    # A judgement of so many people is as many.
+    weight = data.counts[np.searchsorted(data.annotator_offsets, rows, side="right") - 1]
+    if some.data.weight is not None:
+        weight = weight * some.data.weight
+    return replace(some, data=replace(some.data, weight=weight))
 
 
 def spread(n: int, wanted: int) -> _I64:

@@ -20,12 +20,14 @@ def cross_sum(left: _F64, right: _F64, n_threads: int) -> _F64:
     return kernels.cross_product(left, right, None, n_threads)
 
 
-def outer_sum(scores: _F64, n_threads: int) -> _F64:
+def outer_sum(scores: _F64, n_threads: int, counts: _F64 | None = None) -> _F64:
     """Return the sum over rows of their outer products, less that of an equal share of their sum.
 
-    The scores of all units, less an equal share of their sum each, sum to nothing.
+    The scores of all units, less an equal share of their sum each, sum to nothing. Each row stands
+    for as many units as `counts` says, by default for one.
     """
-    total = scores.sum(axis=0)
-    outer = cross_sum(scores, scores, n_threads)
-    outer -= total[:, None] * (total / len(scores))
+    counted = scores if counts is None else scores * counts[:, None]
+    total = counted.sum(axis=0)
+    outer = cross_sum(counted, scores, n_threads)
+    outer -= total[:, None] * (total / (len(scores) if counts is None else counts.sum()))
     return outer

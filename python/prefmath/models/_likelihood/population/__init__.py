@@ -63,8 +63,11 @@ class Population(Protocol):
     def prior(self, params: _F64) -> _F64:
         """Return what is known of an annotator who judged nothing, a row for all."""
 
-    def entropy(self, latent: _F64) -> float:
-        """Return how unsure it is what annotators are, summed over them, in nats."""
+    def entropy(self, latent: _F64, counts: _F64 | None = None) -> float:
+        """Return how unsure it is what annotators are, summed over them, in nats.
+
+        `counts` says how often each counts.
+        """
 
     def probabilities(
         self, observation: Observation, table: _F64, latent: _F64, annotator: _I64

@@ -130,10 +130,11 @@ class Classes:
         best = latent.argmax(axis=1)
         return np.eye(self.n_columns)[best], evidence + np.log(latent.max(axis=1))
 
-    def entropy(self, latent: _F64) -> float:
+    def entropy(self, latent: _F64, counts: _F64 | None = None) -> float:
         """Return the entropy of the responsibilities."""
         known = np.where(latent > 0, latent, 1)
-        return -float((known * np.log(known)).sum())
+        of_each = -(known * np.log(known)).sum(axis=1)
+        return float(of_each.sum() if counts is None else of_each @ counts)
 
     def probabilities(
         self, observation: Observation, table: _F64, latent: _F64, annotator: _I64

@@ -50,7 +50,8 @@ def information_of_classes(
         scores = np.zeros((data.n_rows, n))
         for units, of_units in unit_scores(utility, data, state.coef, table):
             scores[units, :n_parameters] = of_units[:, 0]
-        scores -= scores.mean(axis=0)
+        scores -= data.of_each @ scores / data.n_annotators
+        scores *= np.sqrt(data.of_each)[:, None]
     elif outer:
         products = np.zeros((n, n))
         products[:n_parameters, :n_parameters] = _outer_of_one_class(utility, data, state, table)
@@ -67,7 +68,7 @@ def information_of_classes(
     total = gradient.copy()
     total[: state.coef.size] += penalty.gradient(utility, state.coef).ravel()
     # The scores of all units, less an equal share of their sum, sum to nothing.
-    products -= total[:, None] * (total / data.n_rows)
+    products -= total[:, None] * (total / data.n_annotators)
     return Information(observed, gradient, products)
 
 
@@ -82,23 +83,24 @@ def _add_missing(
     n, proportions = n_classes * n_parameters, state.mixing
     logs = slice(n, n + n_classes)
     for units, scores in unit_scores(utility, data, state.coef, table):
-        gamma = state.latent[units]
+        gamma, counts = state.latent[units], data.of_each[units]
+        n_people = counts.sum()
         mean = np.empty((len(gamma), logs.stop))
         np.subtract(gamma, proportions, out=mean[:, logs])
         np.multiply(gamma[:, :, None], scores, out=mean[:, :n].reshape(scores.shape))
         for z in range(n_classes):
             block = slice(z * n_parameters, (z + 1) * n_parameters)
-            of_class = np.ascontiguousarray(mean[:, block])
+            of_class = mean[:, block] * counts[:, None]
             second = cross_sum(of_class, np.ascontiguousarray(scores[:, z]), n_threads)
             observed[block, block] -= second
             cross = of_class.sum(axis=0)[:, None] * (proportions - np.eye(n_classes)[z])
             observed[block, logs] += cross
             observed[logs, block] += cross.T
-        products += cross_sum(mean, mean, n_threads)
-        total = gamma.sum(axis=0)
+        products += cross_sum(mean * counts[:, None], mean, n_threads)
+        total = counts @ gamma
         # Complete information of the logarithms less the second moment of their scores.
-        observed[logs, logs] += len(gamma) * np.diag(proportions) - np.diag(total)
-        shift = np.outer(total - len(gamma) * proportions, proportions)
+        observed[logs, logs] += n_people * np.diag(proportions) - np.diag(total)
+        shift = np.outer(total - n_people * proportions, proportions)
         observed[logs, logs] += shift + shift.T
 
 
@@ -110,13 +112,14 @@ def _outer_of_one_class(utility: Utility, data: Data, state: State, table: _F64)
     if each_alone and utility.linear is None and plain_pairs:
         # The scores of pairs are the edges of a graph of the items.
         residuals, _ = kernels.residuals(table, observation.described, data.n_threads)
-        squares = np.ones(data.n_rows) if data.weight is None else np.square(data.weight)
+        squares = data.of_each if data.weight is None else data.of_each * np.square(data.weight)
         if data.outcome is not None:
-            squares = np.bincount(data.outcome, squares, observation.n_outcomes)
+            squares = np.bincount(data.outcome, squares, observation.n_outcomes).astype(np.float64)
         weight = squares * np.square(sides(residuals)[0][:, 0])
         return laplacian(observation.winner, observation.loser, weight, utility.n_coef)
     outer = np.zeros((state.coef.shape[1],) * 2)
-    for _, scores in unit_scores(utility, data, state.coef, table):
+    for units, scores in unit_scores(utility, data, state.coef, table):
         of_class = np.ascontiguousarray(scores[:, 0])
-        outer += cross_sum(of_class, of_class, data.n_threads)
+        counted = of_class if data.counts is None else of_class * data.counts[units, None]
+        outer += cross_sum(counted, of_class, data.n_threads)
     return outer

@@ -89,7 +89,8 @@ class Utility(Protocol):
 
         That is the variance of its feature within their set: of each unit m, the sum of these, and
         v, that of their squares. Returned are the sums over units of l m, (l m)² and l v, where l
-        is `latent`, (n_columns, n_coef) each. None where a coefficient is that of an item.
+        is `latent`, each unit as often as it counts, (n_columns, n_coef) each. None where a
+        coefficient is that of an item.
         """
 
     def from_coef(self, coef: _F64) -> _F64:

@@ -164,16 +164,24 @@ class LinearUtility:
 
     def spread(self, data: Data, latent: _F64) -> tuple[_F64, _F64, _F64]:
         """Sum the variances of features within sets."""
-        return kernels.linear_spread(
-            kernel_view(self.features),
-            data.observation.offsets,
-            data.observation.items,
-            data.outcome,
-            data.weight,
-            data.annotator_offsets,
-            np.ascontiguousarray(latent),
-            self.n_threads,
-        )
+
+        def summed(latent: _F64) -> tuple[_F64, _F64, _F64]:
+            return kernels.linear_spread(
+                kernel_view(self.features),
+                data.observation.offsets,
+                data.observation.items,
+                data.outcome,
+                data.weight,
+                data.annotator_offsets,
+                np.ascontiguousarray(latent),
+                self.n_threads,
+            )
+
+        if data.counts is None:
+            return summed(latent)
+        # The second sum is of squares: of the roots of counts it is that of counts.
+        once = summed(latent * data.counts[:, None])
+        return once[0], summed(latent * np.sqrt(data.counts)[:, None])[1], once[2]
 
     def from_coef(self, coef: _F64) -> _F64:
         """Return the parameters for coefficients of features, and what stands beside them."""
