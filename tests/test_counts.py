@@ -49,6 +49,8 @@ def test_errors_are_those_of_written_rows(layout, who, n_components, features, r
         pytest.skip("several classes want people")
     data = both(layout, who, weighted=True)
     model = fitted(n_components, data, features, l2=0.1)
+    if model.weights_.min() < 1e-3:
+        pytest.skip("nobody is in a class, where the information is rounding alone")
     same = as_written(model, data)
     found = model.uncertainty(data.counted, features, robust=robust)
     expected = same.uncertainty(data.written, features, robust=robust)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["counts_of", "number", "product", "refuse_unequal"]
+__all__ = ["count_text", "counts_of", "product", "refuse_unequal"]
 
 
 def counts_of(count: object, n: int, annotators: Coded | None, weight: _F64 | None) -> _F64 | None:
@@ -63,6 +63,6 @@ def product(one: _F64 | None, other: _F64 | None) -> _F64 | None:
     return one * other
 
 
-def number(value: float) -> str:
+def count_text(value: float) -> str:
     """Return a count for a text, without digits where it is whole."""
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"

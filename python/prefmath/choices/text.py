@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath.choices.counts import number
+from prefmath.choices.counts import count_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ def people(n: int, counts: NDArray[np.float64] | None) -> str:
     if counts is None:
         return _counted(n, "annotator")
     total = float(counts.sum())
-    return f"{number(total)} annotator{'' if total == 1 else 's'} ({n:,} distinct)"
+    return f"{count_text(total)} annotator{'' if total == 1 else 's'} ({n:,} distinct)"
 
 
 def _by(choices: SortedJudgements) -> str:
@@ -32,7 +32,7 @@ def _by(choices: SortedJudgements) -> str:
         return f" by {people(choices.n_annotators, choices.annotator_counts)}"
     if choices.count is None:
         return ""
-    return f" that stand for {number(float(choices.count.sum()))}"
+    return f" that stand for {count_text(float(choices.count.sum()))}"
 
 
 def _what(choices: SortedJudgements) -> str:

@@ -103,8 +103,18 @@ def fit(
             " or named, if only those named were shown.",
         ),
     ] = None,
-    annotator: Annotated[str | None, _column("Who judged.")] = None,
-    weight: Annotated[str | None, _column("What a judgement counts; otherwise 1.")] = None,
+    annotator: Annotated[
+        str | None, _column("Who judged; each, if every judgement is that of another person.")
+    ] = None,
+    weight: Annotated[
+        str | None, _column("What a judgement weighs beside others of one person; otherwise 1.")
+    ] = None,
+    count: Annotated[
+        str | None,
+        _column(
+            "How many people a row stands for, or judgements where nobody is named; otherwise 1."
+        ),
+    ] = None,
     ties: Annotated[
         Ties,
         typer.Option(
@@ -128,8 +138,8 @@ def fit(
 ) -> None:
     """Fit who prefers what: latent classes of annotators, by expectation-maximisation.
 
-    A column that is not named has the name of its option; tie, annotator and weight may be missing,
-    and first is read where positions have an effect.
+    A column that is not named has the name of its option; tie, annotator, weight and count may be
+    missing, and first is read where positions have an effect.
     """
     suffix_of(output, (".npz",))
     refuse_output(output, [judgements, features, embedding], force=force)
@@ -150,6 +160,7 @@ def fit(
         rank=rank,
         annotator=annotator,
         weight=weight,
+        count=count,
         feature_columns=feature_columns,
         offered=offered,
     )
@@ -157,9 +168,10 @@ def fit(
     choices, table, used = read_judgements(
         judgements, layout, names, table, position_effect=position_effect
     )
-    if components > 1 and choices.annotator_ids is None:
+    if components > 1 and not choices.has_annotators:
         raise ValueError(
-            f"{components} components need to know who judged: name the column with --annotator"
+            f"{components} components need to know who judged: name the column with --annotator, or"
+            " give --annotator each if every judgement is that of another person"
         )
     from prefmath.models import ChoiceMixture
 

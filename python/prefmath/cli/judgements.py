@@ -57,6 +57,7 @@ class Names:
     rank: str | None = None
     annotator: str | None = None
     weight: str | None = None
+    count: str | None = None
     feature_columns: str | None = None
     offered: Offered | None = None
 
@@ -112,15 +113,17 @@ def read_judgements(
         for name in (value if isinstance(value, list) else [value])
         if name is not None
     ]
+    if arguments["annotator"] == "each" and "each" not in table.column_names:
+        used.remove("each")  # which is no column, but says that nobody judged twice
     columns.require(table, used)
     for role in _MARKS if layout is Layout.pairs or names.items is None else ():
         marks = of_roles.get(role)
         if isinstance(marks, str):
             _refuse_no_mark(table[marks], marks, role)
-    if arguments["weight"] is not None:
-        columns.numbers(table, [arguments["weight"]])
+    numbers = [name for name in (arguments["weight"], arguments["count"]) if name is not None]
+    columns.numbers(table, numbers)
     for name in used:
-        if name != arguments["weight"]:
+        if name not in numbers:
             columns.refuse_rounded(table[name], name)
     table = columns.without_empty_labels(table, used)
     if names.feature_columns is not None:
@@ -230,6 +233,7 @@ class _Columns(TypedDict, total=False):
     rank: str
     annotator: str | None
     weight: str | None
+    count: str | None
 
 
 def _arguments(table: Any, layout: Layout, names: Names, *, has_features: bool) -> _Columns:
@@ -273,6 +277,7 @@ def _arguments(table: Any, layout: Layout, names: Names, *, has_features: bool) 
             " in long form, without --item; features of items come with --features"
         )
     arguments["annotator"], arguments["weight"] = usual("annotator"), usual("weight")
+    arguments["count"] = usual("count")
     return arguments
 
 
@@ -283,7 +288,7 @@ def _item(table: Any, names: Names) -> str | None:
 
 
 def _refuse_unused(layout: Layout, names: Names, known: Sequence[str]) -> None:
-    everywhere = {"annotator", "weight", "feature_columns"}
+    everywhere = {"annotator", "weight", "count", "feature_columns"}
     for name, given in vars(names).items():
         if given is not None and name not in everywhere and name not in known:
             form = (

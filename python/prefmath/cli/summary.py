@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.table import Table
 
+from prefmath.choices.counts import count_text
 from prefmath.models._inference.digits import number_text, percent_text
 
 if TYPE_CHECKING:
@@ -75,9 +76,10 @@ def fit_table(choices: Choices, model: Any, feature_names: Sequence[str] | None)
         table.add_column(f"class {number}", justify="right", no_wrap=True)
     if several:
         table.add_row("weight", *(percent_text(weight, 1) for weight in model.weights_))
-    if several and choices.annotator_ids is not None:
-        members = np.bincount(model.responsibilities_.argmax(axis=1), minlength=len(coef))
-        table.add_row("annotators", *(f"{count:,}" for count in members), end_section=True)
+    if several and choices.has_annotators:
+        nearest = model.responsibilities_.argmax(axis=1)
+        members = np.bincount(nearest, choices.annotator_counts, minlength=len(coef))
+        table.add_row("annotators", *(count_text(count) for count in members), end_section=True)
     if not np.isnan(model.tie_).any():
         table.add_row("tie", *(number_text(value, 4) for value in model.tie_))
     for place, effects in enumerate(model.position_effects_.T):

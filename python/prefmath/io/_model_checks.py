@@ -23,7 +23,7 @@ VALUES = (
     *("_layout", "_ties", "_linear"),
 )
 """What else it has learned."""
-OPTIONAL = ("_undetermined",)
+OPTIONAL = ("_undetermined", "annotator_counts_")
 """What not every model has."""
 DERIVED = ("lower_bound_", "n_iter_", "n_features_in_", "_n_free", "_n_positions")
 """What files of version 1.0 tell too, though it follows from the rest."""
@@ -89,6 +89,11 @@ def _check_people(model: Any) -> None:
     latent = _numbers(getattr(model, of_each), of_each, 2)
     model._population(len(model.coef_)).check(params, latent)  # noqa: SLF001 -- one package
     _check_labels(model, "annotator_ids_", len(latent))
+    if model.annotator_counts_ is not None:
+        counts = _numbers(model.annotator_counts_, "annotator_counts_", 1)
+        _refuse_shape(counts, "annotator_counts_", (len(latent),))
+        if (counts < 0).any() or not counts.any():
+            raise ValueError("annotator_counts_ must be at least 0, and above in one")
 
 
 def _check_extra(model: Any, n_columns: int) -> None:

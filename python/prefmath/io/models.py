@@ -83,6 +83,9 @@ def save_model(
     parameters = model.get_params()
     names = (*LEARNED, *model.learned_by_population)
     learned = {key: value for key, value in vars(model).items() if key in names}
+    if learned.get("annotator_counts_") is None:
+        # Of those who count once each a file says nothing, as files did before there were others.
+        learned.pop("annotator_counts_", None)
     called = getattr(model, "feature_names_in_", None)
     if feature_names is not None:
         called = _names_of_features(feature_names, model)
@@ -130,7 +133,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     """
     refuse_unreadable(path)
     with _in_one_sentence(path):
-        arrays = read_arrays(path, {"header", *ARRAYS, *_of_populations()})
+        arrays = read_arrays(path, {"header", "annotator_counts_", *ARRAYS, *_of_populations()})
         header = _header(arrays)
     if header.major > int(VERSION.partition(".")[0]):
         raise ValueError(f"{str(path)!r} was written by a later version of prefmath")

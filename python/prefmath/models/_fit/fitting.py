@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._label_values import positions_of
-from prefmath.choices.counts import number
+from prefmath.choices.counts import count_text
 from prefmath.models._determined.connected import refuse_undetermined, wins_of
 from prefmath.models._determined.direction_text import column_names, item_names
 from prefmath.models._determined.identified import refuse_collinear, separation
 from prefmath.models._determined.item_rows import refuse_sparse_rows
 from prefmath.models._fit.ascent import gain_left
 from prefmath.models._fit.fitted import Fitted
-from prefmath.models._likelihood.feature_names import named_columns, refuse_other_names
 from prefmath.models._fit.predictions import n_units_of
+from prefmath.models._likelihood.feature_names import named_columns, refuse_other_names
 from prefmath.models._likelihood.parameters import labels_of_others
 from prefmath.models._likelihood.posing import pose
 
@@ -228,7 +228,7 @@ def _refuse_too_few(choices: Choices, n_components: int) -> None:
         )
     n_units = n_units_of(choices)
     if n_components > n_units:
-        msg = f"n_components={n_components} exceeds the {number(n_units)} annotators"
+        msg = f"n_components={n_components} exceeds the {count_text(n_units)} annotators"
         raise ValueError(msg)
 
 

@@ -46,10 +46,10 @@ class Seeding:
         of_units = unit_scores(problem.utility, problem.data, pooled.coef)
         self._scores = np.concatenate([scores[:, 0] for _, scores in of_units])
         self._sizes = np.diff(problem.data.annotator_offsets).astype(np.float64)
-        self._counts = problem.data.of_each
+        self._counts: _F64 = problem.data.of_each
         self._pooled: _F64 = pooled.coef[0]
         # Of one judgement: a matrix, or where there are too many parameters its diagonal.
-        self._curvature = curvature.of_one_class() / (self._counts @ self._sizes)
+        self._curvature: _F64 = curvature.of_one_class() / float(self._counts @ self._sizes)
         self._points = self._whitened()
         self._in_subspace = in_subspace
 
@@ -100,12 +100,13 @@ class Seeding:
         if self._curvature.ndim == 1:
             by_diagonal: _F64 = scores / (sizes[:, None] * self._curvature + _LEAST_PENALTY)
             return by_diagonal + self._pooled
-        systems = sizes[:, None, None] * self._curvature
+        systems: _F64 = sizes[:, None, None] * self._curvature
         every = np.arange(len(self._pooled))
         systems[:, every, every] *= 1 + _RIDGE
         systems[:, every, every] += _LEAST_PENALTY
-        steps: _F64 = np.linalg.solve(systems, scores[:, :, None])[:, :, 0]
-        return steps + self._pooled
+        steps = np.linalg.solve(systems, scores[:, :, None])[:, :, 0]
+        moved: _F64 = steps + self._pooled
+        return moved
 
     def _summed(self, members: _F64, values: _F64) -> _F64:
         """Sum over the annotators of each class, each as much as it is a member."""

@@ -13,8 +13,9 @@ from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_whole_number
 from prefmath.models._determined.choice_warnings import UndeterminedWarning, warn_of_little
-from prefmath.models._fit.predictions import n_units_of
+from prefmath.models._fit.predictions import n_units_of, total_weight
 from prefmath.models._fit.side_by_side import side_by_side
+from prefmath.models._inference.folds import folds_of
 from prefmath.models._inference.text_table import text_table
 from prefmath.models._likelihood.problem import ConvergenceWarning
 from prefmath.models.mixture import ChoiceMixture
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from prefmath._progress import Progress
     from prefmath.choices import Choices
+    from prefmath.models._inference.folds import Fold
 
     _F64 = NDArray[np.float64]
 
@@ -58,7 +60,7 @@ class ComponentSelection:
         How many the data determine.
     held_out : ndarray, shape (n,), or None
         Log-likelihood of the judgements of annotators who were left out of the fit, summed over all
-        of them; the largest is best. None where it was not asked for.
+        of them as they weigh and count; the largest is best. None where it was not asked for.
     """
 
     n_components: int
@@ -126,7 +128,9 @@ def select_components(
         Whose parameters the fits have; not fitted itself. By default ``ChoiceMixture()``.
     n_folds : int, optional
         Parts into which annotators are drawn, each left out once for `held_out`: 5 for that
-        criterion, and else only where asked for. Judgements, where nobody is named.
+        criterion, and else only where asked for. Judgements, where nobody is named. An annotator
+        whose `count` is c is c annotators, each drawn into a part; of a count that is not whole the
+        fraction is one that counts less.
     random_state : int, Generator or None
         Where starts and parts come from. By default that of `estimator`. One seed, one answer, on
         any number of threads.
@@ -186,14 +190,12 @@ def select_components(
     seeds = dict(zip(tried, map(int, rng.integers(1 << 31, size=len(tried))), strict=True))
     if n_folds is None and criterion == "held_out":
         n_folds = _N_FOLDS
-    folds = [] if n_folds is None else _folds(choices, n_folds, rng)
+    folds = [] if n_folds is None else folds_of(choices, n_folds, rng)
     threads = resolve_threads(template.n_threads if n_threads is None else n_threads)
     n_threads_each = 1 if threads > 1 else template.n_threads
 
-    def fit(
-        task: tuple[int, NDArray[np.int64] | None], check: Callable[[], None]
-    ) -> ChoiceMixture | float:
-        n_components, left_out = task
+    def fit(task: tuple[int, Fold | None], check: Callable[[], None]) -> ChoiceMixture | float:
+        n_components, fold = task
         model = type(template)(**template.get_params())
         model.set_params(
             n_components=n_components,
@@ -202,12 +204,12 @@ def select_components(
             progress=lambda *_: check(),
             warm_start=False,
         )
-        if left_out is None:
+        if fold is None:
             model.fit(choices, features)
             return model.set_params(n_threads=template.n_threads, progress=template.progress)
-        kept = np.delete(np.arange(len(choices)), left_out)
-        model.fit(choices.take(kept), features)
-        return model.score(choices.take(left_out), features) * len(left_out)
+        kept, left_out = fold()
+        model.fit(kept, features)
+        return model.score(left_out, features) * total_weight(left_out)
 
     # The longest first, so that none is left to run alone at the end.
     tasks = [(k, part) for k in reversed(tried) for part in (None, *folds)]
@@ -233,19 +235,6 @@ def select_components(
     return selection
 
 
-def _folds(choices: Choices, n_folds: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Draw parts of the annotators; return the rows of the judgements of each."""
-    if choices.annotator_ids is None:
-        n_units, unit = len(choices), np.arange(len(choices))
-    else:
-        n_units, unit = choices.n_annotators, choices.restore(choices.annotator_index)
-    if not 2 <= as_whole_number(n_folds, "n_folds", 2) <= n_units:
-        raise ValueError(f"n_folds={n_folds} exceeds the {n_units} annotators")
-    part = np.empty(n_units, np.int64)
-    part[rng.permutation(n_units)] = np.arange(n_units) % n_folds
-    return [np.flatnonzero(part[unit] == fold) for fold in range(n_folds)]
-
-
 def _selection(
     criterion: Criterion, choices: Choices, models: list[ChoiceMixture], held_out: _F64 | None
 ) -> ComponentSelection:
@@ -253,7 +242,8 @@ def _selection(
     n_parameters = np.array([model._n_parameters for model in models])  # noqa: SLF001
     bic = n_parameters * np.log(n_units_of(choices)) - 2 * log_likelihood
     fits = [model._fitted() for model in models]  # noqa: SLF001
-    entropy = np.array([fit.population.entropy(fit.latent) for fit in fits])
+    counts = choices.annotator_counts
+    entropy = np.array([fit.population.entropy(fit.latent, counts) for fit in fits])
     figures = {
         "bic": bic,
         "aic": 2 * n_parameters - 2 * log_likelihood,

@@ -12,6 +12,8 @@ import numpy as np
 from prefmath._label_values import family, is_missing, label_array, positions_of, shown
 from prefmath._labels import code_labels
 from prefmath._validate import as_responsibilities
+from prefmath.choices import checks as check
+from prefmath.choices.counts import count_text
 from prefmath.models._inference.digits import percent_text
 from prefmath.models._inference.intervals import as_level
 from prefmath.models._inference.text_table import text_table
@@ -38,8 +40,8 @@ class ClassProfiles:
     ----------
     attribute, level : ndarray, shape (n_levels,)
         What each row is about.
-    count : ndarray of int, shape (n_levels,)
-        Annotators of this level.
+    count : ndarray, shape (n_levels,)
+        Annotators of this level, each as often as it counts.
     population : ndarray, shape (n_levels,)
         Their share of all annotators of whom the attribute is known.
     share : ndarray, shape (n_levels, n_components)
@@ -58,7 +60,7 @@ class ClassProfiles:
 
     attribute: NDArray[Any]
     level: NDArray[Any]
-    count: NDArray[np.int64]
+    count: _F64
     population: _F64
     share: _F64
     interval: _F64
@@ -82,7 +84,9 @@ class ClassProfiles:
                 )
             ]
             name = f"{self.attribute[i]}: {self.level[i]}"
-            rows.append([name, str(self.count[i]), percent_text(self.population[i]), *figures])
+            rows.append(
+                [name, count_text(self.count[i]), percent_text(self.population[i]), *figures]
+            )
         classes = [f"class {z}, {percent_text(weight)}" for z, weight in enumerate(self.weights)]
         table = text_table(["", "people", "all", *classes], rows)
         return f"ClassProfiles({self.confidence:.0%} intervals, lift after x)\n{table}"
@@ -93,7 +97,7 @@ class ClassProfiles:
         for i, (low, high) in enumerate(self.interval[:, 0]):
             name = f"{self.attribute[i]}: {self.level[i]}"
             share = _percents(self.share[i, 0], low, high)
-            rows.append([name, str(self.count[i]), share])
+            rows.append([name, count_text(self.count[i]), share])
         table = text_table(["", "people", "share"], rows)
         return f"ClassProfiles({self.confidence:.0%} intervals)\n{table}"
 
@@ -107,6 +111,7 @@ def class_profiles(
     attributes: Any,
     *,
     annotator: ArrayLike | None = None,
+    count: ArrayLike | None = None,
     level: float = 0.95,
 ) -> ClassProfiles:
     r"""Describe each class by what its annotators are like.
@@ -123,6 +128,9 @@ def class_profiles(
     annotator : array_like, optional
         Whom the values are of, by id: in any order; others than those of the model are left out,
         and of those that lack nothing is known. By default the annotators of the model, in order.
+    count : array_like, shape (n_annotators,), optional
+        How many people each annotator stands for, where responsibilities are given. Those of a
+        model count as the choices of its fit said.
     level : float
         Confidence of the intervals, above 0 and below 1.
 
@@ -140,8 +148,8 @@ def class_profiles(
     Notes
     -----
     Intervals are Wilson's [1]_ with :math:`(\sum_h \gamma_{hz})^2 / \sum_h \gamma_{hz}^2`
-    annotators in class z. They take responsibilities as they are. Where these are unsure, shares of
-    all classes move towards each other [2]_.
+    annotators in class z, sums over people, as many as annotators count. They take responsibilities
+    as they are. Where these are unsure, shares of all classes move towards each other [2]_.
 
     References
     ----------
@@ -170,9 +178,15 @@ def class_profiles(
     if not names:
         raise ValueError("attributes must name one at least")
     rows = None if annotator is None else _rows_of(annotator, known_ids)
+    counts = _counts_of(known, count, len(gamma))
     parts = [
         _of_attribute(
-            str(name), label_array(attributes[name], str(name)), rows, gamma, as_level(level)
+            str(name),
+            label_array(attributes[name], str(name)),
+            rows,
+            gamma,
+            counts,
+            as_level(level),
         )
         for name in names
     ]
@@ -185,7 +199,7 @@ def class_profiles(
         interval=np.concatenate([part.interval for part in parts]),
         lift=np.concatenate([part.lift for part in parts]),
         class_share=np.concatenate([part.class_share for part in parts]),
-        weights=gamma.mean(axis=0),
+        weights=counts @ gamma / counts.sum(),
         confidence=level,
     )
 
@@ -196,7 +210,7 @@ class _Levels:
 
     attribute: NDArray[Any]
     level: NDArray[Any]
-    count: NDArray[np.int64]
+    count: _F64
     population: _F64
     share: _F64
     interval: _F64
@@ -222,8 +236,22 @@ def _rows_of(annotator: ArrayLike, known_ids: NDArray[Any] | None) -> NDArray[np
     return np.where(at < 0, -1, row_of[at]) if len(ids) else at
 
 
+def _counts_of(model: Any, count: ArrayLike | None, n: int) -> _F64:
+    """Return how many people each annotator stands for."""
+    of_model: _F64 | None = getattr(model, "annotator_counts_", None)
+    if count is not None and hasattr(model, "responsibilities_"):
+        raise ValueError("count must be left out: a model knows how often its annotators count")
+    given = of_model if count is None else check.weights(count, n, "count")
+    return np.ones(n) if given is None else given
+
+
 def _of_attribute(
-    name: str, values: NDArray[Any], rows: NDArray[np.int64] | None, gamma: _F64, confidence: float
+    name: str,
+    values: NDArray[Any],
+    rows: NDArray[np.int64] | None,
+    gamma: _F64,
+    counts: _F64,
+    confidence: float,
 ) -> _Levels:
     """Return the rows of one attribute."""
     there = np.ones(len(gamma), np.bool_)
@@ -235,18 +263,19 @@ def _of_attribute(
             f"{name} must have a value for each of {len(gamma)} annotators, not {len(values)}"
         )
     there &= ~np.fromiter(map(is_missing, values.tolist()), np.bool_, len(values))
+    there &= counts > 0
     if not there.any():
         raise ValueError(f"{name} is known of no annotator")
     levels, code = code_labels(values[there], name)
-    known = gamma[there]
+    known, counts = gamma[there], counts[there]
     mass = np.zeros((len(levels), gamma.shape[1]))
-    np.add.at(mass, code, known)
-    total = known.sum(axis=0)
+    np.add.at(mass, code, known * counts[:, None])
+    total = counts @ known
     # A class that nobody is in is described by nobody: as all are, and not surely.
-    count = np.bincount(code)
-    population = count / len(code)
+    count = np.bincount(code, counts, len(levels)).astype(np.float64)
+    population = count / counts.sum()
     share = np.where(total > 0, mass / np.where(total > 0, total, 1), population[:, None])
-    squares = np.square(known).sum(axis=0)
+    squares = counts @ np.square(known)
     people = np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1), 0)
     return _Levels(
         attribute=np.full(len(levels), name),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath.choices.counts import number
+from prefmath.choices.counts import count_text
 from prefmath.choices.judgements import offsets_of
 from prefmath.models._inference.errors import errors_of
 from prefmath.models._inference.point import Point
@@ -36,7 +36,7 @@ def uncertainty_of(
         )
     point = point_of(fitted, choices, features)
     if robust and point.n_units < 2:
-        msg = f"robust errors need at least 2 annotators, not {number(point.n_units)}"
+        msg = f"robust errors need at least 2 annotators, not {count_text(point.n_units)}"
         raise ValueError(msg)
     errors = errors_of(point, fitted.parameters, robust=robust)
     params = fitted.params.copy()

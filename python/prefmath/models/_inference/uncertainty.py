@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._validate import as_generator, as_whole_number
+from prefmath.choices.counts import count_text
 from prefmath.models._inference.comparisons import Comparisons
-from prefmath.choices.counts import number
 from prefmath.models._inference.digits import estimate_text
 from prefmath.models._inference.intervals import (
     SHOWN,
@@ -245,7 +245,7 @@ class Uncertainty(Comparisons):
             rows.append([labels[column], *(_figure(*one, any_marked=marked) for one in of_row)])
         table = table_of(shares, rows, len(labels) - len(rows))
         kind = "robust standard errors" if self.robust else "standard errors"
-        units = f"{number(self.n_units)} {'annotators' if self.named else 'judgements'}"
+        units = f"{count_text(self.n_units)} {'annotators' if self.named else 'judgements'}"
         if self.n_distinct is not None:
             units += f" ({self.n_distinct:,} distinct)"
         header = f"Uncertainty({kind} from {units}{reading_order(self.parameters)})"
