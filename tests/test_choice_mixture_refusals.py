@@ -55,7 +55,12 @@ def test_parameters_that_are_no_numbers(name, value):
 
 def test_more_classes_than_named_annotators():
     anonymous = Choices.from_pairs([0, 1], [1, 2])
-    with raises(ValueError, "n_components=2 exceeds the 1 annotators (none is named)"):
+    with raises(
+        ValueError,
+        "n_components=2 needs to know whose judgements belong together, and nobody is named: give "
+        'Choices annotator= with a label for each judgement, or annotator="each" if every '
+        "judgement is that of another person",
+    ):
         ChoiceMixture(2).fit(anonymous)
 
 

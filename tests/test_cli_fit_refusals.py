@@ -27,7 +27,8 @@ REFUSED = {
     "no column 'x1': there are 'choice_set', 'chosen', 'x'": (
         *("c.csv", SETS, [*LONG, "--feature-columns", "x1"]),
     ),
-    "2 components need to know who judged: name the column with --annotator": (
+    "2 components need to know who judged: name the column with --annotator, or give"
+    " --annotator each if every judgement is that of another person": (
         *("c.csv", PAIRS, ["--components", 2]),
     ),
     "--components must be at least 1, not 0: see": ("c.csv", PAIRS, ["--components", 0]),

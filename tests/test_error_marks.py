@@ -248,7 +248,9 @@ def test_weighted_rows_say_what_they_count(named):
     choices = Choices.from_pairs(winner, loser, weight=weight, annotator=annotator)
     model = BradleyTerry().fit(choices)
     robust, plain = (repr(model.uncertainty(choices, robust=r)) for r in (True, False))
-    assert robust.endswith("\na row of weight w counts once, not w times, in robust errors")
+    of_people = "a unit is an annotator, whatever its judgements weigh"
+    of_rows = "a row of weight w counts once, not w times: give count= for w judgements"
+    assert robust.endswith(f"\n{of_people if named else of_rows}")
     assert plain.endswith("\na row of weight w counts w times")
     unit = "40 annotators" if named else "500 judgements"
     assert f"from {unit}; " in robust
