@@ -48,7 +48,7 @@ def uncertainty_of(
         weights=fitted.mixing.copy(),
         covariance=errors.covariance,
         robust=robust,
-        n_units=point.n_units,
+        n_units=int(point.n_units) if point.n_units.is_integer() else point.n_units,
         parameters=fitted.parameters,
         marks=errors.marks,
         weights_marks=errors.weights_marks,
