@@ -23,6 +23,7 @@ from prefmath.models._fit.predictions import (
 )
 from prefmath.models._fit.printed import coefficients_table
 from prefmath.models._fit.starts import Search
+from prefmath.models._fit.statistical import StatisticalModel
 from prefmath.models._inference.uncertain import uncertainty_of
 from prefmath.models._likelihood.observation import Form, form_of
 from prefmath.models._likelihood.penalty.l2 import L2
@@ -53,7 +54,7 @@ __all__ = ["ChoiceModel"]
 _MOST_STARTS = 1_000_000
 
 
-class ChoiceModel(Estimator):
+class ChoiceModel(StatisticalModel, Estimator):
     """A specification of utility, observation, population and penalty, and what a fit of it found.
 
     Estimators of one class leave the parameters of several as they are here.

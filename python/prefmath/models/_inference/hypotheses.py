@@ -209,8 +209,6 @@ def wald(estimates: Estimates, hypotheses: object) -> HypothesisTest:
         raise ValueError(f"hypotheses are about {column}, of which the judgements say nothing")
     off = equations.weights @ estimates.params.ravel() - equations.values
     statistic, df = _statistic(equations.weights, off, covariance_of(estimates))
-    units = "annotators" if estimates.named else "judgements"
-    kind = "robust standard errors" if estimates.robust else "standard errors"
     notes = footnotes(np.array(marks), robust=estimates.robust, named=estimates.named)
     return HypothesisTest(
         kind="Wald",
@@ -219,7 +217,7 @@ def wald(estimates: Estimates, hypotheses: object) -> HypothesisTest:
         df=df,
         p=chi2_tail(statistic, df),
         notes=(
-            f"{kind} from {estimates.n_units:,} {units}",
+            estimates.kind_text(),
             *(f"relies on an error marked {note}" for note in notes),
         ),
     )

@@ -53,9 +53,8 @@ class Estimates(Protocol):
     def named(self) -> bool:
         """Whether units are annotators."""
 
-    @property
-    def n_units(self) -> int:
-        """Annotators or judgements."""
+    def kind_text(self) -> str:
+        """Say of which kind the errors are, and of how many units."""
 
 
 class Names:

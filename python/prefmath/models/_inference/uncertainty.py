@@ -107,7 +107,7 @@ class Uncertainty(Comparisons):
     @property
     def coef_se(self) -> _F64:
         """Standard errors of `coef`; infinite where it is not determined."""
-        return self._params_se()[:, self.parameters.coef]
+        return self.params_se[:, self.parameters.coef]
 
     @property
     def weights_se(self) -> _F64:
@@ -117,7 +117,7 @@ class Uncertainty(Comparisons):
     @property
     def position_effects_se(self) -> _F64:
         """Standard errors of the effects of position, (n_components, n_positions)."""
-        return self._params_se()[:, self.parameters.positions]
+        return self.params_se[:, self.parameters.positions]
 
     @property
     def tie_se(self) -> _F64 | None:
@@ -147,7 +147,7 @@ class Uncertainty(Comparisons):
         """
         reach = NormalDist().inv_cdf(0.5 + as_level(level) / 2)
         ends = np.array([-reach, reach])
-        errors = self._params_se()
+        errors = self.params_se
         with np.errstate(over="ignore"):
             params = np.stack(
                 [self.parameters.natural(self.params + end * errors) for end in ends], axis=-1
@@ -226,12 +226,14 @@ class Uncertainty(Comparisons):
         errors[: self.params.size][self.marks.ravel() == NOT_DETERMINED] = np.inf
         return errors
 
-    def _params_se(self) -> _F64:
+    @property
+    def params_se(self) -> _F64:
+        """Standard errors of `params`; infinite where one is not determined."""
         return self._errors()[: self.params.size].reshape(self.params.shape)
 
     def _natural_se(self) -> _F64:
         with np.errstate(over="ignore"):
-            errors: _F64 = self._params_se() * self.parameters.derivative(self.params)
+            errors: _F64 = self.params_se * self.parameters.derivative(self.params)
         return errors
 
     def __repr__(self) -> str:
@@ -244,14 +246,18 @@ class Uncertainty(Comparisons):
             of_row = zip(natural[:, column], errors[:, column], self.marks[:, column], strict=True)
             rows.append([labels[column], *(_figure(*one, any_marked=marked) for one in of_row)])
         table = table_of(shares, rows, len(labels) - len(rows))
+        header = f"Uncertainty({self.kind_text()}{reading_order(self.parameters)})"
+        return "\n".join([header, table, *self.footnotes()])
+
+    def kind_text(self) -> str:
+        """Say of which kind the errors are, and of how many units."""
         kind = "robust standard errors" if self.robust else "standard errors"
         units = f"{count_text(self.n_units)} {'annotators' if self.named else 'judgements'}"
         if self.n_distinct is not None:
             units += f" ({self.n_distinct:,} distinct)"
-        header = f"Uncertainty({kind} from {units}{reading_order(self.parameters)})"
-        return "\n".join([header, table, *self._footnotes()])
+        return f"{kind} from {units}"
 
-    def _footnotes(self) -> list[str]:
+    def footnotes(self) -> list[str]:
         """Say what the marks mean, here or in rows that are not printed, and what weights do."""
         marks = self.marks, self.weights_marks
         notes = footnotes(*marks, robust=self.robust, named=self.named)

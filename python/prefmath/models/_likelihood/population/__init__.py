@@ -60,6 +60,12 @@ class Population(Protocol):
         `prior` has a row for all annotators, as `prior` returns it, or one for each.
         """
 
+    def chained(self, each: _F64, data: Data, prior: _F64) -> _F64:
+        """Return the log-likelihood of each judgement, given those before it of its annotator.
+
+        `each` has the log-likelihood of every judgement in each column, by its weight.
+        """
+
     def prior(self, params: _F64) -> _F64:
         """Return what is known of an annotator who judged nothing, a row for all."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._kernels import kernels
+from prefmath.models._likelihood.population.chained import chained
 from prefmath.models._likelihood.population.class_matching import best_assignment
 from prefmath.models._likelihood.population.classes_information import information_of_classes
 from prefmath.models._likelihood.probabilities import chances
@@ -129,6 +130,13 @@ class Classes:
         # Of all classes together the evidence is the sum; the largest term is a share of it.
         best = latent.argmax(axis=1)
         return np.eye(self.n_columns)[best], evidence + np.log(latent.max(axis=1))
+
+    def chained(self, each: _F64, data: Data, prior: _F64) -> _F64:
+        """Log-likelihood of each judgement, given those before it of its annotator."""
+        if self.hard:
+            open_ = log_of((prior > 0).astype(np.float64))
+            return chained(each, data, open_, lambda joint: joint.max(axis=1))
+        return chained(each, data, log_of(prior), lambda joint: np.logaddexp.reduce(joint, axis=1))
 
     def entropy(self, latent: _F64, counts: _F64 | None = None) -> float:
         """Return the entropy of the responsibilities."""

@@ -1,0 +1,240 @@
+"""What is asked of a fitted model as a statistical model: a summary, tests, contrasts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from prefmath.choices.text import described
+from prefmath.models._inference.fit_statistics import fit_statistics_of
+from prefmath.models._inference.pointwise import pointwise_of
+from prefmath.models._inference.summary import summary_of
+from prefmath.models._inference.uncertain import uncertainty_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    from prefmath.choices import Choices
+    from prefmath.models._fit.fitted import Fitted
+    from prefmath.models._inference.contrasts import Contrast
+    from prefmath.models._inference.fit_statistics import FitStatistics
+    from prefmath.models._inference.pointwise import By
+    from prefmath.models._inference.summary import Summary
+
+__all__ = ["StatisticalModel"]
+
+
+class StatisticalModel:
+    """Questions whose answers need the fit and the choices it was fitted to."""
+
+    log_likelihood_: float
+    converged_: bool
+    _ties: Any
+
+    def _fitted_for(self, choices: Any) -> Fitted:
+        raise NotImplementedError
+
+    @property
+    def _n_parameters(self) -> int:
+        raise NotImplementedError
+
+    def _penalty_text(self) -> str:
+        """Say what penalty the fit has."""
+        values = {name: getattr(self, name, 0.0) for name in ("l2", "prior")}
+        return ", ".join(f"{name}={value:g}" for name, value in values.items() if value > 0)
+
+    def summary(
+        self,
+        choices: Choices,
+        features: ArrayLike | None = None,
+        *,
+        robust: bool = True,
+        level: float = 0.95,
+    ) -> Summary:
+        """Return how well the model fits, and its parameters with errors, tests and intervals.
+
+        Parameters
+        ----------
+        choices, features
+            Those of `fit`.
+        robust : bool
+            Whether standard errors are robust to clustering by annotator, as in `uncertainty`;
+            otherwise they are those of the model, as most software has them.
+        level : float
+            Of the intervals, above 0 and below 1.
+
+        Returns
+        -------
+        Summary
+            Printed, a table; also `to_text`, `to_frame` and `to_latex`. Figures of fit are in
+            ``summary.statistics``: log-likelihoods, ρ² [1]_, AIC, BIC and numbers.
+
+        Raises
+        ------
+        ValueError
+            As `uncertainty` does.
+
+        References
+        ----------
+        .. [1] McFadden (1974), Conditional logit analysis of qualitative choice behavior, Frontiers
+           in Econometrics, section V.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from prefmath import Choices
+        >>> from prefmath.models import ConditionalLogit
+        >>> price = pd.DataFrame({"price": [1.0, 2.0, 3.0]})
+        >>> choices = Choices.from_choice_sets(range(0, 91, 3), [0, 1, 2] * 30, [0, 0, 2] * 10)
+        >>> ConditionalLogit().fit(choices, price).summary(choices, price, robust=False)
+        ConditionalLogit of 30 choices among 3 over 3 items
+        log-likelihood       -30.4037     AIC         62.807
+        null log-likelihood  -32.9584     BIC         64.209
+        McFadden's ρ²           0.078     judgements      30
+        adjusted ρ²             0.047     parameters       1
+        <BLANKLINE>
+               estimate  std. error      z       p      95% interval
+        price    -0.522       0.239  -2.19  0.0288  [-0.991, -0.054]
+        <BLANKLINE>
+        standard errors from 30 judgements
+        """
+        uncertainty = uncertainty_of(self._fitted_for(choices), choices, features, robust=robust)
+        title = f"{type(self).__name__} of {described(choices)}"
+        return summary_of(title, self.fit_statistics(choices), uncertainty, level)
+
+    def fit_statistics(self, choices: Choices) -> FitStatistics:
+        """Return log-likelihoods, ρ², AIC, BIC and numbers of the fit, without a pass over data.
+
+        Parameters
+        ----------
+        choices : Choices
+            Those of `fit`, of which what is counted is read; they are not looked at otherwise.
+
+        Returns
+        -------
+        FitStatistics
+
+        Examples
+        --------
+        >>> from prefmath import Choices
+        >>> from prefmath.models import BradleyTerry
+        >>> choices = Choices.from_pairs(["tea"] * 3 + ["milk"], ["milk"] * 3 + ["tea"])
+        >>> found = BradleyTerry().fit(choices).fit_statistics(choices)
+        >>> round(found.null_log_likelihood, 4), round(found.rho_squared, 4)
+        (-2.7726, 0.1887)
+        """
+        self._fitted_for(choices)
+        return fit_statistics_of(
+            choices,
+            log_likelihood=self.log_likelihood_,
+            n_parameters=self._n_parameters,
+            ties=self._ties,
+            penalty=self._penalty_text(),
+            converged=bool(self.converged_),
+        )
+
+    def contrast(
+        self,
+        a: str | Mapping[Any, float],
+        b: str | Mapping[Any, float] | None,
+        choices: Choices,
+        features: ArrayLike | None = None,
+        *,
+        robust: bool = True,
+        level: float = 0.95,
+    ) -> Contrast:
+        """Return the difference of two items' utilities or two coefficients, with its error.
+
+        Of several questions ask ``model.uncertainty(choices, features)`` once, and that: it has
+        `contrast`, `ratio`, `willingness_to_pay`, `quasi_variances` and `test`.
+
+        Parameters
+        ----------
+        a, b : name, or mapping of names to weights
+            As for `Uncertainty.contrast`.
+        choices, features
+            Those of `fit`.
+        robust : bool
+            As for `uncertainty`.
+        level : float
+            Of the interval, above 0 and below 1.
+
+        Returns
+        -------
+        Contrast
+            Estimate, standard error, interval, z and p in each class, and a table where printed.
+
+        Raises
+        ------
+        ValueError
+            As `uncertainty` does; and if there is no parameter of such a name, or the difference is
+            0 by definition.
+        TypeError
+            If it is neither a name nor a mapping of names to numbers.
+
+        Examples
+        --------
+        >>> from prefmath import Choices
+        >>> from prefmath.models import BradleyTerry
+        >>> choices = Choices.from_pairs(["tea"] * 30 + ["milk"] * 10, ["milk"] * 30 + ["tea"] * 10)
+        >>> model = BradleyTerry().fit(choices)
+        >>> found = model.contrast("tea", "milk", choices, robust=False)
+        >>> found.estimate.round(3).tolist(), found.se.round(3).tolist()
+        ([1.099], [0.365])
+        """
+        fitted = self._fitted_for(choices)
+        found = uncertainty_of(fitted, choices, features, robust=robust)
+        return found.contrast(a, b, level=level)
+
+    def pointwise(
+        self,
+        choices: Choices,
+        features: ArrayLike | None = None,
+        *,
+        by: By = "judgement",
+    ) -> NDArray[np.float64]:
+        r"""Log-likelihood of each judgement or annotator, in nats; their sum is that of all.
+
+        For cross-validation, leave-one-out, WAIC and tests of models that are not nested, such as
+        Vuong's [1]_. Judgements of an annotator depend on each other where there are several
+        classes: each has the log-likelihood given those of the same annotator that come before it,
+        :math:`\log p(y_t \mid y_1, \ldots, y_{t-1})`, so that they sum to that of the annotator;
+        to leave one person out, ask by annotator.
+
+        Parameters
+        ----------
+        choices : Choices
+            What was chosen, in `fit` or elsewhere.
+        features : array_like, shape (n_items, d), optional
+            Of the items of these choices, for a model fitted to features.
+        by : {"judgement", "annotator"}
+            Whose. Judgements of weight w have w times their log-likelihood, those of somebody who
+            stands for c people c times.
+
+        Returns
+        -------
+        ndarray, shape (n_judgements,) or (n_annotators,)
+            In the order in which the judgements were passed in, or that of
+            ``choices.annotator_ids``.
+
+        Raises
+        ------
+        ValueError
+            If `by` is something else, or nobody is named.
+
+        References
+        ----------
+        .. [1] Vuong (1989), Likelihood ratio tests for model selection and non-nested hypotheses,
+           Econometrica 57.
+
+        Examples
+        --------
+        >>> from prefmath import Choices
+        >>> from prefmath.models import BradleyTerry
+        >>> choices = Choices.from_pairs(["tea"] * 3 + ["milk"], ["milk"] * 3 + ["tea"])
+        >>> BradleyTerry().fit(choices).pointwise(choices).round(3).tolist()
+        [-0.288, -0.288, -0.288, -1.386]
+        """
+        return pointwise_of(self._fitted_for(choices), choices, features, by)
