@@ -176,7 +176,10 @@ def test_some_annotators_alone():
     labels = sample.choices.restore(sample.choices.annotator_ids[sample.choices.annotator_index])
     alone = posed(ChoiceMixture(2), sample.choices.take(np.isin(labels, who)), sample.features)
     coef = start_of(problem).coef
-    one, two = (p.expect(coef, np.array([0.3, 0.7])) for p in (part, alone))
+    # The units of parameters are those of all data, or of some.
+    again = alone.utility.from_coef(problem.utility.reported(coef, fixed=True))
+    mixing = np.array([0.3, 0.7])
+    one, two = part.expect(coef, mixing), alone.expect(again, mixing)
     assert one.log_likelihood == pytest.approx(two.log_likelihood, abs=1e-9)
     share = part.data.n_judgements / problem.data.n_judgements
     assert part.penalty.strength == pytest.approx(problem.penalty.strength * share)

@@ -38,13 +38,25 @@ def stages_of(choices):
     return sets, chosen, weights
 
 
+def penalty_of(choices, features, l2):
+    """Return the penalty on each coefficient, in units of the spread of its feature within sets.
+
+    Utilities of items, whose features are None, have no units.
+    """
+    if features is None:
+        return l2
+    sets, _, weights = stages_of(choices)
+    variances = np.array([features[members].var(axis=0) for members in sets])
+    return l2 * np.average(variances, axis=0, weights=weights)
+
+
 def scipy_optimum(choices, design, l2):
     """Maximise the penalised likelihood of one class by L-BFGS, from zero."""
     sets, chosen, weights = stages_of(choices)
 
     def objective(coef):
         u = design @ coef
-        value, gradient = l2 / 2 * coef @ coef, l2 * coef
+        value, gradient = (l2 * coef) @ coef / 2, l2 * coef
         for members, winner, weight in zip(sets, chosen, weights, strict=True):
             of_set = u[members]
             log_sum = np.logaddexp.reduce(of_set)
@@ -65,10 +77,11 @@ def scipy_optimum(choices, design, l2):
 def test_one_class_with_features_is_what_scipy_finds(layout, l2, weights):
     sample = draw(1, layout=layout, weights=weights)
     model = ChoiceMixture(l2=l2, **SETTLED).fit(sample.choices, sample.features)
+    l2 = penalty_of(sample.choices, sample.features, l2)
     best = scipy_optimum(sample.choices, sample.features, l2)
     np.testing.assert_allclose(model.coef_, [best.x], rtol=0, atol=1e-6)
     assert model.lower_bound_ == pytest.approx(-best.fun, abs=1e-6)
-    penalty = l2 / 2 * (model.coef_**2).sum()
+    penalty = (l2 * model.coef_**2).sum() / 2
     assert model.log_likelihood_ == pytest.approx(model.lower_bound_ + penalty, abs=1e-9)
     assert model.weights_.tolist() == [1.0]
     assert model.converged_
@@ -95,12 +108,13 @@ def test_two_classes_are_where_the_slope_is_zero(layout, linear, l2):
     features = sample.features if linear else None
     design = sample.features if linear else np.eye(10)
     model = ChoiceMixture(2, l2=l2, n_init=3, **SETTLED).fit(sample.choices, features)
+    l2 = penalty_of(sample.choices, features, l2)
 
     def objective(parameters):
         coef, margin = parameters[:-1].reshape(2, -1), parameters[-1]
         shares = np.array([1, np.exp(margin)]) / (1 + np.exp(margin))
         evidence, _ = mixture_log_likelihood(sample.choices, design @ coef.T, shares)
-        return evidence.sum() - l2 / 2 * (coef**2).sum()
+        return evidence.sum() - (l2 * coef**2).sum() / 2
 
     here = np.append(model.coef_, np.log(model.weights_[1] / model.weights_[0]))
     assert objective(here) == pytest.approx(model.lower_bound_, abs=1e-7)

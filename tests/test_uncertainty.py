@@ -9,7 +9,7 @@ from choice_samples import LAYOUTS, draw, mixture_log_likelihood, relabelled
 from prefmath import Choices
 from prefmath.models import ChoiceMixture
 from prefmath.models._inference.uncertain import point_of
-from test_choice_mixture_oracle import stages_of
+from test_choice_mixture_oracle import penalty_of, stages_of
 
 SETTLED = {"tol": 1e-10, "max_iter": 5000, "random_state": 0, "n_init": 3}
 
@@ -48,12 +48,13 @@ def test_slope_and_information_are_finite_differences(layout, linear, n_componen
     here = np.append(model.coef_, np.log(model.weights_))
     here += 0.2 * rng.standard_normal(here.shape)  # it need not be at the maximum
     design = np.eye(8) if features is None else features
+    l2 = penalty_of(choices, features, model.l2)
 
     def value(parameters):
         coef = parameters[:-n_components].reshape(model.coef_.shape)
         shares = np.exp(parameters[-n_components:])
         evidence, _ = mixture_log_likelihood(choices, design @ coef.T, shares / shares.sum())
-        return evidence.sum() - model.l2 / 2 * (coef**2).sum()
+        return evidence.sum() - (l2 * coef**2).sum() / 2
 
     def slope(parameters):
         point = point_of(moved(model, parameters)._fitted(), choices, features)
@@ -82,7 +83,8 @@ def test_one_class_by_the_textbook(layout, l2):
         owner = choices.as_choice_sets().annotator_index
     elif choices.tied is not None:
         owner = np.repeat(owner, 1 + choices.tied)
-    information, slopes = l2 * np.eye(3), np.zeros((choices.n_annotators, 3))
+    l2 = penalty_of(choices, features, l2) * np.ones(3)
+    information, slopes = np.diag(l2), np.zeros((choices.n_annotators, 3))
     for members, chosen, weight, who in zip(*stages_of(choices), owner, strict=True):
         x = features[members]
         p = np.exp(x @ coef) / np.exp(x @ coef).sum()

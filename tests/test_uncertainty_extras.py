@@ -9,6 +9,7 @@ from choice_samples import draw
 from prefmath import Choices
 from prefmath.models import BradleyTerry, ChoiceMixture, bootstrap
 from prefmath.models._inference.uncertain import point_of
+from test_choice_mixture_oracle import penalty_of
 from test_uncertainty import SETTLED, information_at, moved
 
 
@@ -50,10 +51,14 @@ def test_slope_and_information_are_finite_differences(form, linear, n_components
     here = np.append(model._fitted().params, np.log(model.weights_))
     here += 0.1 * rng.standard_normal(here.shape)
 
+    # Positions and ties have no units.
+    l2 = np.full(model._fitted().params.shape[1], model.l2)
+    l2[: model.coef_.shape[1]] = penalty_of(choices, features, model.l2)
+
     def value(parameters):
         other = moved(model, parameters)
         evidence = other._fitted().expect(choices, features)[1]
-        return evidence.sum() - model.l2 / 2 * (other._fitted().params ** 2).sum()
+        return evidence.sum() - (l2 * other._fitted().params ** 2).sum() / 2
 
     def slope(parameters):
         fitted = moved(model, parameters)._fitted()

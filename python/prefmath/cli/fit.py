@@ -127,7 +127,13 @@ def fit(
         bool,
         typer.Option("--position-effect", help="Let positions have an effect; pairs need --first."),
     ] = False,
-    l2: Annotated[float, typer.Option(min=0, help="Penalty on the squared coefficients.")] = 1e-3,
+    l2: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Penalty on squared utilities or coefficients, features in units of their spread.",
+        ),
+    ] = 1e-3,
     starts: Annotated[
         int, typer.Option(min=1, help="Number of random starts; the best one stays.")
     ] = 10,

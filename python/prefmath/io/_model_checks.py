@@ -23,8 +23,8 @@ VALUES = (
     *("_layout", "_ties", "_linear"),
 )
 """What else it has learned."""
-OPTIONAL = ("_undetermined", "annotator_counts_")
-"""What not every model has."""
+OPTIONAL = ("_undetermined", "annotator_counts_", "_spreads")
+"""What not every model has: those of version 1.0 were penalised in units of the features."""
 DERIVED = ("lower_bound_", "n_iter_", "n_features_in_", "_n_free", "_n_positions")
 """What files of version 1.0 tell too, though it follows from the rest."""
 LEARNED = (*ARRAYS, *VALUES, *OPTIONAL)
@@ -57,6 +57,7 @@ def check_model(model: Any) -> None:
         _finite_number(bound, f"lower_bounds_[{i}]")
     _check_extra(model, n_columns)
     _check_labels(model, "item_ids_", None if model._linear else d)  # noqa: SLF001 -- one package
+    _check_spreads(model, d)
     told = getattr(model, "_undetermined", [])
     if not (isinstance(told, list) and all(isinstance(line, str) for line in told)):
         raise TypeError("_undetermined must be a list of str")
@@ -109,6 +110,16 @@ def _check_extra(model: Any, n_columns: int) -> None:
         tie = model.tie_
     if tied and not np.max(tie) <= _LARGEST_TIE:
         raise ValueError(f"tie_ is {np.max(tie)}, too large for a parameter of ties")
+
+
+def _check_spreads(model: Any, d: int) -> None:
+    """Check the units of the penalty, where there are any."""
+    spreads = getattr(model, "_spreads", None)
+    if spreads is None:
+        return
+    _refuse_shape(_numbers(spreads, "_spreads", 1), "_spreads", (d,))
+    if not np.min(spreads, initial=np.inf) > 0:
+        raise ValueError(f"_spreads must be above 0, not {spreads.min()}")
 
 
 def _check_labels(model: Any, name: str, n: int | None) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from prefmath.io._archive import read_arrays
-from prefmath.io._model_checks import ARRAYS, DERIVED, LEARNED, check_model
+from prefmath.io._model_checks import ARRAYS, DERIVED, LEARNED, OPTIONAL, check_model
 from prefmath.io._npy import DAMAGED
 from prefmath.io.files import refuse_unreadable, suffix_of
 from prefmath.io.replace import replace_file
@@ -133,7 +133,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     """
     refuse_unreadable(path)
     with _in_one_sentence(path):
-        arrays = read_arrays(path, {"header", "annotator_counts_", *ARRAYS, *_of_populations()})
+        arrays = read_arrays(path, {"header", *ARRAYS, *OPTIONAL, *_of_populations()})
         header = _header(arrays)
     if header.major > int(VERSION.partition(".")[0]):
         raise ValueError(f"{str(path)!r} was written by a later version of prefmath")

@@ -269,6 +269,7 @@ class BradleyTerry(ItemModel):
                 penalty=self._penalty(),
                 form=Form("pairs", "half", 0),
                 linear=False,
+                spreads=None,
                 annotator_ids=None if choices is None else choices.annotator_ids,
                 annotator_counts=None if choices is None else choices.annotator_counts,
                 item_ids=item_ids,

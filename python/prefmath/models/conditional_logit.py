@@ -36,8 +36,10 @@ class ConditionalLogit(ChoiceModel):
         first. These are no constants of alternatives: where sets are of unequal size, a position
         need not hold the same alternative in all.
     l2 : float
-        Penalty ``l2 / 2`` times the sum of squared coefficients. 0, the default, gives plain
-        maximum likelihood.
+        Penalty ``l2 / 2`` times the sum of squared coefficients, each times the spread of its
+        feature within choice sets: the root mean square deviation from the mean of a set, over
+        judgements as they count. So it does not depend on what features are measured in. 0, the
+        default, gives plain maximum likelihood.
     tol : float
         An iteration that raises the log-likelihood by less ends the fit, if its score
         predicts no more either. In nats, over all data.

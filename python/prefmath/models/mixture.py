@@ -48,8 +48,11 @@ class ChoiceMixture(ChoiceModel):
         first. These are no constants of alternatives: where sets are of unequal size, a position
         need not hold the same alternative in all.
     l2 : float
-        Penalty ``l2 / 2`` times the sum of squared coefficients: small by default, so that items
-        that only win keep finite utilities. 0 gives plain maximum likelihood.
+        Penalty ``l2 / 2`` times the sum of squares of the utilities of items, or of coefficients
+        times the spread of their feature within choice sets: the root mean square deviation from
+        the mean of a set, over judgements as they count. So it does not depend on what features
+        are measured in. Small by default, so that items that only win keep finite utilities; 0
+        gives plain maximum likelihood.
     n_init : int
         Number of random starts: every other one from k-means++ on what annotators would change in
         a common model, the others from a few annotators a class. All run for some iterations, of

@@ -89,6 +89,7 @@ class ChoiceModel(StatisticalModel, Estimator):
     _layout: Any
     _ties: Ties
     _linear: bool
+    _spreads: _F64 | None
     _undetermined: list[str]
 
     @property
@@ -466,6 +467,7 @@ class ChoiceModel(StatisticalModel, Estimator):
         self.lower_bounds_, self.converged_ = found.objectives, found.converged
         self._layout, self._ties = form.layout, form.ties
         self._linear, self._undetermined = fitted.linear, found.undetermined
+        self._spreads = fitted.spreads
         if fitted.feature_names is not None:
             self.feature_names_in_ = np.array(fitted.feature_names, dtype=object)
         elif hasattr(self, "feature_names_in_"):
@@ -492,6 +494,7 @@ class ChoiceModel(StatisticalModel, Estimator):
             penalty=self._penalty(),
             form=Form(self._layout, self._ties, self._n_positions),
             linear=self._linear,
+            spreads=getattr(self, "_spreads", None),
             annotator_ids=self.annotator_ids_,
             annotator_counts=self.annotator_counts_,
             item_ids=self.item_ids_,

@@ -37,7 +37,8 @@ class Fitted:
     """Coefficients and what stands beside them, a row each column; the population as it was found.
 
     `mixing` are the parameters of the population and `latent` what each annotator of the fit is,
-    who stands for so many as `annotator_counts` says.
+    who stands for so many as `annotator_counts` says. The penalty is on coefficients times
+    `spreads`, by default 1.
     """
 
     coef: _F64
@@ -48,6 +49,7 @@ class Fitted:
     penalty: Penalty
     form: Form
     linear: bool
+    spreads: _F64 | None
     annotator_ids: NDArray[Any] | None
     item_ids: NDArray[Any] | None
     n_threads: int
@@ -97,7 +99,8 @@ class Fitted:
         if x.shape[1] != n_coef:
             msg = f"features must have {n_coef} columns as in fit, not {x.shape[1]}"
             raise ValueError(msg)
-        return LinearUtility(x, self.n_threads, n_extra), replace(choices, n_items=len(x))
+        utility = LinearUtility(x, self.n_threads, n_extra, spreads=self.spreads)
+        return utility, replace(choices, n_items=len(x))
 
     def observe(self, judged: Choices) -> Observation:
         """Describe choices over the table of the model."""

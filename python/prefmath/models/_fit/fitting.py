@@ -114,6 +114,7 @@ def fit(
         penalty=penalty,
         form=form,
         linear=features is not None,
+        spreads=problem.utility.spreads,
         annotator_ids=choices.annotator_ids,
         annotator_counts=choices.annotator_counts,
         item_ids=choices.item_ids,

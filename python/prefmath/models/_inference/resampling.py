@@ -298,7 +298,10 @@ def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> 
     point = point_of(fitted, choices, features)
     utility, of_units = point.utility, point.problem.data
     if utility.linear is not None:
-        utility = replace(utility.linear, units=units_of_columns(utility.linear.features))
+        units = utility.spreads
+        if units is None:
+            units = units_of_columns(utility.linear.features)
+        utility = replace(utility.linear, units=units)
     data = Data(
         of_units.observation,
         as_choices_of_one(choices).annotator_offsets,

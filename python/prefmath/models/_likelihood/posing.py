@@ -55,6 +55,8 @@ def pose(
     utility, judged = utility_of(choices, features, specification.form, n_threads)
     observation, outcome = observe_outcomes(judged, utility.n_items, specification.form, n_threads)
     data = Data.of(judged, observation, outcome, n_threads)
+    if not specification.penalty.is_none:
+        utility = utility.standardized(data)
     problem = Problem(utility, specification.population, specification.penalty, data)
     if not specification.one_column:
         return problem

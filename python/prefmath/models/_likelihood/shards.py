@@ -46,7 +46,10 @@ def stats_of(
     problem: Problem, shard: Data, first: int, end: int, coef: _F64, mixing: _F64
 ) -> tuple[Stats, _F64]:
     """Pass over a shard, a node of the tree of blocks; return sums, and what annotators are."""
-    found = problem.population.expect(problem.utility, shard, coef, mixing)
+    # Units are divided by after the sum: it would differ in the last bit from that of quotients.
+    utility = problem.utility.without_units
+    coef = problem.utility.reported(coef, fixed=True)
+    found = problem.population.expect(utility, shard, coef, mixing)
     seen, outcomes = found.tabulated, shard.outcome is not None
     on_table = seen is not None and not outcomes
     sums = Sums(
@@ -64,8 +67,9 @@ def stats_of(
 def expectation_of(problem: Problem, sums: Sums, latent: _F64, coef: _F64) -> Expectation:
     """Return what a pass over all data returns, from the sums over all blocks."""
     utility, data = problem.utility, problem.data
-    gradient, tabulated = sums.of_coef, None
-    if gradient is None:
+    if sums.of_coef is not None:
+        gradient, tabulated = utility.gradient(sums.of_coef), None
+    else:
         weights, on_table, diagonal = sums.of_outcomes, sums.of_table, sums.diagonal
         table = utility.table(coef)
         if weights is None:

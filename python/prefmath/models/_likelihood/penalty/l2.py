@@ -1,4 +1,8 @@
-"""The L2 penalty: half of `strength` times the sum of squared coefficients."""
+"""The L2 penalty: half of `strength` times the sum of squares of what a spread is worth.
+
+That is of utilities of items, of positions and ties as they are, and of coefficients times the
+spread of their features within choice sets, so that it does not depend on units.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ __all__ = ["L2"]
 
 @dataclass(frozen=True)
 class L2:
-    """A normal prior of mean 0 and variance 1 / strength on every coefficient, or none at 0."""
+    """A normal prior of mean 0 and variance 1 / strength on each of these, or none at 0."""
 
     strength: float
 
@@ -43,7 +47,7 @@ class L2:
         return gradient
 
     def curvature(self, utility: Utility, params: _F64) -> _F64:
-        """Return its second derivative in each parameter: it is on coefficients as they are."""
+        """Return its second derivative in each parameter."""
         return np.broadcast_to(self.strength * utility.penalty_scale, params.shape)
 
     def levelled(self, utility: Utility, params: _F64) -> _F64:  # noqa: ARG002

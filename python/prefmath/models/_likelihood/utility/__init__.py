@@ -53,11 +53,25 @@ class Utility(Protocol):
     def penalty_scale(self) -> _F64:
         """What the penalty multiplies the square of each parameter by, (n_parameters,)."""
 
+    @property
+    def spreads(self) -> _F64 | None:
+        """By how much features differ within choice sets, if the penalty is in these units."""
+
+    def standardized(self, data: Data) -> Utility:
+        """Return the same with the penalty in units in which the data know each parameter."""
+
     def table(self, params: _F64) -> _F64:
         """Compute the utility table, (n_items + n_extra, n_columns)."""
 
     def pull_back(self, gradient: _F64) -> _F64:
         """Turn a gradient on the table into one in the parameters, (n_columns, n_parameters)."""
+
+    def gradient(self, of_coef: _F64) -> _F64:
+        """Turn gradients in what is `reported`, along the last axis, into those in parameters."""
+
+    @property
+    def without_units(self) -> Utility:
+        """The same with parameters as they are `reported`, in units of the caller."""
 
     def posterior(
         self,

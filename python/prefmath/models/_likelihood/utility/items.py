@@ -62,6 +62,23 @@ class ItemUtility:
         """What the penalty multiplies the square of each parameter by."""
         return np.ones(self.n_parameters)
 
+    @property
+    def spreads(self) -> None:
+        """Whether an item is in a set has no unit."""
+
+    def standardized(self, *_: Any) -> Self:
+        """Return the same: utilities have no units."""
+        return self
+
+    def gradient(self, of_coef: _F64) -> _F64:
+        """Return the same: utilities are their own parameters."""
+        return of_coef
+
+    @property
+    def without_units(self) -> Self:
+        """The utility itself."""
+        return self
+
     def posterior(self, *_: Any) -> None:
         """Return None: a table there is."""
 

@@ -10,6 +10,7 @@ import numpy as np
 from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath.models._likelihood.statistics import linear_statistics
+from prefmath.models._likelihood.utility.spread import spread_within_sets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,15 +33,17 @@ _SETS_AN_ITEM = 2
 class LinearUtility:
     """Utilities linear in the features of an item: u = features · coefᵀ.
 
-    Parameters are coefficients times `units`, powers of two, by default 1, so that solvers meet
-    numbers of a like size whatever the features are measured in. Columns of the parameters after
-    those of the features are `n_extra` rows that the observation adds to the table.
+    Parameters are coefficients times `units`, by default 1, so that solvers meet the same numbers
+    whatever the features are measured in. Columns of the parameters after
+    those of the features are `n_extra` rows that the observation adds to the table. The penalty is
+    on coefficients times `spreads`, by default 1.
     """
 
     features: NDArray[Any]
     n_threads: int
     n_extra: int = 0
     units: _F64 | None = None
+    spreads: _F64 | None = None
 
     @property
     def linear(self) -> LinearUtility:
@@ -92,17 +95,31 @@ class LinearUtility:
         """Turn gradients in the coefficients, along the last axis, into those in the parameters."""
         return of_coef if self.units is None else of_coef / self.units
 
+    @property
+    def without_units(self) -> LinearUtility:
+        """The same with parameters that are the coefficients themselves."""
+        return replace(self, units=None)
+
     def curvature(self, of_coef: _F64) -> _F64:
         """Turn curvatures in the coefficients, a matrix a class, into those in the parameters."""
         return of_coef if self.units is None else of_coef / self.units / self.units[:, None]
 
     @property
     def penalty_scale(self) -> _F64:
-        """What the penalty multiplies the square of each parameter by: it is on coefficients."""
+        """What the penalty multiplies the square of each parameter by: it is in spreads."""
         scale = np.ones(self.n_parameters)
+        of_coef = scale[: self.n_coef]
+        if self.spreads is not None:
+            of_coef *= self.spreads
         if self.units is not None:
-            scale[: self.n_coef] /= self.units**2
+            of_coef /= self.units
+        of_coef *= of_coef
         return scale
+
+    def standardized(self, data: Data) -> LinearUtility:
+        """Return the same, the penalty being in units of the features' spread within sets."""
+        spreads = spread_within_sets(self.features, data)
+        return replace(self, spreads=spreads, units=spreads)
 
     def posterior(
         self,

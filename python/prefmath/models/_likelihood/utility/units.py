@@ -1,4 +1,4 @@
-"""Units of features: what a step of a coefficient is worth in utility, to a power of two."""
+"""Units of features: what a step of a coefficient is worth in utility."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ _LARGEST, _SMALLEST = 1e140, 1e-140
 
 
 def units_of_columns(features: NDArray[Any], names: Sequence[Any] | None = None) -> _F64:
-    """Return the spread of every column, rounded to a power of two; 1 for a constant column.
+    """Return the standard deviation of every column, in a sample; 1 for a constant column.
 
-    Coefficients times these are alike in size whatever the units of the features are, and products
-    with powers of two are exact. Errors tell the `names` of columns, where there are any.
+    Coefficients times these are the same whatever the units of the features are. They are not
+    rounded to powers of two: a solver would then go other ways in other units. Errors tell the
+    `names` of columns, where there are any.
 
     Raises
     ------
@@ -66,5 +67,5 @@ def units_of_columns(features: NDArray[Any], names: Sequence[Any] | None = None)
             f"features must differ by more than {_SMALLEST:g}: the standard deviation of column "
             f"{called(column)} is {spread[column]:.3g}: multiply it by a constant"
         )
-    units: _F64 = np.ldexp(1.0, np.frexp(np.where(spread > 0, spread, 1.0))[1])
+    units: _F64 = np.where(spread > 0, spread, 1.0)
     return units
