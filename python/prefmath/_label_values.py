@@ -116,6 +116,19 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
+def listed(labels: Iterable[object], most: int = 12) -> str:
+    """Return labels beside each other as an error shows them, and how many more there are.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"], most=2)
+    "'a', 'b' and 1 more"
+    """
+    names = list(labels)
+    rest = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(shown, names[:most])) + rest
+
+
 def is_missing(label: object) -> bool:
     """Tell whether a value says that there is none: None, NA, NaT or a NaN of any type."""
     # pandas marks what is missing with classes of its own, and pandas need not be there.

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 def described(choices: SortedJudgements) -> str:
     """Return how many judgements of what kind there are, by how many, over how many items."""
-    return f"{_what(choices)}{_by(choices)} over {_counted(choices.n_items, 'item')}"
+    return f"{judged(choices)} over {_counted(choices.n_items, 'item')}"
+
+
+def judged(choices: SortedJudgements) -> str:
+    """Return how many judgements of what kind there are, and by how many."""
+    return f"{_what(choices)}{_by(choices)}"
 
 
 def people(n: int, counts: NDArray[np.float64] | None) -> str:

@@ -27,7 +27,7 @@ def long_choice_sets(
     """Return choices of one, marked in its row; `said` holds one entry a row."""
     if item is None and item_ids is not None:
         raise ValueError("item_ids needs a column for item: without one each row is an item")
-    groups = _Groups(choice_set, said.annotators)
+    groups = Groups(choice_set, said.annotators)
     yes = groups.gather(check.booleans(chosen, "chosen", len(choice_set)))
     marked = np.add.reduceat(yes, groups.offsets[:-1], dtype=np.int64)
     if (marked != 1).any():
@@ -57,7 +57,7 @@ def long_rankings(
     said: build.About,
 ) -> SortedJudgements:
     """Return rankings, 1 the best and NaN not ranked; `said` has an entry a row."""
-    groups = _Groups(choice_set, said.annotators, rank)
+    groups = Groups(choice_set, said.annotators, rank)
     ranks = groups.gather(rank)
     ranked = ~np.isnan(ranks)
     n_ranked = np.add.reduceat(ranked, groups.offsets[:-1], dtype=np.int64)
@@ -85,7 +85,7 @@ def long_rankings(
     )
 
 
-class _Groups:
+class Groups:
     """Rows of a frame by choice set: sets in order of appearance, rows as they come or by rank.
 
     Ids of sets may begin anew for each annotator: rows of two annotators are never of one set.

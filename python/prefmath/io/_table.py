@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from prefmath._label_values import objects
+from prefmath._label_values import listed, objects, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +20,9 @@ _T = TypeVar("_T")
 
 _EXACT = 2**53
 """Integers up to here are floats."""
+
+_COLUMNS = 24
+"""So many names of columns are shown where one is lacking."""
 
 
 class Table:
@@ -37,6 +40,10 @@ class Table:
     def names(self) -> list[str]:
         """Names of the columns."""
         return list(self._frame.columns)
+
+    def is_numeric(self, role: str, name: str) -> bool:
+        """Tell whether a column has a type of numbers."""
+        return self._series(role, name).dtype.is_numeric()
 
     def column(self, role: str, name: str) -> NDArray[Any]:
         """Return a column; what is null in it is None, or NaN or NaT as the frame has it."""
@@ -95,11 +102,19 @@ class Table:
         # NumPy would make numbers beside text into text, and large integers beside floats floats.
         return np.stack([array.astype(object) for array in arrays], axis=1)
 
-    def _series(self, role: str, name: str) -> nw.Series[Any]:
+    def _series(self, role: str, name: Any) -> nw.Series[Any]:
+        refuse_what_names_no_column(role, name)
         if name not in self._frame.columns:
-            has = ", ".join(map(repr, self._frame.columns))
+            has = listed(self._frame.columns, _COLUMNS)
             raise ValueError(f"frame has no column {name!r} for {role}: it has {has}")
         return self._frame.get_column(name)  # a name may be a number in pandas
+
+
+def refuse_what_names_no_column(role: str, name: Any) -> None:
+    """Refuse what cannot be the name of a column: a list of names, or the column itself."""
+    if not isinstance(name, Hashable):
+        kind = shown(name) if isinstance(name, list | dict | set) else type(name).__name__
+        raise TypeError(f"{role} must be the name of a column, got {kind}")
 
 
 def _array(series: nw.Series[Any]) -> NDArray[Any]:

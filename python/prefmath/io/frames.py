@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from prefmath.choices import build
 from prefmath.choices import checks as check
 from prefmath.io._ballots import wide_rankings
 from prefmath.io._long import long_choice_sets, long_rankings
+from prefmath.io._named_columns import naming_columns
 from prefmath.io._table import Table
 
 if TYPE_CHECKING:
@@ -80,11 +80,8 @@ def judgements_of_frame(
     form = _form(layout, given)
     _check_offered(offered, layout, form)
     table = Table(frame)
-    try:
+    with naming_columns(columns):
         return _judgements(table, layout, form, given, about, item_ids, offered)
-    except (TypeError, ValueError) as error:
-        error.args = (_with_columns(str(error), columns),)
-        raise
 
 
 def _judgements(
@@ -120,16 +117,6 @@ def _judgements(
     chosen = table.column("chosen", given["chosen"])
     item_or_row = table.optional("item", given.get("item"))
     return long_choice_sets(sets, chosen, item_or_row, item_ids, said)
-
-
-def _with_columns(message: str, columns: Mapping[str, Any]) -> str:
-    """Return what is wrong with values of arguments with the columns that these values are in."""
-    called = [
-        f"{role} is column {name!r}"
-        for role, name in columns.items()
-        if isinstance(name, str) and name != role and re.search(rf"\b{role}\[\d", message)
-    ]
-    return f"{message} ({', '.join(called)})" if called else message
 
 
 def _check_offered(offered: object, layout: str, form: str) -> None:
