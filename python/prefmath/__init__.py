@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prefmath import metrics, models, selection, similarity
     from prefmath._versions import show_versions
     from prefmath.choices import Choices
+    from prefmath.designs import Design
     from prefmath.selection import (
         BatchSelection,
         PairCorrelation,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BatchSelection",
     "Choices",
+    "Design",
     "DuplicateGroups",
     "DuplicatePairs",
     "GramBatch",
@@ -82,6 +84,7 @@ __all__ = [
 _HOME = {
     "BatchSelection": "selection",
     "Choices": "choices",
+    "Design": "designs",
     "DuplicateGroups": "similarity",
     "DuplicatePairs": "similarity",
     "GramBatch": "similarity",

@@ -1,0 +1,192 @@
+"""Designs from frames of any library, dicts and records, with labels and columns of any kind."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from design_data import FISHING, fishing, long_of_fishing
+from prefmath import Choices, Design
+from prefmath.models import ChoiceMixture, ConditionalLogit
+
+WIDE = {
+    "generic": ["price", "catch"],
+    "case_specific": ["income"],
+    "asc": True,
+    "pattern": "{variable}.{alternative}",
+}
+LONG = {
+    "alternative": "alt",
+    "generic": ["price", "catch"],
+    "case_specific": ["income"],
+    "asc": True,
+}
+FRAME = fishing(60)
+DESIGN = Design.from_wide(FRAME, FISHING, "mode", **WIDE)
+
+
+def same(design, other=DESIGN):
+    np.testing.assert_array_equal(design.features, other.features)
+    np.testing.assert_array_equal(design.choices.items, other.choices.items)
+    np.testing.assert_array_equal(design.choices.chosen, other.choices.chosen)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pl.from_pandas,
+        lambda frame: pl.from_pandas(frame).lazy(),
+        lambda frame: pa.Table.from_pandas(frame, preserve_index=False),
+        lambda frame: frame.to_dict("list"),
+        dict,  # of Series
+        lambda frame: {name: column.to_numpy() for name, column in frame.items()},
+        lambda frame: frame.to_dict("records"),
+        lambda frame: frame.convert_dtypes(),
+        lambda frame: frame.astype({"mode": "category"}),
+        lambda frame: frame.astype({"price.boat": object}),
+        lambda frame: frame.assign(income=[Decimal(repr(x)) for x in frame["income"]]),
+        lambda frame: frame.set_index(pd.Index(range(60, 0, -1))),
+        lambda frame: frame.set_index(pd.Index([7] * 60)),
+        lambda frame: frame.set_index("mode", drop=False),
+        lambda frame: pl.from_pandas(frame).cast({"mode": pl.Categorical}),
+        lambda frame: pl.from_pandas(frame).cast({"mode": pl.Enum(FISHING[::-1])}),
+    ],
+)
+def test_whatever_holds_the_columns(make):
+    same(Design.from_wide(make(FRAME), FISHING, "mode", **WIDE))
+
+
+def test_dicts_need_no_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "narwhals", None)
+    same(Design.from_wide(FRAME.to_dict("list"), FISHING, "mode", **WIDE))
+    with pytest.raises(ImportError, match="narwhals"):
+        Design.from_wide(FRAME, FISHING, "mode", **WIDE)
+
+
+@pytest.mark.parametrize("make", [list, np.array, tuple, pd.Series, pd.Index])
+def test_alternatives_in_any_sequence(make):
+    same(Design.from_wide(FRAME, make(FISHING), "mode", **WIDE))
+
+
+@pytest.mark.parametrize("values", [[1, 2, 3, 4], [b"a", b"b", b"c", b"d"], [0.5, 1.5, 2.5, 3.5]])
+def test_choices_that_are_called_something_else(values):
+    mode = FRAME["mode"].map(dict(zip(FISHING, values, strict=True)))
+    names = dict(zip(values, FISHING, strict=True))
+    design = Design.from_wide(FRAME.assign(mode=mode), names, "mode", **WIDE)
+    same(design)
+    assert design.features.columns == DESIGN.features.columns
+    long = long_of_fishing(FRAME)
+    long["alt"] = long["alt"].map(dict(zip(FISHING, values, strict=True)))
+    same(Design.from_long(long, "trip", "choice", alternatives=names, **LONG))
+    named = Design.from_long(long, "trip", "choice", **LONG)
+    texts = [value if isinstance(value, str) else repr(value) for value in values]
+    assert [f"income:{text}" for text in texts[1:]] == list(named.features.columns[-3:])
+
+
+@pytest.mark.parametrize("kind", [bool, int, float, object])
+def test_choices_in_columns_of_yes_and_no(kind):
+    marks = {f"y.{name}": (FRAME["mode"] == name).astype(kind) for name in FISHING}
+    frame = FRAME.drop(columns="mode").assign(**marks)
+    same(Design.from_wide(frame, FISHING, "y", **WIDE))
+    same(Design.from_wide(frame, FISHING, {name: f"y.{name}" for name in FISHING}, **WIDE))
+    long = long_of_fishing(FRAME)
+    long["choice"] = long["choice"].astype(kind)
+    same(Design.from_long(long, "trip", "choice", **LONG))
+
+
+def test_binary_logit_of_booleans():
+    rng = np.random.default_rng(0)
+    frame = {"age": rng.random(40), "buys": rng.random(40) < 0.5}
+    design = Design.from_wide(frame, [False, True], "buys", case_specific=["age"], asc=True)
+    assert design.features.columns == ("(intercept):True", "age:True")
+    assert design.base is False
+
+
+def test_columns_that_no_pattern_names():
+    frame = FRAME.rename(columns={"price.pier": "cost of piers", "catch.boat": "boats"})
+    where = {
+        "price": {name: f"price.{name}" for name in FISHING[:3]} | {"pier": "cost of piers"},
+        "catch": {"beach": "catch.beach", "boat": "boats", "charter": "catch.charter", "pier": 0.5},
+    }
+    design = Design.from_wide(frame, FISHING, "mode", **(WIDE | {"generic": where}))
+    np.testing.assert_array_equal(design.features["price"], DESIGN.features["price"])
+    catch = DESIGN.features["catch"].reshape(-1, 4).copy()
+    catch[:, 3] = 0.5
+    np.testing.assert_array_equal(design.features["catch"], catch.ravel())
+    other = FRAME.rename(columns=lambda name: name.replace("price.", "p_"))
+    pattern = {"price": "p_{alternative}", "catch": None}
+    same(Design.from_wide(other, FISHING, "mode", **(WIDE | {"generic": pattern})))
+    some = {"catch": {"boat": "catch.boat", "pier": "catch.pier"}}
+    own = Design.from_wide(
+        FRAME, FISHING, "mode", alternative_specific=some, pattern=WIDE["pattern"]
+    )
+    assert own.features.columns == ("catch:boat", "catch:pier")
+    np.testing.assert_array_equal(own.features["catch:pier"][3::4], FRAME["catch.pier"])
+    assert not own.features["catch:pier"].reshape(-1, 4)[:, :3].any()
+
+
+def test_sets_of_unequal_size_and_ids_that_begin_anew():
+    long = long_of_fishing(FRAME).assign(who=lambda rows: rows["trip"] % 6)
+    long = long[(long["alt"] != "pier") | long["choice"] | (long["trip"] % 2 == 0)]
+    long["trip"] //= 6
+    with pytest.raises(ValueError, match="if ids begin anew for each person, name the column"):
+        Design.from_long(long, "trip", "choice", **LONG)
+    design = Design.from_long(long, "trip", "choice", annotator="who", weight="income", **LONG)
+    assert design.choices.n_annotators == 6
+    assert len(design.choices) == 60
+    assert sorted(set(np.diff(design.choices.offsets))) == [3, 4]
+    np.testing.assert_allclose(np.sort(design.choices.weight), np.sort(FRAME["income"]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, "float32", np.float64])
+def test_types_of_features(dtype):
+    design = Design.from_wide(FRAME, FISHING, "mode", dtype=dtype, **WIDE)
+    assert design.features.dtype == np.dtype(dtype)
+    assert np.asarray(design.features).dtype == np.dtype(dtype)
+    assert ConditionalLogit().fit(*design).log_likelihood_ == pytest.approx(
+        ConditionalLogit().fit(*DESIGN).log_likelihood_, rel=1e-5
+    )
+
+
+def test_designs_go_on_with_their_names():
+    frame = FRAME.assign(who=np.arange(60) // 3)
+    design = Design.from_wide(frame, FISHING, "mode", annotator="who", **WIDE)
+    model = ChoiceMixture(2, n_init=1, random_state=0, tol=1e-3).fit(*design)
+    assert model.feature_names_in_.tolist() == list(design.features.columns)
+    assert model.adapt(*design).shape == (20, 2)
+    half = design.choices.take(np.arange(30))
+    assert model.predict_proba(half, design.features).shape == (120,)
+    other = Design.from_wide(frame, FISHING, "mode", **(WIDE | {"base": "pier"}))
+    with pytest.raises(ValueError, match="features must have the columns that they had in fit"):
+        model.score(*other)
+    with pytest.raises(TypeError, match="not the Design that holds them: pass it with a"):
+        model.fit(design)
+    with pytest.raises(TypeError, match="not the Design that holds them: pass it with a"):
+        model.predict(design)
+    again = pickle.loads(pickle.dumps(design))  # noqa: S301
+    same(again, design)
+    assert repr(again) == repr(design)
+    choices, features = design
+    assert isinstance(choices, Choices)
+    assert features["price"].tolist() == features.values[:, 3].tolist()  # noqa: PD011
+    with pytest.raises(KeyError, match="there is no feature 'prize'"):
+        features["prize"]
+
+
+def test_a_frame_that_lacks_an_alternative_has_the_columns_of_fit():
+    long = long_of_fishing(FRAME)
+    model = ConditionalLogit().fit(*Design.from_long(long, "trip", "choice", **LONG))
+    few = long[(long["alt"] != "pier") & (long["mode"] != "pier")]
+    lacking = Design.from_long(few, "trip", "choice", **LONG)
+    with pytest.raises(ValueError, match=r"'\(intercept\):pier' is missing \(and 1 more\)$"):
+        model.score(*lacking)
+    whole = Design.from_long(few, "trip", "choice", alternatives=FISHING, **LONG)
+    assert np.isfinite(model.score(*whole))
+    assert repr(whole).splitlines()[5].split() == ["pier", "0", "0"]
