@@ -190,3 +190,22 @@ def test_a_frame_that_lacks_an_alternative_has_the_columns_of_fit():
     whole = Design.from_long(few, "trip", "choice", alternatives=FISHING, **LONG)
     assert np.isfinite(model.score(*whole))
     assert repr(whole).splitlines()[5].split() == ["pier", "0", "0"]
+
+
+@pytest.mark.parametrize("n_components", [1, 2])
+def test_counts_are_rows_written_out(n_components):
+    frame = FRAME.assign(times=np.random.default_rng(1).integers(1, 4, 60))
+    often = frame.loc[frame.index.repeat(frame["times"])]
+    counted = Design.from_wide(frame, FISHING, "mode", annotator="each", count="times", **WIDE)
+    written = Design.from_wide(often, FISHING, "mode", annotator="each", **WIDE)
+    long = long_of_fishing(FRAME).assign(times=frame["times"].to_numpy().repeat(4))
+    stacked = Design.from_long(long, "trip", "mode", annotator="each", count="times", **LONG)
+    options = {"n_init": 2, "random_state": 0, "tol": 1e-9}
+    model = ChoiceMixture(n_components, **options).fit(*counted)
+    for design in (written, stacked):
+        assert model.bic(*design) == pytest.approx(model.bic(*counted), rel=1e-10)
+        # Starts are drawn, and more rows draw others.
+        if n_components == 1:
+            other = ChoiceMixture(**options).fit(*design)
+            assert other.log_likelihood_ == pytest.approx(model.log_likelihood_, rel=1e-10)
+    assert f"{frame['times'].sum()} annotators (60 distinct)" in repr(counted)

@@ -79,6 +79,7 @@ class Design:
         availability: Any = None,
         annotator: Any = None,
         weight: Any = None,
+        count: Any = None,
         dtype: DTypeLike = np.float64,
     ) -> Design:
         """Make a design of a frame with a row for each choice set.
@@ -121,8 +122,10 @@ class Design:
             Columns of 0 and 1: their name as ``{variable}`` of the pattern, or a dict from labels
             to columns, or to True or False. What is not available is left out, and may have
             anything in its columns, or nothing. By default all are available.
-        annotator, weight : str, optional
-            Columns: who chose, so that rows of one person are a panel, and what a row counts.
+        annotator, weight, count : str, optional
+            Columns: who chose, so that rows of one person are a panel, what a row weighs, and how
+            many people it stands for, as for `Choices.from_choice_sets`. ``annotator="each"`` says
+            that every choice is a person's own, unless a column is called so.
         dtype : numpy.float64 or numpy.float32
             Type of the features.
 
@@ -184,11 +187,11 @@ class Design:
             alternatives=known,
         )
         wide = Wide(source, known, check_pattern(pattern, "pattern"), _largest(dtype))
-        columns = {"chosen": chosen, "annotator": annotator, "weight": weight}
+        columns = {"chosen": chosen, "annotator": annotator, "weight": weight, "count": count}
         with naming_columns(columns):
             if availability is not None:
                 wide.leave_out(availability)
-            said = _about(source, annotator, weight)
+            said = _about(source, annotator, weight, count)
             judgements = Choices.like(wide.judgements(chosen, said))
         return cls._of(judgements, wide, wide.rows, terms, known, dtype)
 
@@ -209,6 +212,7 @@ class Design:
         availability: Any = None,
         annotator: Any = None,
         weight: Any = None,
+        count: Any = None,
         dtype: DTypeLike = np.float64,
     ) -> Design:
         """Make a design of a frame with a row for each alternative of each choice set.
@@ -236,8 +240,8 @@ class Design:
             the sorted labels in the frame. Give them for a frame that may lack one.
         availability : str, optional
             Column of 0 and 1. Rows of 0 are left out, and may have anything in their features.
-        annotator, weight : str, optional
-            Columns that are the same in all rows of a set.
+        annotator, weight, count : str, optional
+            As for `from_wide`; columns that are the same in all rows of a set.
 
         Returns
         -------
@@ -276,6 +280,7 @@ class Design:
             "alternative": alternative,
             "annotator": annotator,
             "weight": weight,
+            "count": count,
         }
         with naming_columns(columns):
             known, code = _labelled(source, alternative, alternatives)
@@ -287,7 +292,7 @@ class Design:
                 base=base,
                 alternatives=known,
             )
-            said = _about(source, annotator, weight)
+            said = _about(source, annotator, weight, count)
             groups = Groups(source.column("choice_set", choice_set), said.annotators)
             long = Long(source, groups, known, code, _largest(dtype))
             if availability is not None:
@@ -362,11 +367,16 @@ def _labelled(
     return Alternatives(labels, labels), code
 
 
-def _about(source: Source, annotator: Any, weight: Any) -> build.About:
+def _about(source: Source, annotator: Any, weight: Any, count: Any) -> build.About:
     """Return what is said of every row."""
-    who = None if annotator is None else source.column("annotator", annotator)
-    counts = None if weight is None else source.column("weight", weight)
-    return build.about(len(source), who, counts, None)
+    who = annotator
+    if annotator is not None and not (build.is_each(annotator) and not source.has(annotator)):
+        who = source.column("annotator", annotator)
+    weights, counts = (
+        None if name is None else source.column(role, name)
+        for role, name in (("weight", weight), ("count", count))
+    )
+    return build.about(len(source), who, weights, counts, None)
 
 
 def _largest(dtype: DTypeLike) -> float:

@@ -67,7 +67,7 @@ class _Frame:
         return len(self._table)
 
     def has(self, name: Any) -> bool:
-        return isinstance(name, Hashable) and self._table.has(name)
+        return isinstance(name, Hashable) and name in self._table.names
 
     def column(self, role: str, name: Any) -> NDArray[Any]:
         return self._table.column(role, name)
