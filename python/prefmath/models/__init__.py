@@ -5,6 +5,7 @@ from __future__ import annotations
 from prefmath.models._determined.choice_warnings import UndeterminedWarning
 from prefmath.models._inference.components import ComponentSelection, select_components
 from prefmath.models._inference.disagreements import Disagreement, disagreement
+from prefmath.models._inference.nested import compare_nested
 from prefmath.models._inference.profiles import ClassProfiles, class_profiles
 from prefmath.models._inference.resamples import Bootstrap
 from prefmath.models._inference.resampling import bootstrap
@@ -32,6 +33,7 @@ __all__ = [
     "UndeterminedWarning",
     "bootstrap",
     "class_profiles",
+    "compare_nested",
     "disagreement",
     "select_components",
     "table_log_likelihood",

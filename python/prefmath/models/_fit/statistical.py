@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from prefmath.choices.text import described
+from prefmath.models._inference.constrained import constrained_fit
 from prefmath.models._inference.fit_statistics import fit_statistics_of
+from prefmath.models._inference.likelihood_ratio import (
+    likelihood_ratio,
+    refuse_jumps,
+    refuse_other_choices,
+    relied_on,
+)
 from prefmath.models._inference.pointwise import pointwise_of
 from prefmath.models._inference.summary import summary_of
 from prefmath.models._inference.uncertain import uncertainty_of
@@ -18,10 +25,13 @@ if TYPE_CHECKING:
 
     from prefmath.choices import Choices
     from prefmath.models._fit.fitted import Fitted
+    from prefmath.models._fit.starts import Search
     from prefmath.models._inference.contrasts import Contrast
     from prefmath.models._inference.fit_statistics import FitStatistics
+    from prefmath.models._inference.hypotheses import HypothesisTest
     from prefmath.models._inference.pointwise import By
     from prefmath.models._inference.summary import Summary
+    from prefmath.models._likelihood.posing import Specification
 
 __all__ = ["StatisticalModel"]
 
@@ -38,6 +48,12 @@ class StatisticalModel:
 
     @property
     def _n_parameters(self) -> int:
+        raise NotImplementedError
+
+    def _specification(self, choices: Choices) -> Specification:
+        raise NotImplementedError
+
+    def _search(self) -> Search:
         raise NotImplementedError
 
     def _penalty_text(self) -> str:
@@ -187,6 +203,86 @@ class StatisticalModel:
         fitted = self._fitted_for(choices)
         found = uncertainty_of(fitted, choices, features, robust=robust)
         return found.contrast(a, b, level=level)
+
+    def test(
+        self,
+        choices: Choices,
+        features: ArrayLike | None = None,
+        hypotheses: object = None,
+        *,
+        method: Literal["wald", "likelihood_ratio"] = "wald",
+        robust: bool = True,
+    ) -> HypothesisTest:
+        """Test hypotheses about named coefficients, all at once.
+
+        Parameters
+        ----------
+        choices, features
+            Those of `fit`.
+        hypotheses : str, list of str or of pairs, or dict; optional
+            Equations such as ``"price = 0"`` or ``["a = b", "c = 0.5"]``, pairs of names that are
+            equal, or names and their values, ``{"price": 0}``. A name means every class, and with
+            a class, ``"price[0] = price[1]"``, that one. By default all coefficients are 0, or
+            all items are equal.
+        method : {"wald", "likelihood_ratio"}
+            By the errors of the estimates, or by a second fit in which the hypotheses hold; then
+            these are of coefficients that are 0, or that are equal in every class.
+        robust : bool
+            Whether the errors of Wald's test are robust to clustering by annotator. The likelihood
+            ratio never is.
+
+        Returns
+        -------
+        HypothesisTest
+            With statistic, degrees of freedom and p, and what the test relies on.
+
+        Raises
+        ------
+        ValueError
+            As `uncertainty` does; if one names no parameter, is no equation, holds by definition or
+            contradicts others; or if a likelihood ratio is asked for of something else.
+        TypeError
+            If one is no text, pair or number.
+
+        See Also
+        --------
+        prefmath.models.compare_nested : The same of two fitted models.
+
+        Examples
+        --------
+        >>> from prefmath import Choices
+        >>> from prefmath.models import BradleyTerry
+        >>> choices = Choices.from_pairs(["tea"] * 30 + ["milk"] * 10, ["milk"] * 30 + ["tea"] * 10)
+        >>> model = BradleyTerry().fit(choices)
+        >>> model.test(choices, hypotheses="tea = milk", robust=False)
+        HypothesisTest(Wald test of tea = milk)
+        chi-squared 9.052, df 1, p 0.0026
+        standard errors from 40 judgements
+        >>> model.test(choices, hypotheses="tea = milk", method="likelihood_ratio")
+        HypothesisTest(likelihood ratio test of tea = milk)
+        chi-squared 10.465, df 1, p 0.0012
+        """
+        fitted = self._fitted_for(choices)
+        if method == "wald":
+            return uncertainty_of(fitted, choices, features, robust=robust).test(hypotheses)
+        if method != "likelihood_ratio":
+            raise ValueError(f"method must be 'wald' or 'likelihood_ratio', not {method!r}")
+        refuse_jumps(smooth=fitted.population.smooth)
+        here = fitted.log_likelihood(choices, features)[1]
+        refuse_other_choices(self.log_likelihood_, here, "choices and features")
+        found = constrained_fit(
+            fitted, self._specification(choices), self._search(), choices, features, hypotheses
+        )
+        penalty = self._penalty_text()
+        notes = relied_on(
+            choices,
+            (penalty, penalty),
+            (found.converged, bool(self.converged_)),
+            fitted.population.n_columns,
+        )
+        return likelihood_ratio(
+            found.log_likelihood, self.log_likelihood_, found.df, found.hypotheses, notes
+        )
 
     def pointwise(
         self,

@@ -71,14 +71,15 @@ _SHOWN = 6
 class Equations:
     """Sums of parameters and what they are to be: rows of `weights` times parameters = `values`.
 
-    `places` has for each equation the columns and classes of what is named on both sides; a number
-    on the right has no place there.
+    `places` has for each hypothesis the columns and classes of what is named on both sides, and
+    `numbers` what is on the right if that is a number.
     """
 
     texts: tuple[str, ...]
     weights: _F64
     values: _F64
     places: tuple[tuple[tuple[int, int | None], ...], ...]
+    numbers: tuple[float | None, ...]
 
 
 def as_equations(hypotheses: object, names: Names, n_coef: int, *, of_items: bool) -> Equations:
@@ -95,6 +96,7 @@ def as_equations(hypotheses: object, names: Names, n_coef: int, *, of_items: boo
     if not sides:
         raise ValueError("hypotheses must hold one at least")
     texts, rows, values, places = [], [], [], []
+    numbers: list[float | None] = []
     for at, (left, right) in enumerate(sides):
         argument = f"hypotheses[{at}]"
         weights, _ = names.weights(left, argument)
@@ -114,7 +116,10 @@ def as_equations(hypotheses: object, names: Names, n_coef: int, *, of_items: boo
         rows.append(weights[keep])
         values.append(np.full(int(keep.sum()), value))
         places.append(tuple(place))
-    return Equations(tuple(texts), np.concatenate(rows), np.concatenate(values), tuple(places))
+        numbers.append(right.number if isinstance(right, _Value) else None)
+    return Equations(
+        tuple(texts), np.concatenate(rows), np.concatenate(values), tuple(places), tuple(numbers)
+    )
 
 
 @dataclass(frozen=True)
