@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from prefmath.cli.judgements import Layout, Names, Offered, Ties, read_features, read_judgements
 from prefmath.cli.outputs import force_option, refuse_output
 from prefmath.cli.screen import screen, steps
-from prefmath.cli.summary import print_fit
+from prefmath.cli.summary import print_errors, print_fit
 from prefmath.io.files import suffix_of
 from prefmath.io.models import save_model
 
@@ -140,6 +141,14 @@ def fit(
     max_iter: Annotated[int, typer.Option(min=1, help="Most iterations of one start.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random starts.")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, help="Number of threads.")] = None,
+    errors: Annotated[
+        bool,
+        typer.Option(
+            "--errors",
+            help="Print standard errors, z, p and intervals as well; robust to what the judgements"
+            " of one annotator have in common.",
+        ),
+    ] = False,
     force: Annotated[bool, force_option()] = False,
 ) -> None:
     """Fit who prefers what: latent classes of annotators, by expectation-maximisation.
@@ -195,10 +204,13 @@ def fit(
             progress=bar.starts("", starts, 0),
         ).fit(choices, None if matrix is None else matrix.values)
     save_model(output, model, feature_names=None if matrix is None else matrix.names)
-    bic = model.bic(choices, None if matrix is None else matrix.values)
     if used:
         screen().print(f"columns: {', '.join(used)}", soft_wrap=True)
     if matrix is not None:
         screen().print(f"features: {matrix.described()}", soft_wrap=True)
-    print_fit(screen(), choices, model, bic, None if matrix is None else matrix.names)
+    print_fit(screen(), choices, model, None if matrix is None else matrix.names)
     screen().print(f"written: {output}", soft_wrap=True)
+    if errors:
+        if matrix is not None:
+            model.feature_names_in_ = np.array(matrix.names, dtype=object)
+        print_errors(screen(), choices, model, None if matrix is None else matrix.values)

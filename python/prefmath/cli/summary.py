@@ -24,7 +24,7 @@ TOP = 5
 
 
 def print_fit(
-    console: Console, choices: Choices, model: Any, bic: float, feature_names: Sequence[str] | None
+    console: Console, choices: Choices, model: Any, feature_names: Sequence[str] | None
 ) -> None:
     """Print the size of the data, the fit, and what each class prefers.
 
@@ -36,19 +36,42 @@ def print_fit(
         What the model was fitted on.
     model : ChoiceMixture
         The fitted model.
-    bic : float
-        Its Bayesian information criterion.
     feature_names : sequence of str or None
         The names of the coefficients; None where each item has a utility of its own.
     """
     console.print(repr(choices), soft_wrap=True)
     ended = "converged after" if model.converged_ else "not converged in"
+    # What the fit found is told as it is, without another pass over the data.
+    fit = model.fit_statistics(choices)
     console.print(
-        f"log-likelihood {model.log_likelihood_:,.4f}   BIC {bic:,.2f}   {ended}"
+        f"log-likelihood {fit.log_likelihood:,.4f}   BIC {fit.bic:,.2f}   {ended}"
         f" {model.n_iter_} iterations",
         soft_wrap=True,
     )
+    console.print(
+        f"of equal chances {fit.null_log_likelihood:,.4f}   McFadden's ρ² {fit.rho_squared:z.3f}"
+        f"   AIC {fit.aic:,.2f}   {fit.n_parameters:,} parameters",
+        soft_wrap=True,
+    )
     console.print(fit_table(choices, model, feature_names))
+
+
+def print_errors(console: Console, choices: Choices, model: Any, features: Any) -> None:
+    """Print the parameters of a fitted model with errors, tests and intervals.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to.
+    choices : Choices
+        What the model was fitted on.
+    model : ChoiceMixture
+        The fitted model.
+    features : ndarray or None
+        The features that it was fitted on.
+    """
+    console.print()
+    console.print(repr(model.summary(choices, features)), markup=False, soft_wrap=True)
 
 
 def fit_table(choices: Choices, model: Any, feature_names: Sequence[str] | None) -> Table:
