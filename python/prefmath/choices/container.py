@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from prefmath._validate import as_generator
 from prefmath.choices import build
 from prefmath.choices.concat import concatenated
 from prefmath.choices.exploded import exploded
+from prefmath.choices.folds import folds_of, split_of
+from prefmath.choices.frame import columns_of
 from prefmath.choices.sorted_judgements import SortedJudgements
 from prefmath.choices.text import described
 from prefmath.choices.written_out import written_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import ArrayLike
 
+    from prefmath.choices.folds import By
     from prefmath.choices.judgements import Layout
 
 
@@ -477,5 +483,138 @@ class Choices(SortedJudgements):
         """
         return self if self.count is None else type(self).like(written_out(self))
 
+    def split(
+        self,
+        test_size: float = 0.2,
+        *,
+        by: By | None = None,
+        random_state: int | np.random.Generator | None = None,
+    ) -> tuple[Choices, Choices]:
+        """Draw judgements to test on; return the others, to fit, and these.
+
+        Parameters
+        ----------
+        test_size : float
+            Share of the units to test on, at least one of them and not all.
+        by : {"annotator", "context", "judgement"}, optional
+            What stays together: the judgements of an annotator, so that a fit is tried on people
+            that it does not know; those of a context, such as a prompt; or nothing. By annotator by
+            default, by judgement where nobody is known. Those whom a count stands for are drawn
+            each for itself.
+        random_state : int or numpy.random.Generator, optional
+            For the draw.
+
+        Returns
+        -------
+        train, test : Choices
+            Over the same item table.
+
+        Raises
+        ------
+        ValueError
+            If there are not two units, or none are known.
+
+        Examples
+        --------
+        >>> from prefmath.choices import Choices
+        >>> choices = Choices.from_pairs([0, 1, 2], [1, 2, 0], annotator=["b", "a", "b"])
+        >>> choices.split(0.5, random_state=0)
+        (Choices(2 pairs by 1 annotator over 3 items), Choices(1 pair by 1 annotator over 3 items))
+        """
+        return split_of(self, test_size, by, as_generator(random_state))
+
+    def folds(
+        self,
+        n_folds: int = 5,
+        *,
+        by: By | None = None,
+        random_state: int | np.random.Generator | None = None,
+    ) -> Iterator[tuple[Choices, Choices]]:
+        """Return pairs of choices to fit and to test on; each unit is tested on once.
+
+        Parameters
+        ----------
+        n_folds : int
+            At least 2, at most as many as there are units.
+        by, random_state
+            As in `split`.
+
+        Returns
+        -------
+        iterator of (Choices, Choices)
+
+        Raises
+        ------
+        ValueError
+            As `split`.
+
+        Examples
+        --------
+        >>> from prefmath.choices import Choices
+        >>> choices = Choices.from_pairs([0, 1, 2], [1, 2, 0])
+        >>> [len(test) for _, test in choices.folds(3, by="judgement", random_state=0)]
+        [1, 1, 1]
+        """
+        parts = folds_of(self, n_folds, by, as_generator(random_state))
+        return (part() for part in parts)
+
+    def to_frame(self, library: Any = "pandas") -> Any:
+        """Return the judgements as a data frame, in their original order.
+
+        Pairs have a row each, with columns `winner`, `loser`, and `tie` and `first` where these are
+        known; sets and rankings a row for each item, with `choice_set` and `chosen` or `rank`. So
+        `from_frame` makes the same choices of it. A context of several columns is left out.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars", "pyarrow"} or another that narwhals knows
+            What to make a frame of.
+
+        Returns
+        -------
+        data frame
+
+        Examples
+        --------
+        >>> from prefmath.choices import Choices
+        >>> Choices.from_pairs(["tea"], ["milk"], annotator=[7]).to_frame()
+          winner loser  annotator
+        0    tea  milk          7
+        """
+        import narwhals as nw
+
+        return nw.from_dict(columns_of(self), backend=library).to_native()
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Number of judgements in a tuple: what scikit-learn asks of what it cuts into folds."""
+        return (len(self),)
+
+    def __getitem__(self, rows: Any) -> Choices:
+        """Return some of the judgements, as `take` does; also those of a slice of the input."""
+        if isinstance(rows, tuple) and len(rows) == 2 and rows[1] is Ellipsis:
+            rows = rows[0]  # as scikit-learn cuts arrays of any dimension
+        if isinstance(rows, slice):
+            rows = np.arange(len(self))[rows]
+        elif np.ndim(rows) == 0:
+            raise TypeError(f"choices are taken by a slice, a mask or a list of rows, not {rows!r}")
+        return self.take(rows)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all attributes are equal: judgements, labels and the order they came in."""
+        if not isinstance(other, Choices):
+            return NotImplemented
+        ours, theirs = self.as_fields(), other.as_fields()
+        return all(_are_equal(value, theirs[name]) for name, value in ours.items())
+
+    __hash__ = None  # type: ignore[assignment]  # equality looks at arrays
+
     def __repr__(self) -> str:
         return f"Choices({described(self)})"
+
+
+def _are_equal(one: Any, two: Any) -> bool:
+    if not isinstance(one, np.ndarray) or not isinstance(two, np.ndarray):
+        return one is two if isinstance(one, np.ndarray) or two is None else bool(one == two)
+    nan_too = one.dtype.kind == "f" and two.dtype.kind == "f"
+    return one.dtype == two.dtype and np.array_equal(one, two, equal_nan=nan_too)

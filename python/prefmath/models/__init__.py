@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prefmath.models._determined.choice_warnings import UndeterminedWarning
 from prefmath.models._inference.components import ComponentSelection, select_components
+from prefmath.models._inference.cross_validation import CrossValidation, cross_validate
 from prefmath.models._inference.disagreements import Disagreement, disagreement
 from prefmath.models._inference.nested import compare_nested
 from prefmath.models._inference.profiles import ClassProfiles, class_profiles
@@ -25,6 +26,7 @@ __all__ = [
     "ComponentSelection",
     "ConditionalLogit",
     "ConvergenceWarning",
+    "CrossValidation",
     "Disagreement",
     "Intervals",
     "PlackettLuce",
@@ -34,6 +36,7 @@ __all__ = [
     "bootstrap",
     "class_profiles",
     "compare_nested",
+    "cross_validate",
     "disagreement",
     "select_components",
     "table_log_likelihood",

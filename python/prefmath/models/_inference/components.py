@@ -12,10 +12,10 @@ import numpy as np
 from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_whole_number
+from prefmath.choices.folds import folds_of
 from prefmath.models._determined.choice_warnings import UndeterminedWarning, warn_of_little
 from prefmath.models._fit.predictions import n_units_of, total_weight
 from prefmath.models._fit.side_by_side import side_by_side
-from prefmath.models._inference.folds import folds_of
 from prefmath.models._inference.text_table import text_table
 from prefmath.models._likelihood.problem import ConvergenceWarning
 from prefmath.models.mixture import ChoiceMixture
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from prefmath._progress import Progress
     from prefmath.choices import Choices
-    from prefmath.models._inference.folds import Fold
 
     _F64 = NDArray[np.float64]
 
@@ -190,11 +189,13 @@ def select_components(
     seeds = dict(zip(tried, map(int, rng.integers(1 << 31, size=len(tried))), strict=True))
     if n_folds is None and criterion == "held_out":
         n_folds = _N_FOLDS
-    folds = [] if n_folds is None else folds_of(choices, n_folds, rng)
+    folds = [] if n_folds is None else folds_of(choices, n_folds, None, rng)
     threads = resolve_threads(template.n_threads if n_threads is None else n_threads)
     n_threads_each = 1 if threads > 1 else template.n_threads
 
-    def fit(task: tuple[int, Fold | None], check: Callable[[], None]) -> ChoiceMixture | float:
+    def fit(
+        task: tuple[int, Callable[[], tuple[Choices, Choices]] | None], check: Callable[[], None]
+    ) -> ChoiceMixture | float:
         n_components, fold = task
         model = type(template)(**template.get_params())
         model.set_params(
