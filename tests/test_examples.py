@@ -72,6 +72,29 @@ def test_own_network_example(installed):
         assert lines["PyTorch is not installed"] == "is"
 
 
+def test_travel_modes_example():
+    example = ROOT / "examples" / "travel_modes.py"
+    done = subprocess.run(
+        [sys.executable, str(example)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Design(3,000 choices among 2 to 3, 6 features)")
+    estimates = {
+        words[0]: float(words[1])
+        for words in map(str.split, done.stdout.splitlines())
+        if len(words) == 4 and words[2] == "±"
+    }
+    drawn = {"(intercept):car": 0.8, "price": -0.4, "minutes": -0.05, "income:car": 0.3}
+    assert all(abs(estimates[name] / value - 1) < 0.5 for name, value in drawn.items())
+    before, after = (
+        float(line.split()[at].rstrip("%"))
+        for line in done.stdout.splitlines()
+        if line.startswith("  rail")
+        for at in (1, 2)
+    )
+    assert after < before - 1
+
+
 def test_who_wants_what_example(data_dir):
     if not (data_dir / "llmfao").is_dir():
         pytest.skip(f"no real data at {data_dir / 'llmfao'}")

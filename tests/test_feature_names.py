@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import warnings
 
 import numpy as np
@@ -82,6 +83,36 @@ def test_what_has_no_names_is_taken_as_ever(features):
     assert repr(model) == "ConditionalLogit()"
     assert model.score(CHOICES, FRAME) == model.score(CHOICES, plain)
     assert fitted().score(CHOICES, features) == model.score(CHOICES, plain)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.assign(seats=frame["seats"] > 0),
+        lambda frame: frame.assign(price=pd.array(frame["price"], dtype="Float64"), time=True),
+        lambda frame: frame.assign(time=frame["time"].astype(object)),
+        lambda frame: frame > 0,
+    ],
+)
+def test_columns_of_mixed_types(change):
+    frame = change(FRAME)
+    model = ConditionalLogit(l2=1).fit(CHOICES, frame)
+    by_hand = np.stack([frame[name].to_numpy(dtype=float) for name in NAMES], axis=1)
+    np.testing.assert_array_equal(model.coef_, ConditionalLogit(l2=1).fit(CHOICES, by_hand).coef_)
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (["3.5"] * 60, "features must hold numbers: column 'time' has text, '3.5' in row 0; make"),
+        ([1.0, "x"] * 30, "features must hold numbers: column 'time' has text, 'x' in row 1; make"),
+        ([True, None] * 30, "features must be finite: features[1, 1] is nan, in column 'time'"),
+        ([True, 1j] * 30, "features must hold numbers: column 'time' has complex, 1j in row 1;"),
+    ],
+)
+def test_columns_that_are_no_numbers(column, said):
+    with pytest.raises((TypeError, ValueError), match=f"^{re.escape(said)}"):
+        ConditionalLogit(l2=1).fit(CHOICES, FRAME.assign(time=column))
 
 
 def test_a_new_fit_forgets_the_names_of_the_last():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._column_numbers import column_numbers
 from prefmath._foreign import as_array, column_names, refuse_texts
 
 if TYPE_CHECKING:
@@ -54,9 +55,15 @@ def as_embeddings(X: ArrayLike) -> NDArray[np.float32]:
 def as_features(features: ArrayLike) -> NDArray[Any]:
     """Return `features` as a C-contiguous matrix of finite floats of 64, 32 or 16 bits.
 
-    No copy is made of one; other numbers are converted to float64.
+    No copy is made of one; other numbers, and booleans in a frame, are converted to float64.
     """
-    array = as_matrix(features, "features")
+    array = as_array(features, "features")
+    names = column_names(features, array.shape[1]) if array.ndim == 2 else None
+    if names and array.dtype.kind in "bO":
+        # pandas has no common type for numbers beside booleans, or beside those that may be null.
+        columns = [column_numbers(array[:, j], "features", name) for j, name in enumerate(names)]
+        array = np.stack(columns, axis=1)
+    array = as_matrix(features if array.ndim != 2 else array, "features")
     if array.dtype not in _FLOATS and array.dtype.name != "bfloat16":
         array = array.astype(np.float64)
     array = np.ascontiguousarray(array)
@@ -66,7 +73,6 @@ def as_features(features: ArrayLike) -> NDArray[Any]:
         if not finite.all():
             row, column = np.argwhere(~finite)[0]
             value = array[first + row, column]
-            names = column_names(features, array.shape[1])
             where = "" if names is None else f", in column {names[column]!r}"
             msg = f"features must be finite: features[{first + row}, {column}] is {value}{where}"
             raise ValueError(msg)

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from prefmath.cli.judgements import Layout, Names, Offered, Ties, read_features, read_judgements
@@ -188,9 +187,11 @@ def fit(
             f"{components} components need to know who judged: name the column with --annotator, or"
             " give --annotator each if every judgement is that of another person"
         )
+    from prefmath.designs import Features
     from prefmath.models import ChoiceMixture
 
     matrix = None if table is None else table.matrix
+    named = None if matrix is None else Features(matrix.values, tuple(matrix.names))
     with steps(starts) as bar:
         model = ChoiceMixture(
             components,
@@ -202,8 +203,8 @@ def fit(
             random_state=seed,
             n_threads=threads,
             progress=bar.starts("", starts, 0),
-        ).fit(choices, None if matrix is None else matrix.values)
-    save_model(output, model, feature_names=None if matrix is None else matrix.names)
+        ).fit(choices, named)
+    save_model(output, model)
     if used:
         screen().print(f"columns: {', '.join(used)}", soft_wrap=True)
     if matrix is not None:
@@ -211,6 +212,4 @@ def fit(
     print_fit(screen(), choices, model, None if matrix is None else matrix.names)
     screen().print(f"written: {output}", soft_wrap=True)
     if errors:
-        if matrix is not None:
-            model.feature_names_in_ = np.array(matrix.names, dtype=object)
-        print_errors(screen(), choices, model, None if matrix is None else matrix.values)
+        print_errors(screen(), choices, model, named)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from prefmath._label_values import listed
-from prefmath._labels import code_labels
-from prefmath.choices import Choices, build
-from prefmath.choices.text import judged
-from prefmath.designs.alternatives import Alternatives, alternatives_of, coded
+from prefmath.choices import Choices
+from prefmath.designs.alternatives import alternatives_of
+from prefmath.designs.arguments import about, labelled, largest_of
 from prefmath.designs.long import Long
 from prefmath.designs.source import source_of
 from prefmath.designs.terms import matrix_of, terms_of
+from prefmath.designs.text import described
 from prefmath.designs.wide import Wide, check_pattern
 from prefmath.io._long import Groups
 from prefmath.io._named_columns import naming_columns
@@ -23,13 +22,11 @@ from prefmath.io._named_columns import naming_columns
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
+    from prefmath.designs.alternatives import Alternatives
     from prefmath.designs.features import Features
-    from prefmath.designs.source import Source
     from prefmath.designs.terms import Stack, Terms
 
 __all__ = ["Design"]
-
-_SHOWN = 12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -186,12 +183,12 @@ class Design:
             base=base,
             alternatives=known,
         )
-        wide = Wide(source, known, check_pattern(pattern, "pattern"), _largest(dtype))
+        wide = Wide(source, known, check_pattern(pattern, "pattern"), largest_of(dtype))
         columns = {"chosen": chosen, "annotator": annotator, "weight": weight, "count": count}
         with naming_columns(columns):
             if availability is not None:
                 wide.leave_out(availability)
-            said = _about(source, annotator, weight, count)
+            said = about(source, annotator, weight, count)
             judgements = Choices.like(wide.judgements(chosen, said))
         return cls._of(judgements, wide, wide.rows, terms, known, dtype)
 
@@ -283,7 +280,7 @@ class Design:
             "count": count,
         }
         with naming_columns(columns):
-            known, code = _labelled(source, alternative, alternatives)
+            known, code = labelled(source, alternative, alternatives)
             terms = terms_of(
                 asc=asc,
                 generic=generic,
@@ -292,9 +289,9 @@ class Design:
                 base=base,
                 alternatives=known,
             )
-            said = _about(source, annotator, weight, count)
+            said = about(source, annotator, weight, count)
             groups = Groups(source.column("choice_set", choice_set), said.annotators)
-            long = Long(source, groups, known, code, _largest(dtype))
+            long = Long(source, groups, known, code, largest_of(dtype))
             if availability is not None:
                 long.leave_out(availability)
             judgements = Choices.like(long.judgements(chosen, said))
@@ -326,65 +323,4 @@ class Design:
         return iter((self.choices, self.features))
 
     def __repr__(self) -> str:
-        n = self.features.shape[1]
-        head = f"Design({judged(self.choices)}, {n:,} feature{'' if n == 1 else 's'})"
-        foot = f"features: {listed(self.features.columns, _SHOWN)}"
-        return "\n".join([head, *self._table(), foot])
-
-    def _table(self) -> list[str]:
-        """Return how often each alternative was there and was chosen, if they have labels."""
-        if self.alternatives is None or self.alternative is None:
-            return []
-        from prefmath.models._inference.text_table import text_table
-
-        n, choices = len(self.alternatives), self.choices
-        assert choices.chosen is not None  # noqa: S101 -- these are choice sets
-        chosen = choices.items[choices.offsets[:-1] + choices.chosen]
-        counts = [
-            np.bincount(code, minlength=n) for code in (self.alternative, self.alternative[chosen])
-        ]
-        rows = []
-        for label, *figures in zip(self.alternatives.tolist()[:_SHOWN], *counts, strict=False):
-            base = ", base" if self.base is not None and label == self.base else ""
-            rows.append([f"{label}{base}", *(f"{figure:,}" for figure in figures)])
-        rows += [[f"… {n - _SHOWN} more", "", ""]] if n > _SHOWN else []
-        return [text_table(["", "available", "chosen"], rows)]
-
-
-def _labelled(
-    source: Source, alternative: Any, given: Any
-) -> tuple[Alternatives | None, NDArray[np.int32] | None]:
-    """Return the alternatives of a long frame, and which of them each row is of."""
-    if alternative is None:
-        if given is not None:
-            raise ValueError("alternatives needs labels of alternatives: name their column")
-        return None, None
-    values = source.column("alternative", alternative)
-    if given is not None:
-        known = alternatives_of(given)
-        return known, coded(values, known, "alternative")
-    labels, code = code_labels(values, "alternative")
-    return Alternatives(labels, labels), code
-
-
-def _about(source: Source, annotator: Any, weight: Any, count: Any) -> build.About:
-    """Return what is said of every row."""
-    who = annotator
-    if annotator is not None and not (build.is_each(annotator) and not source.has(annotator)):
-        who = source.column("annotator", annotator)
-    weights, counts = (
-        None if name is None else source.column(role, name)
-        for role, name in (("weight", weight), ("count", count))
-    )
-    return build.about(len(source), who, weights, counts, None)
-
-
-def _largest(dtype: DTypeLike) -> float:
-    """Return the largest number that features of a type may hold."""
-    try:
-        kind = np.dtype(dtype).name
-    except TypeError:
-        kind = "unknown"
-    if kind not in {"float64", "float32"}:
-        raise ValueError(f"dtype must be numpy.float64 or numpy.float32, got {dtype!r}")
-    return float(np.finfo(kind).max)
+        return described(self)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from numbers import Number
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
-from prefmath._label_values import is_missing, label_array, listed, shown
+from prefmath._column_numbers import column_numbers
+from prefmath._label_values import label_array, listed
 from prefmath.io._table import Table, refuse_what_names_no_column
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     _F64 = NDArray[np.float64]
@@ -75,7 +74,7 @@ class _Frame:
     def numbers(self, role: str, name: Any) -> _F64:
         if self._table.is_numeric(role, name):
             return self._table.numbers(role, name)
-        return _as_numbers(self._table.column(role, name), role, name)
+        return column_numbers(self._table.column(role, name), role, name)
 
 
 class _Columns:
@@ -113,53 +112,7 @@ class _Columns:
         return array
 
     def numbers(self, role: str, name: Any) -> _F64:
-        return _as_numbers(self.column(role, name), role, name)
+        return column_numbers(self.column(role, name), role, name)
 
     def _array(self, name: Any) -> NDArray[Any]:
         return label_array(self._columns[name], f"frame[{name!r}]")
-
-
-def _as_numbers(array: NDArray[Any], role: str, name: Any) -> _F64:
-    """Return numbers and booleans as float64, or refuse what is neither."""
-    if array.dtype.kind in "biuf":
-        return array.astype(np.float64, copy=False)
-    if array.dtype.kind != "O":
-        _refuse_others(role, name, 0, array[0], str(array.dtype))
-    values = array.tolist()
-    wrong = {kind for kind in set(map(type, values)) if not _is_number(kind)}
-    if wrong:
-        for row, value in enumerate(values):
-            if type(value) in wrong and not is_missing(value):
-                _refuse_others(role, name, row, value, type(value).__name__)
-        values = [None if type(value) in wrong else value for value in values]
-    try:
-        return np.array(values, np.float64)  # None becomes NaN
-    except (TypeError, ValueError, OverflowError):
-        for row, value in enumerate(values):
-            try:
-                np.float64(np.nan if value is None else value)
-            except (TypeError, ValueError, OverflowError):
-                _refuse_others(role, name, row, value, "a number beyond float64")
-        raise
-
-
-def _is_number(kind: type) -> bool:
-    if issubclass(kind, complex | np.complexfloating):
-        return False
-    return issubclass(kind, Number | np.bool_ | type(None))
-
-
-def _refuse_others(role: str, name: Any, row: int, value: Any, kind: str) -> NoReturn:
-    if isinstance(value, str):
-        kind = "text"
-        try:
-            float(value.replace(",", ".", 1))
-        except ValueError:
-            what = "make columns of 0 and 1 of it first"
-        else:
-            what = "make numbers of it first"
-    else:
-        what = "make numbers of it first"
-    raise TypeError(
-        f"{role} must hold numbers: column {name!r} has {kind}, {shown(value)} in row {row}; {what}"
-    )
