@@ -69,6 +69,22 @@ def suppliers(n_people=30, n_tasks=5, seed=3):
     return pd.DataFrame(frame | {name: values.ravel() for name, values in features.items()})
 
 
+def swissmetro(n=200, seed=4):
+    """Wide: ``TRAIN_TT``, the choice as a number, a way that some lack, one without ``HE``."""
+    rng = np.random.default_rng(seed)
+    time, cost = rng.uniform(30, 200, (n, 3)), rng.uniform(10, 90, (n, 3))
+    headway = np.column_stack([rng.choice([30, 60, 120], (n, 2)), np.zeros(n)])
+    there = np.column_stack([np.ones((n, 2), bool), rng.random(n) < 0.8])
+    utility = -0.01 * time - 0.01 * cost - 0.005 * headway + np.array([0, 0.3, 0.1])
+    frame = pd.DataFrame({"CHOICE": 1 + _choose(rng, np.where(there, utility, -np.inf))})
+    for at, name in enumerate(["TRAIN", "SM", "CAR"]):
+        frame[f"{name}_TT"], frame[f"{name}_CO"] = time[:, at], cost[:, at]
+        frame[f"{name}_AV"] = there[:, at].astype(int)
+        if name != "CAR":
+            frame[f"{name}_HE"] = headway[:, at]
+    return frame
+
+
 def long_of_fishing(wide):
     """Return the same choices with a row an alternative, set after set."""
     rows = []

@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from design_data import FISHING, MODES, fishing, long_of_fishing, modes, stacked, suppliers, train
+from design_data import (
+    FISHING,
+    MODES,
+    fishing,
+    long_of_fishing,
+    modes,
+    stacked,
+    suppliers,
+    swissmetro,
+    train,
+)
 from prefmath import Choices, Design
 from prefmath.models import ChoiceMixture, ConditionalLogit
 
@@ -172,6 +182,34 @@ def test_electricity_long_and_wide():
     )
     np.testing.assert_array_equal(other.features, design.features)
     np.testing.assert_array_equal(other.choices.chosen, design.choices.chosen)
+
+
+def test_swissmetro_with_numbers_for_labels_and_a_way_without_headway():
+    frame = swissmetro()
+    names = ["TRAIN", "SM", "CAR"]
+    design = Design.from_wide(
+        frame,
+        {1: "TRAIN", 2: "SM", 3: "CAR"},
+        "CHOICE",
+        generic={"TT": None, "CO": None, "HE": {"TRAIN": "TRAIN_HE", "SM": "SM_HE", "CAR": 0}},
+        asc=True,
+        base="SM",
+        pattern="{alternative}_{variable}",
+        availability="AV",
+    )
+    sets = []
+    for row in frame.to_dict("records"):
+        there = [name for name in names if row[f"{name}_AV"]]
+        rows = [
+            [
+                *(float(name == other) for other in ("TRAIN", "CAR")),
+                *(row[f"{name}_TT"], row[f"{name}_CO"], row.get(f"{name}_HE", 0.0)),
+            ]
+            for name in there
+        ]
+        sets.append((rows, there.index(names[row["CHOICE"] - 1])))
+    agree(design, stacked(sets), ["(intercept):TRAIN", "(intercept):CAR", "TT", "CO", "HE"])
+    assert design.alternatives.tolist() == names
 
 
 def test_real_electricity(data_dir):

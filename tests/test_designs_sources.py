@@ -14,7 +14,7 @@ import pytest
 
 from design_data import FISHING, fishing, long_of_fishing
 from prefmath import Choices, Design
-from prefmath.models import ChoiceMixture, ConditionalLogit
+from prefmath.models import ChoiceMixture, ConditionalLogit, cross_validate
 
 WIDE = {
     "generic": ["price", "catch"],
@@ -190,6 +190,48 @@ def test_a_frame_that_lacks_an_alternative_has_the_columns_of_fit():
     whole = Design.from_long(few, "trip", "choice", alternatives=FISHING, **LONG)
     assert np.isfinite(model.score(*whole))
     assert repr(whole).splitlines()[5].split() == ["pier", "0", "0"]
+
+
+def test_columns_in_an_index_are_told_of():
+    long = long_of_fishing(FRAME).set_index(["trip", "alt"])
+    with pytest.raises(ValueError, match=r"and 'alt' in its index, which reset_index\(\) makes"):
+        Design.from_long(long, "trip", "choice", **LONG)
+    same(Design.from_long(long.reset_index(), "trip", "choice", **LONG))
+
+
+def test_predictions_stand_in_the_order_of_rows_whoever_chose():
+    who = np.random.default_rng(2).permutation(60) % 7
+    there = np.random.default_rng(3).random((60, 4)) < 0.6
+    there[np.arange(60), FRAME["mode"].map(FISHING.index)] = True
+    wide = FRAME.assign(who=who, **{f"av.{a}": there[:, j] for j, a in enumerate(FISHING)})
+    long = long_of_fishing(FRAME).assign(who=who.repeat(4), av=there.ravel())
+    shuffled = long.sample(frac=1, random_state=4)
+    model = ConditionalLogit().fit(*DESIGN)
+    utility = np.where(
+        there, (np.asarray(DESIGN.features) @ model.coef_[0]).reshape(60, 4), -np.inf
+    )
+    chances = np.exp(utility) / np.exp(utility).sum(axis=1, keepdims=True)
+    one = Design.from_wide(wide, FISHING, "mode", annotator="who", availability="av", **WIDE)
+    np.testing.assert_allclose(model.predict_proba(*one), chances[there], rtol=1e-9)
+    other = Design.from_long(shuffled, "trip", "mode", annotator="who", availability="av", **LONG)
+    at = shuffled.iloc[other.rows].index
+    np.testing.assert_allclose(model.predict_proba(*other), chances.ravel()[at], rtol=1e-9)
+
+
+def test_features_are_arrays_and_frames():
+    features = DESIGN.features
+    frame = features.to_frame()
+    assert list(frame.columns) == list(features.columns)
+    np.testing.assert_array_equal(frame, np.asarray(features))
+    assert features.to_frame("polars").columns == list(features.columns)
+    np.testing.assert_array_equal(pd.DataFrame(features), features.values)
+    np.testing.assert_array_equal(np.stack(list(features)), features)
+    assert np.array(features).flags.writeable
+    assert not np.asarray(features).flags.writeable
+    assert features.shape == (240, 8) == (len(features), len(features.columns))
+    model = ConditionalLogit().fit(DESIGN.choices, frame)
+    assert model.score(*DESIGN) == model.score(DESIGN.choices, np.asarray(features))
+    assert cross_validate(ConditionalLogit(l2=1), *DESIGN, n_folds=3, random_state=0).score.all()
 
 
 @pytest.mark.parametrize("n_components", [1, 2])

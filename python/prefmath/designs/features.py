@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,33 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        return iter(self.values)
+
+    def to_frame(self, library: Any = "pandas") -> Any:
+        """Return the numbers as a data frame with the names.
+
+        Parameters
+        ----------
+        library : {"pandas", "polars", "pyarrow"} or another that narwhals knows
+            What to make a frame of.
+
+        Returns
+        -------
+        data frame
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Features(np.array([[1.0, 3.0]]), ("price", "time")).to_frame()
+           price  time
+        0    1.0   3.0
+        """
+        import narwhals as nw
+
+        columns = dict(zip(self.columns, self.values.T, strict=True))
+        return nw.from_dict(columns, backend=library).to_native()
 
     def __array__(
         self,

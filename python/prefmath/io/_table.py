@@ -106,6 +106,9 @@ class Table:
         refuse_what_names_no_column(role, name)
         if name not in self._frame.columns:
             has = listed(self._frame.columns, _COLUMNS)
+            index = getattr(getattr(self._frame.to_native(), "index", None), "names", None)
+            if index is not None and name in list(index):
+                has += f", and {name!r} in its index, which reset_index() makes columns of"
             raise ValueError(f"frame has no column {name!r} for {role}: it has {has}")
         return self._frame.get_column(name)  # a name may be a number in pandas
 

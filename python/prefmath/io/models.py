@@ -86,9 +86,7 @@ def save_model(
     if learned.get("annotator_counts_") is None:
         # Of those who count once each a file says nothing, as files did before there were others.
         learned.pop("annotator_counts_", None)
-    called = getattr(model, "feature_names_in_", None)
-    if feature_names is not None:
-        called = _names_of_features(feature_names, model)
+    called = getattr(model, "feature_names_in_", None) if feature_names is None else feature_names
     arrays = {key: value for key, value in learned.items() if isinstance(value, np.ndarray)}
     values = {key: _plain(value) for key, value in learned.items() if key not in arrays}
     header = {
@@ -97,7 +95,7 @@ def save_model(
         "model": name,
         "parameters": {key: _parameter(value) for key, value in parameters.items()},
         "values": values,
-        "feature_names": None if called is None else list(called),
+        "feature_names": None if called is None else _names_of_features(called, model),
     }
     with replace_file(path) as stream:
         members: dict[str, Any] = {"header": np.array(json.dumps(header)), **arrays}

@@ -116,8 +116,9 @@ class ConditionalLogit(ChoiceModel):
             the choices that they stand for.
         features : array_like of float64, float32, float16 or bfloat16, shape (n_items, d), optional
             One row for each row of the item table; C-contiguous arrays are read as they are and
-            not copied, other numbers become float64. May be left out with `position_effect`:
-            positions alone then tell what is chosen.
+            not copied, other numbers become float64. Names of a frame's columns, or of the features
+            of a `prefmath.Design`, are kept. May be left out with `position_effect`: positions
+            alone then tell what is chosen.
 
         Returns
         -------

@@ -167,9 +167,9 @@ class ChoiceMixture(ChoiceModel):
             they stand for.
         features : array_like of float64, float32, float16 or bfloat16, shape (n_items, d), optional
             One row for each row of the item table; C-contiguous arrays are read as they are and
-            not copied, other numbers become float64. Without features every item has a free
-            utility; where they have no columns, shape (n_items, 0), positions alone tell what is
-            chosen.
+            not copied, other numbers become float64. Names of a frame's columns, or of the features
+            of a `prefmath.Design`, are kept. Without features every item has a free utility; where
+            they have no columns, shape (n_items, 0), positions alone tell what is chosen.
 
         Returns
         -------
