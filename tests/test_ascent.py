@@ -12,8 +12,8 @@ from prefmath import Choices
 from prefmath._threads import resolve_threads
 from prefmath.metrics import adjusted_rand_index
 from prefmath.models import ChoiceMixture, ConditionalLogit
+from prefmath.models._fit import one_class
 from prefmath.models._fit import sample as sampling
-from prefmath.models._fit import starts
 from prefmath.models._fit.ascent import maximize
 from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.secants import Secants
@@ -147,7 +147,7 @@ def test_a_sample_shows_the_way_to_the_same_optimum(monkeypatch):
     choices, features, _, _ = large(1)
     quick = ConditionalLogit(tol=1e-9).fit(choices, features)
     monkeypatch.setattr(sampling, "_LEAST_OUTCOMES", 10**9)
-    monkeypatch.setattr(starts, "_MANY_TIMES", 10**9)
+    monkeypatch.setattr(one_class, "_MANY_TIMES", 10**9)
     newton = ConditionalLogit(tol=1e-9).fit(choices, features)
     assert quick.lower_bound_ == pytest.approx(newton.lower_bound_, abs=1e-7)
     np.testing.assert_allclose(quick.coef_, newton.coef_, atol=1e-5)

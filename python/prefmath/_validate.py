@@ -27,6 +27,8 @@ __all__ = [
 
 # Numbers looked at a time when a matrix is searched for NaN: what is made of them stays in cache.
 _BLOCK = 1 << 18
+# Threads are worth starting where each has so many blocks.
+_BLOCKS_A_THREAD = 8
 
 _FLOATS = (np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16))
 
@@ -52,10 +54,11 @@ def as_embeddings(X: ArrayLike) -> NDArray[np.float32]:
     return x
 
 
-def as_features(features: ArrayLike) -> NDArray[Any]:
+def as_features(features: ArrayLike, n_threads: int = 1) -> NDArray[Any]:
     """Return `features` as a C-contiguous matrix of finite floats of 64, 32 or 16 bits.
 
-    No copy is made of one; other numbers, and booleans in a frame, are converted to float64.
+    No copy is made of one; other numbers, and booleans in a frame, are converted to float64. A
+    large matrix is read on so many threads.
     """
     array = as_array(features, "features")
     names = column_names(features, array.shape[1]) if array.ndim == 2 else None
@@ -68,15 +71,38 @@ def as_features(features: ArrayLike) -> NDArray[Any]:
         array = array.astype(np.float64)
     array = np.ascontiguousarray(array)
     step = max(1, _BLOCK // array.shape[1])
-    for first in range(0, len(array), step):
-        finite = _is_finite(array[first : first + step])
-        if not finite.all():
-            row, column = np.argwhere(~finite)[0]
-            value = array[first + row, column]
-            where = "" if names is None else f", in column {names[column]!r}"
-            msg = f"features must be finite: features[{first + row}, {column}] is {value}{where}"
-            raise ValueError(msg)
+    blocks = [array[first : first + step] for first in range(0, len(array), step)]
+    if n_threads > 1 and len(blocks) > n_threads * _BLOCKS_A_THREAD:
+        from concurrent.futures import ThreadPoolExecutor
+
+        size = len(blocks) // (n_threads * _BLOCKS_A_THREAD) + 1
+        parts = [blocks[first : first + size] for first in range(0, len(blocks), size)]
+        with ThreadPoolExecutor(n_threads) as pool:
+            finite = [told for part in pool.map(_all_finite, parts) for told in part]
+    else:
+        finite = _all_finite(blocks)
+    if not all(finite):
+        at = finite.index(False)
+        row, column = np.argwhere(~_is_finite(blocks[at]))[0]
+        value = blocks[at][row, column]
+        where = "" if names is None else f", in column {names[column]!r}"
+        row += at * step
+        msg = f"features must be finite: features[{row}, {column}] is {value}{where}"
+        raise ValueError(msg)
     return array
+
+
+def _all_finite(blocks: list[NDArray[Any]]) -> list[bool]:
+    """Say of each block whether all values are finite.
+
+    The largest and the smallest are, which are nan if any is: it takes less time than to ask each.
+    """
+    return [
+        bool(np.isfinite(block.max()) and np.isfinite(block.min()))
+        if block.dtype.itemsize > 2 and block.size
+        else bool(_is_finite(block).all())
+        for block in blocks
+    ]
 
 
 def _is_finite(block: NDArray[Any]) -> NDArray[np.bool_]:

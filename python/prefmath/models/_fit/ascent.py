@@ -30,11 +30,15 @@ _EM_STEPS = 3
 # A step of EM is halved until the objective rises, at most so often; one of quasi-Newton less.
 _HALVINGS = 30
 _CUTS = 3
-# At the top of a single class the next step would gain no more than this part of the tolerance: a
-# step that adds less than the tolerance leaves about as much.
-_TOP = 1 / 30
+# At the top of a single class the next step would gain no more than this part of the tolerance: the
+# curvature that says so is that of a sample.
+_TOP = 1 / 2
 # The part of the rise that its score predicts, which a quasi-Newton step must bring.
 _ENOUGH = 1e-4
+# A run is not given up before so many steps, nor while the gain that its score predicts, so many
+# times, would bring it to the front.
+_STEPS_OF_HOPE = 5
+_TIMES_PREDICTED = 8
 # Changes of the objective below this part of it are rounding.
 _ROUNDING = 1e-15
 
@@ -56,6 +60,7 @@ def maximize(
     tol: float,
     max_iter: int,
     report: Callable[[int, float], None],
+    to_beat: float = -np.inf,
 ) -> Run:
     """Iterate until an iteration adds less than `tol` to the objective, or `max_iter` have passed.
 
@@ -69,7 +74,8 @@ def maximize(
     the curvature of the complete data to that of the marginal likelihood (Lange 1995b), by limited
     memory BFGS. Where such a step fails, one of EM follows, so that the objective never falls. With
     one class and the curvature of a sample it is enough that the next iteration would add less. A
-    run that has settled already is returned as it is.
+    run that has settled already is returned as it is; one with one curvature for all classes that
+    will hardly come up to what is `to_beat` is given up.
 
     Raises
     ------
@@ -81,14 +87,19 @@ def maximize(
     if run.converged:
         return run
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        return _climbed(problem, run, tol, max_iter, report)
+        return _climbed(problem, run, tol, max_iter, report, to_beat)
 
 
 def _climbed(
-    problem: Problem, run: Run, tol: float, max_iter: int, report: Callable[[int, float], None]
+    problem: Problem,
+    run: Run,
+    tol: float,
+    max_iter: int,
+    report: Callable[[int, float], None],
+    to_beat: float,
 ) -> Run:
     state, objectives, converged = run.state, run.objectives.copy(), False
-    climb = _Climb(problem, run, tol)
+    climb, smooth = _Climb(problem, run, tol), problem.population.smooth
     n_failed = 0
     while not converged and len(objectives) <= max_iter and n_failed < _FAILURES:
         _refuse_overflow(state)
@@ -102,6 +113,8 @@ def _climbed(
         n_failed = n_failed + 1 if small and rise <= 0 and not converged else 0
         if n_failed:
             climb.curvature = None
+        if smooth and state.objective < to_beat and climb.hopeless(state, to_beat):
+            break
     _refuse_overflow(state)
     return Run(state, objectives, converged, climb.curvature)
 
@@ -130,6 +143,8 @@ class _Climb:
         self.sure = True
         # Of the last step, if it was one of EM.
         self._predicted = np.inf
+        # Where a direction was last asked for, and by which curvature.
+        self._known: tuple[State, Curvature, _F64] | None = None
 
     def step(self, state: State) -> State:
         """Take a step that does not lower the objective."""
@@ -143,6 +158,7 @@ class _Climb:
             after = self._quasi_newton_step(state, curvature)
         if after is None:
             self._secants.clear()
+            self._known = None
             after = self._em_step(state, curvature)
         if self._problem.population.smooth and (
             self._n_steps > _EM_STEPS or self._one_class or curvature.shared
@@ -179,6 +195,14 @@ class _Climb:
         score, direction = self._score(state), self._direction(state, self.curvature)
         return float(score @ direction) / 2 < max(self._tol * _TOP, self._rounding(state))
 
+    def hopeless(self, state: State, to_beat: float) -> bool:
+        """Whether what the score predicts, many times over, does not reach what is to beat."""
+        curvature = self.curvature
+        if self._n_steps < _STEPS_OF_HOPE or curvature is None or not curvature.shared:
+            return False
+        predicted = float(self._score(state) @ self._direction(state, curvature)) / 2
+        return state.objective + _TIMES_PREDICTED * predicted < to_beat
+
     def tol(self, state: State) -> float:
         """Return what an iteration must add for the climb to go on: no less than rounding."""
         return max(self._tol, self._rounding(state))
@@ -200,8 +224,13 @@ class _Climb:
 
     def _direction(self, state: State, curvature: Curvature) -> _F64:
         """Solve for the step by the curvature, corrected by the secants."""
+        known = self._known
+        if known is not None and known[0] is state and known[1] is curvature:
+            return known[2]
         solver = self._solver(state, curvature)
-        return self._secants.direction(self._score(state), solver, scaled=curvature.shared)
+        found = self._secants.direction(self._score(state), solver, scaled=curvature.shared)
+        self._known = state, curvature, found
+        return found
 
     def _solver(self, state: State, curvature: Curvature) -> Callable[[_F64], _F64]:
         population, n = self._problem.population, state.coef.size

@@ -56,11 +56,8 @@ class Survey:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._sample = None
-        linear = problem.utility.linear
+        self._sample: Sample | None = None
         self._wide = is_wide(problem)
-        if linear is not None and linear.n_coef > 0 and not self._wide:
-            self._sample = Sample(problem, linear)
 
     def at(self, state: State, before: Curvature | None = None) -> Curvature:
         """Curvature at the parameters and responsibilities of a state.
@@ -71,7 +68,7 @@ class Survey:
         if self._wide and before is None:
             return SharedCurvature(problem, state, metric_at(problem, state))
         linear = problem.utility.linear
-        if self._sample is None and self._wide and linear is not None:
+        if self._sample is None and linear is not None and linear.n_coef > 0:
             self._sample = Sample(problem, linear)
         if self._sample is not None:
             matrix = self._sample.curvature(state)

@@ -30,16 +30,19 @@ _LEAST_OUTCOMES = 4096
 
 
 class Sample:
-    """Outcomes spread over the data, and the features of their items."""
+    """Outcomes spread over the data, or those in `rows`, and the features of their items."""
 
-    def __init__(self, problem: Problem, utility: LinearUtility) -> None:
+    def __init__(
+        self, problem: Problem, utility: LinearUtility, rows: NDArray[np.int64] | None = None
+    ) -> None:
         self._problem, seen = problem, problem.observation
         n, others = seen.n_outcomes, len(seen.items) / seen.n_outcomes - 1
-        n_parameters = problem.population.n_columns * utility.n_parameters
-        wanted = int(np.ceil(_ROWS_A_PARAMETER * n_parameters / max(others, 1)))
-        wanted = max(wanted, _LEAST_OUTCOMES)
-        self.whole = wanted >= n
-        self._rows = np.arange(n) if self.whole else spread(n, wanted)
+        if rows is None:
+            n_parameters = problem.population.n_columns * utility.n_parameters
+            wanted = int(np.ceil(_ROWS_A_PARAMETER * n_parameters / max(others, 1)))
+            rows = spread(n, min(max(wanted, _LEAST_OUTCOMES), n))
+        self.whole = len(rows) >= n
+        self._rows = rows
         part = seen if self.whole else taken(seen, self._rows)
         self._offsets, self._items = part.offsets, part.items
         self._utility, self._features = utility, kernel_view(utility.features)

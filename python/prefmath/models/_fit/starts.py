@@ -10,10 +10,11 @@ import numpy as np
 from prefmath._validate import as_generator
 from prefmath.models._fit.ascent import Run, maximize
 from prefmath.models._fit.curvature import Survey
+from prefmath.models._fit.one_class import begin_one_class
 from prefmath.models._fit.seeding import Seeding
 from prefmath.models._fit.side_by_side import side_by_side
 from prefmath.models._fit.wide_starts import WideStarts
-from prefmath.models._likelihood.subset import of_annotators, of_judgements, spread
+from prefmath.models._likelihood.subset import of_annotators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,10 +32,6 @@ _FINALISTS = 2
 # Starts look at so many judgements for each parameter, and at least so many, drawn by annotators.
 _JUDGEMENTS_A_PARAMETER = 200
 _LEAST_JUDGEMENTS = 10_000
-# One class begins with so many judgements a parameter where there are many times more.
-_FIRST_JUDGEMENTS_A_PARAMETER = 60
-_MANY_TIMES = 4
-_FIRST_TOL = 0.1
 # A run that is behind is given up if so many steps like its last would not bring it to the front.
 _STEPS_TO_COME = 100
 # Of runs in a subspace also by what the first to go on rose without it, times this.
@@ -106,7 +103,8 @@ class Search:
                 hope += _TIMES_AS_MUCH * risen
             if best is not None and begin.state.objective + hope < best.state.objective:
                 continue
-            run = self._run(problem, begin, start, self.max_iter)
+            to_beat = -np.inf if best is None else best.state.objective
+            run = self._run(problem, begin, start, self.max_iter, to_beat=to_beat)
             if not problem.population.smooth:
                 run = self._refilled(problem, run, few, rng, start, self.max_iter)
             risen = run.state.objective - begin.state.objective
@@ -115,21 +113,8 @@ class Search:
         return best if best is not None else runs[0]
 
     def _one_class(self, problem: Problem) -> Run:
-        """Fit what all have in common, where there are many judgements first to some of them."""
-        origin, curvature = np.zeros((1, problem.utility.n_parameters)), None
-        first = _FIRST_JUDGEMENTS_A_PARAMETER * problem.utility.n_parameters
-        n = problem.data.n_judgements
-        if problem.utility.linear is not None and n > _MANY_TIMES * first:
-            small = of_judgements(problem, spread(n, first))
-            begin = small.begin_in_common(origin)
-            tol = max(self.tol, _FIRST_TOL)
-            run = maximize(small, begin, tol=tol, max_iter=self.max_iter, report=lambda *_: None)
-            origin = run.state.coef
-            if run.curvature is not None:
-                curvature = run.curvature.of_more(n / first)
-        state = problem.begin_in_common(origin)
-        begin_here = Run(state, [state.objective], converged=False, curvature=curvature)
-        return self._run(problem, begin_here, 0, self.max_iter)
+        """Fit what all have in common."""
+        return self._run(problem, begin_one_class(problem, self.max_iter), 0, self.max_iter)
 
     def _drawn(self, problem: Problem, rng: np.random.Generator, n_parameters: int) -> Problem:
         """Return the problem of as many annotators as the starts look at."""
@@ -194,13 +179,16 @@ class Search:
         start: int,
         max_iter: int,
         check: Callable[[], None] = lambda: None,
+        to_beat: float = -np.inf,
     ) -> Run:
         def report(iteration: int, objective: float) -> None:
             check()
             if self.progress is not None:
                 self.progress(start, iteration, objective)
 
-        return maximize(problem, begin, tol=self.tol, max_iter=max_iter, report=report)
+        return maximize(
+            problem, begin, tol=self.tol, max_iter=max_iter, report=report, to_beat=to_beat
+        )
 
 
 def _different(problem: Problem, runs: list[Run], order: list[int]) -> list[int]:

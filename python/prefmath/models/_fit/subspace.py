@@ -10,6 +10,7 @@ import numpy as np
 from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
 from prefmath.models._fit.products import combined, products
+from prefmath.models._likelihood.subset import of_shown
 from prefmath.models._likelihood.unit_scores import unit_scores
 from prefmath.models._likelihood.utility.linear import LinearUtility
 
@@ -53,22 +54,13 @@ class Subspace:
         if linear is None:
             raise TypeError("only linear utilities have directions")
         coef = np.ascontiguousarray(linear.gradient(self.basis))
-        shown, items = np.unique(seen.items, return_inverse=True)
+        shown, narrow = of_shown(seen, utility.n_items)
         features = np.empty((len(shown), len(coef)), np.float32)
         block = max(1, _BLOCK // linear.n_coef)
         for first in range(0, len(shown), block):
             part = slice(first, first + block)
             rows = kernel_view(linear.features[shown[part]])
             features[part] = kernels.linear_utility(rows, coef, linear.n_threads)
-        fewer = utility.n_items - len(shown)
-        extra = None if seen.extra is None else np.where(seen.extra < 0, -1, seen.extra - fewer)
-        narrow = replace(
-            seen,
-            items=items.reshape(-1).astype(np.int32),
-            extra=None if extra is None else extra.astype(np.int32),
-            tie_row=seen.tie_row if seen.tie_row < 0 else seen.tie_row - fewer,
-            n_rows=seen.n_rows - fewer,
-        )
         return replace(
             problem,
             utility=LinearUtility(features, linear.n_threads, utility.n_extra),

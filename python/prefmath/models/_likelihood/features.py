@@ -20,7 +20,7 @@ _UNUSED = 4
 
 
 def features_of(
-    choices: Choices, features: ArrayLike | None, *, columns: bool = True
+    choices: Choices, features: ArrayLike | None, *, columns: bool = True, n_threads: int = 1
 ) -> NDArray[Any]:
     """Return features as a matrix of finite numbers with a row for every item.
 
@@ -40,7 +40,7 @@ def features_of(
         return np.zeros((n_items, 0))
     shape: Any = getattr(features, "shape", ())
     without = not columns and isinstance(shape, tuple) and len(shape) == 2 and shape[1] == 0
-    x = np.zeros((shape[0], 0)) if without else as_features(features)
+    x = np.zeros((shape[0], 0)) if without else as_features(features, n_threads)
     if len(x) < n_items:
         msg = f"features must have a row for each of {n_items} items, not {len(x)}"
         raise ValueError(msg)

@@ -80,7 +80,7 @@ def utility_of(
     """Return the utility of the items of some choices, and the choices over its table."""
     if features is None:
         return ItemUtility(choices.n_items, form.n_extra), choices
-    x = features_of(choices, features, columns=form.n_extra == 0)
+    x = features_of(choices, features, columns=form.n_extra == 0, n_threads=n_threads)
     units = units_of_columns(x, column_names(features, x.shape[1]))
     return LinearUtility(x, n_threads, form.n_extra, units), as_choices_of_one(choices)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     _I64 = NDArray[np.int64]
 
-__all__ = ["of_annotators", "of_judgements", "spread", "taken"]
+__all__ = ["of_annotators", "of_judgements", "of_shown", "spread", "taken"]
 
 
 def of_annotators(problem: Problem, annotators: _I64) -> Problem:
@@ -64,6 +64,24 @@ def taken(observation: Observation, rows: _I64) -> Observation:
         n_ranked=of(observation.n_ranked, rows),
         whole=None,
     )
+
+
+def of_shown(observation: Observation, n_items: int) -> tuple[_I64, Observation]:
+    """Return the items that are shown, and the observation over a table of these alone."""
+    seen = np.zeros(n_items, np.bool_)
+    seen[observation.items] = True
+    shown, row = np.flatnonzero(seen), np.cumsum(seen, dtype=np.int32) - np.int32(1)
+    fewer, extra, tie_row = n_items - len(shown), observation.extra, observation.tie_row
+    if extra is not None:
+        extra = np.where(extra < 0, -1, extra - fewer).astype(np.int32)
+    narrow = replace(
+        observation,
+        items=row[observation.items],
+        extra=extra,
+        tie_row=tie_row if tie_row < 0 else tie_row - fewer,
+        n_rows=observation.n_rows - fewer,
+    )
+    return shown, narrow
 
 
 def _reduced(
