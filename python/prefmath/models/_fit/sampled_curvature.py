@@ -96,25 +96,26 @@ def sampled_curvature(
     square = float(np.einsum("ij,ij->", correlations, correlations)) - len(scale)
     share = min(noise / square, 1.0) if square > 0 else 0.0
     if share >= _MOSTLY_NOISE:
-        correlations = _shrunk(correlations, state.coef[0] * scale, share)
+        correlations = _shrunk(correlations, state.coef * scale, share, problem.n_threads)
     else:
         correlations *= _excess(noise / len(scale))
     inverse = _inverse(correlations, problem.n_threads)
     return SampledCurvature(scale, correlations, inverse, problem.n_threads)
 
 
-def _shrunk(correlations: _F64, coef: _F64, share: float) -> _F64:
+def _shrunk(correlations: _F64, coef: _F64, share: float, n_threads: int) -> _F64:
     """Shrink towards the identity, and along the coefficients towards what is seen there.
 
     What is chosen for sure has less curvature, so that it is smaller along what is wanted.
     """
     shrunk = correlations * (1 - share)
     shrunk[np.diag_indices(len(shrunk))] += share
-    along = correlations @ coef
-    length = float(along @ along)
+    along = products(coef, correlations, n_threads)
+    length = float((along**2).sum())
     if length > 0:
         along /= np.sqrt(length)
-        shrunk += share * (float(along @ correlations @ along) - 1) * np.outer(along, along)
+        seen = float((products(along, correlations, n_threads) * along).sum())
+        shrunk += share * (seen - 1) * along * along.T
     return shrunk
 
 
@@ -135,8 +136,8 @@ def _inverse(matrix: _F64, n_threads: int) -> _F64 | None:
     except np.linalg.LinAlgError:
         return None
     probe = np.random.default_rng(0).standard_normal((1, len(matrix)))
-    again = products(products(probe, inverse, n_threads), matrix, n_threads)
-    # Along nothing may the step be downhill.
     found = products(probe, inverse, n_threads)
+    again = products(found, matrix, n_threads)
+    # Along nothing may the step be downhill.
     sound = np.abs(again - probe).max() < _EXACT and float((found * probe).sum()) > 0
     return inverse if sound else None
