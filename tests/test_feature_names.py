@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import re
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -123,18 +125,30 @@ def test_a_new_fit_forgets_the_names_of_the_last():
     assert copy.deepcopy(model).feature_names_in_.tolist() == NAMES
 
 
+def methods():
+    """Return the public methods of a model that take features of some choices, `fit` aside."""
+    return [
+        name
+        for name, method in inspect.getmembers(ConditionalLogit, inspect.isfunction)
+        if not name.startswith("_")
+        and name != "fit"
+        and {"choices", "features"} <= inspect.signature(method).parameters.keys()
+    ]
+
+
+# What else some methods cannot do without.
+BESIDE = {"contrast": {"a": "price", "b": "time"}, "test": {"hypotheses": "price = 0"}}
+
+
 @pytest.mark.parametrize("kind", OTHERS)
-@pytest.mark.parametrize(
-    "method",
-    [
-        *("predict_proba", "predict", "sample", "responsibilities", "adapt"),
-        *("score", "bic", "aic", "icl", "uncertainty"),
-    ],
-)
+@pytest.mark.parametrize("method", methods())
 def test_other_columns_are_refused(method, kind):
+    call = getattr(fitted(), method)
     with pytest.raises(ValueError) as error:  # noqa: PT011
-        getattr(fitted(), method)(CHOICES, OTHERS[kind])
+        call(choices=CHOICES, features=OTHERS[kind], **BESIDE.get(method, {}))
     assert str(error.value) == SAID[kind]
+    call(choices=CHOICES, features=FRAME, **BESIDE.get(method, {}))
+    call(choices=CHOICES, features=X, **BESIDE.get(method, {}))
 
 
 @pytest.mark.parametrize("kind", OTHERS)
@@ -200,11 +214,16 @@ def test_names_in_errors():
         ConditionalLogit().fit(CHOICES, chosen)
 
 
-def test_choices_are_asked_for_by_all():
-    model = fitted()
-    for method in ("predict_proba", "predict", "sample", "adapt", "score", "bic", "uncertainty"):
-        with pytest.raises(TypeError, match=r"choices must be prefmath\.Choices, .* not DataFrame"):
-            getattr(model, method)(FRAME, FRAME)
+@pytest.mark.parametrize("method", methods())
+def test_choices_are_asked_for_by_all(method):
+    with pytest.raises(TypeError, match=r"choices must be prefmath\.Choices, .* not DataFrame"):
+        getattr(fitted(), method)(choices=FRAME, features=FRAME, **BESIDE.get(method, {}))
+
+
+@pytest.mark.parametrize("function", [partial(bootstrap, fitted()), select_components])
+def test_choices_are_asked_for_by_functions(function):
+    with pytest.raises(TypeError, match=r"choices must be prefmath\.Choices, .* not DataFrame"):
+        function(FRAME, FRAME)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from prefmath import Choices
@@ -41,3 +42,7 @@ def test_a_mixture_of_version_0_1_0():
     worth = np.exp(features[:3].astype(np.float64) @ model.coef_.T)
     expected = worth / worth.sum(axis=0) @ model.responsibilities_[7]
     np.testing.assert_allclose(model.predict_proba(choices, features), expected, rtol=1e-12)
+    # It knows no names, and takes any.
+    assert not hasattr(model, "feature_names_in_")
+    named = pd.DataFrame(features, columns=list("abc"))
+    np.testing.assert_allclose(model.predict_proba(choices, named), expected, rtol=1e-12)

@@ -14,6 +14,7 @@ from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_whole_number
 from prefmath.choices.folds import folds_of
 from prefmath.models._determined.choice_warnings import UndeterminedWarning, warn_of_little
+from prefmath.models._fit.only_choices import refuse_other_than_choices
 from prefmath.models._fit.predictions import n_units_of, total_weight
 from prefmath.models._fit.side_by_side import side_by_side
 from prefmath.models._inference.text_table import text_table
@@ -176,6 +177,7 @@ def select_components(
     2 *               3           -62.6  133.5  131.2  133.5
     * 2 is the largest number tried: more may be better
     """
+    refuse_other_than_choices(choices)
     if criterion not in get_args(Criterion):
         names = ", ".join(get_args(Criterion))
         raise ValueError(f"criterion must be one of {names}, not {criterion!r}")
