@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from prefmath._versions import show_versions
     from prefmath.choices import Choices
     from prefmath.designs import Design
+    from prefmath.leaderboards import leaderboard
     from prefmath.selection import (
         BatchSelection,
         PairCorrelation,
@@ -62,6 +63,7 @@ __all__ = [
     "coverage_radius",
     "duplicate_groups",
     "gram_batch",
+    "leaderboard",
     "mean_pairwise_similarity",
     "metrics",
     "min_pairwise_distance",
@@ -96,6 +98,7 @@ _HOME = {
     "coverage_radius": "similarity",
     "duplicate_groups": "similarity",
     "gram_batch": "similarity",
+    "leaderboard": "leaderboards",
     "mean_pairwise_similarity": "similarity",
     "min_pairwise_distance": "similarity",
     "near_duplicates": "similarity",

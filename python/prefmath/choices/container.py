@@ -558,7 +558,7 @@ class Choices(SortedJudgements):
         parts = folds_of(self, n_folds, by, as_generator(random_state))
         return (part() for part in parts)
 
-    def to_frame(self, library: Any = "pandas") -> Any:
+    def to_frame(self, backend: str = "pandas") -> Any:
         """Return the judgements as a data frame, in their original order.
 
         Pairs have a row each, with columns `winner`, `loser`, and `tie` and `first` where these are
@@ -567,8 +567,8 @@ class Choices(SortedJudgements):
 
         Parameters
         ----------
-        library : {"pandas", "polars", "pyarrow"} or another that narwhals knows
-            What to make a frame of.
+        backend : {"pandas", "polars", "pyarrow"} or another that narwhals knows
+            Which library's frame.
 
         Returns
         -------
@@ -581,9 +581,9 @@ class Choices(SortedJudgements):
           winner loser  annotator
         0    tea  milk          7
         """
-        import narwhals as nw
+        from prefmath.io.frames_out import frame_of
 
-        return nw.from_dict(columns_of(self), backend=library).to_native()
+        return frame_of(columns_of(self), backend)
 
     @property
     def shape(self) -> tuple[int]:

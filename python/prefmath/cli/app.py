@@ -7,6 +7,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from prefmath.cli.demo import demo
 from prefmath.cli.fit import fit
+from prefmath.cli.rank import rank
 from prefmath.cli.select import select
 
 
@@ -60,3 +61,4 @@ def prefmath(
 app.command(cls=_Command)(demo)
 app.command(cls=_Command)(select)
 app.command(cls=_Command)(fit)
+app.command(cls=_Command)(rank)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from prefmath.io.frames_out import frame_of
+
 if TYPE_CHECKING:
     from prefmath.choices import Choices
 
@@ -46,23 +48,20 @@ class Columns(Mapping[str, Sequence[Any]]):
         """Rows of the table."""
         return len(next(iter(self._columns.values()), ()))
 
-    def to_frame(self, library: Any = "pandas") -> Any:
+    def to_frame(self, backend: str = "pandas") -> Any:
         """Return a data frame.
 
         Parameters
         ----------
-        library : {"pandas", "polars", "pyarrow"} or another that narwhals knows
-            What to make a frame of.
+        backend : {"pandas", "polars", "pyarrow"} or another that narwhals knows
+            Which library's frame.
 
         Returns
         -------
         data frame
             A copy, texts read into memory.
         """
-        import narwhals as nw
-
-        columns = {name: list(column) for name, column in self._columns.items()}
-        return nw.from_dict(columns, backend=library).to_native()
+        return frame_of({name: list(column) for name, column in self._columns.items()}, backend)
 
     def __repr__(self) -> str:
         lines = [f"Columns({self.n_rows:,} rows)"]

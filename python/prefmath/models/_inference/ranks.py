@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["rank_intervals", "ranks_of"]
+__all__ = ["clearly_better", "rank_intervals", "ranks_of"]
 
 # Differences below this share of the largest standard error are rounding.
 _ROUNDING = 1e-9
@@ -38,13 +38,37 @@ def rank_intervals(
     n_draws: int,
     rng: np.random.Generator,
 ) -> NDArray[np.int64]:
-    """Best and worst rank of each item, (n_items, 2).
+    """Best and worst rank of each item, (n_items, 2): how many are clearly better, and worse."""
+    better = clearly_better(
+        utilities, covariance, level, unknown=unknown, joint=joint, n_draws=n_draws, rng=rng
+    )
+    ends = [1 + better.above.sum(axis=1), len(utilities) - better.below.sum(axis=1)]
+    return np.stack(ends, axis=1)
 
-    An item surely stands behind those that are better by more than chance allows, and before those
-    that are worse: all its differences to others, or all differences of all items where `joint`,
-    lie within as many standard errors as the largest of them in draws of the estimates' normal
-    distribution (Mogstad, Romano, Shaikh and Wilhelm 2024, section 3). Nothing is sure of the
-    differences to `unknown` ones.
+
+class Better(NamedTuple):
+    """For each item, a row: which others stand above it for sure, and which below."""
+
+    above: NDArray[np.bool_]
+    below: NDArray[np.bool_]
+
+
+def clearly_better(
+    utilities: _F64,
+    covariance: _F64,
+    level: float,
+    *,
+    unknown: NDArray[np.bool_],
+    joint: bool,
+    n_draws: int,
+    rng: np.random.Generator,
+) -> Better:
+    """Return which items are better, and worse, than each by more than chance allows.
+
+    All its differences to others, or all differences of all items where `joint`, lie within as many
+    standard errors as the largest of them in draws of the estimates' normal distribution (Mogstad,
+    Romano, Shaikh and Wilhelm 2024, section 3). Nothing is sure of the differences to `unknown`
+    ones.
     """
     variance = covariance.diagonal()
     errors = np.sqrt(np.maximum(variance[:, None] + variance - 2 * covariance, 0))
@@ -62,6 +86,4 @@ def rank_intervals(
     allowed = np.quantile(largest, level, axis=1)[:, None] * errors
     allowed[unknown] = allowed[:, unknown] = np.inf
     difference = utilities - utilities[:, None]
-    better = (difference > allowed).sum(axis=1)
-    worse = (difference < -allowed).sum(axis=1)
-    return np.stack([1 + better, len(utilities) - worse], axis=1)
+    return Better(difference > allowed, difference < -allowed)
