@@ -40,9 +40,9 @@ def written_out(choices, *, cluster):
     for _ in range(20):  # Newton's method; what is common to all is taken out
         p = expit(x @ u)
         information = x.T @ (x * (p * (1 - p))[:, None])
-        u = u + np.linalg.pinv(information) @ (x.T @ (y - p))
+        u = u + np.linalg.pinv(information, rcond=1e-9) @ (x.T @ (y - p))
     p = expit(x @ u)
-    inverse = np.linalg.pinv(x.T @ (x * (p * (1 - p))[:, None]))
+    inverse = np.linalg.pinv(x.T @ (x * (p * (1 - p))[:, None]), rcond=1e-9)
     scores = x * (y - p)[:, None]
     if cluster:
         scores = np.stack(
