@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath.io.frames_out import frame_of
-from prefmath.leaderboards.audit import audited
 from prefmath.leaderboards.wins import Wins, wins_between
 from prefmath.models._inference.text_table import text_table
 
@@ -124,6 +123,8 @@ class Leaderboard:
         -------
         Audit
         """
+        from prefmath.leaderboards.auditing import audited
+
         return audited(self)
 
     @property
