@@ -117,6 +117,39 @@ def test_two_classes_of_german_goals(data_dir):
     np.testing.assert_allclose(softmax(model.coef_, axis=1), support, atol=6e-5)
 
 
+@pytest.mark.parametrize("annotator", ["each", "rank_1", None])
+def test_counted_german_goals(data_dir, annotator):
+    rows = table(data_dir, "german/german.csv.gz")
+    ranks = ["rank_1", "rank_2", "rank_3", "rank_4"]
+    columns = {"items": ranks, "count": "count", "item_ids": [1, 2, 3, 4]}
+    if annotator == "rank_1":
+        rows["label"] = [f"ordering {row}" for row in range(len(rows))]
+        annotator = "label"
+    choices = Choices.from_frame(rows, "rankings", **columns, annotator=annotator)
+    one = PlackettLuce().fit(choices)
+    assert round(one.log_likelihood_, 4) == -6427.0497
+    written = german_rankings(data_dir)
+    plain = PlackettLuce().fit(written)
+    for robust in (True, False):
+        np.testing.assert_allclose(
+            one.uncertainty(choices, robust=robust).covariance,
+            plain.uncertainty(written, robust=robust).covariance,
+            rtol=1e-6,
+        )
+    if annotator is None:
+        return
+    assert repr(choices) == (
+        "Choices(24 rankings of 4 by 2,262 annotators (24 distinct) over 4 items)"
+    )
+    two = ChoiceMixture(2, l2=0, random_state=0).fit(choices)
+    assert round(two.log_likelihood_, 4) == -6311.6859
+    np.testing.assert_allclose(two.weights_, [0.7939, 0.2061], atol=6e-5)
+    assert two.bic(choices) == pytest.approx(2 * 6311.6859 + 7 * np.log(2262), abs=1e-3)
+    of_written = ChoiceMixture(2, l2=0, random_state=0).fit(written).uncertainty(written)
+    found = two.uncertainty(choices)
+    np.testing.assert_allclose(found.covariance, of_written.covariance, rtol=1e-3, atol=1e-7)
+
+
 def crowd_pairs(data_dir):
     rows = table(data_dir, "llmfao/comparisons_crowd.csv.gz")
     right = (rows["winner"] == "right").to_numpy()
