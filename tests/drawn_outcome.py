@@ -14,7 +14,7 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 
 import prefmath
-from prefmath.models import ConvergenceWarning, UndeterminedWarning
+from prefmath.models import ConvergenceWarning, UndeterminedWarning, WeightWarning
 
 PACKAGE = Path(prefmath.__file__).parent
 often = settings(
@@ -27,7 +27,7 @@ LONGEST = 10.0
 """Seconds of processor time that no small call may take; compiling is not counted."""
 
 
-def outcome(call, *, may_warn=(ConvergenceWarning, UndeterminedWarning)):
+def outcome(call, *, may_warn=(ConvergenceWarning, UndeterminedWarning, WeightWarning)):
     """Return what the call gives, or None where it refuses; fail where it does neither well."""
     result, seconds = _timed(call, may_warn)
     if seconds > LONGEST:  # numba may have compiled

@@ -119,3 +119,27 @@ def test_empty_cells_of_labels_are_missing():
 def test_too_much_for_the_memory_is_said():
     arguments = ["--annotators", 4, "--prompts", 10**14]
     assert refusal("demo", *arguments).startswith("out of memory: unable to allocate ")
+
+
+def test_counted_ballots_of_people_without_names():
+    table = {"r1": list("abc"), "r2": list("bca"), "r3": list("cab"), "count": [312, 40, 7]}
+    options = ("--layout", "rankings", "--items", "r1,r2,r3", "--annotator", "each")
+    model, text = fit(table, *options, "--components", "2")
+    items = list("abcbcacab")
+    choices = Choices.from_rankings([0, 3, 6, 9], items, annotator="each", count=table["count"])
+    expected = ChoiceMixture(2, random_state=0).fit(choices)
+    np.testing.assert_array_equal(model.coef_, expected.coef_)
+    np.testing.assert_array_equal(model.annotator_counts_, [312, 40, 7])
+    assert "columns: r1, r2, r3, count\n" in text
+    assert "Choices(3 rankings of 3 by 359 annotators (3 distinct) over 3 items)\n" in text
+    members = next(line for line in text.splitlines() if line.startswith("annotators"))
+    assert sum(map(int, members.split()[1:])) == 359
+
+
+def test_a_column_of_counts_has_any_name():
+    table = {"winner": ["a", "b"], "loser": ["b", "a"], "times": [7, 3]}
+    model, text = fit(table, "--count", "times", "--l2", "0")
+    assert model.coef_[0].tolist() == pytest.approx([np.log(7 / 3) / 2, -np.log(7 / 3) / 2])
+    assert "Choices(2 pairs that stand for 10 over 2 items)\n" in text
+    message = "column 'winner' must hold numbers: row 0 has 'a'"
+    assert refusal("fit", "j.csv", "-o", "n.npz", "--count", "winner") == message

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,12 +16,16 @@ from prefmath.models import (
     ChoiceMixture,
     ConditionalLogit,
     PlackettLuce,
+    WeightWarning,
+    select_components,
     table_log_likelihood,
 )
 
 LAYOUTS = ("pairs", "choice_sets", "rankings")
 X = np.random.default_rng(5).standard_normal((4, 2))
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
+# Written out, people of one judgement each have weights of their own.
+pytestmark = pytest.mark.filterwarnings("ignore::prefmath.models.WeightWarning")
 
 
 def fitted(n_components, data, features=None, **more):
@@ -165,3 +173,45 @@ def test_error_of_counts_is_that_of_statsmodels():
     glm = sm.GLM(wins, np.ones((10, 1)), family=sm.families.Binomial()).fit()
     np.testing.assert_allclose(found.coef[0], glm.params, rtol=1e-8)
     np.testing.assert_allclose(found.coef_se[0], glm.bse, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_components", [1, 2])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_halves_of_people_are_people(layout, n_components):
+    data = both(layout, "named")
+    model = fitted(n_components, data, X, l2=0.1)
+    halves = Choices.concat(
+        [
+            replace(
+                data.counted,
+                count=data.counted.count * share,
+                annotator_ids=np.char.add(data.counted.annotator_ids, suffix),
+            )
+            for share, suffix in ((0.3, ".a"), (0.7, ".b"))
+        ]
+    )
+    again = copy.copy(model)
+    again.responsibilities_ = np.repeat(model.responsibilities_, 2, axis=0)
+    again.annotator_ids_, again.annotator_counts_ = halves.annotator_ids, halves.annotator_counts
+    assert again.bic(halves, X) == pytest.approx(model.bic(data.counted, X), rel=1e-9)
+    for robust in (True, False):
+        found = again.uncertainty(halves, X, robust=robust)
+        expected = model.uncertainty(data.counted, X, robust=robust)
+        np.testing.assert_allclose(found.covariance, expected.covariance, **CLOSE)
+        assert found.n_units == pytest.approx(expected.n_units)
+
+
+def test_weights_that_look_like_counts_are_told_of():
+    about = {"annotator": ["x", "x", "y"], "weight": [3, 3, 2]}
+    choices = Choices.from_pairs(["a", "b", "b"], ["b", "c", "a"], **about)
+    with pytest.warns(WeightWarning, match="^weight is the same in all judgements of a person"):
+        ChoiceMixture(2, random_state=0).fit(choices)
+    with pytest.warns(WeightWarning):
+        select_components(choices, components=[1, 2], random_state=0)
+    # With one class it is the same, and of weights that differ within a person it is not clear.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ChoiceMixture(1).fit(choices)
+        about["weight"] = [3, 2, 2]
+        unclear = Choices.from_pairs(["a", "b", "b"], ["b", "c", "a"], **about)
+        ChoiceMixture(2, random_state=0).fit(unclear)

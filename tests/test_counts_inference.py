@@ -24,6 +24,8 @@ from prefmath.models._inference.folds import folds_of
 
 X = np.random.default_rng(5).standard_normal((4, 2))
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
+# Written out, people of one judgement each have weights of their own.
+pytestmark = pytest.mark.filterwarnings("ignore::prefmath.models.WeightWarning")
 
 
 def fitted(n_components, data, features=None):

@@ -32,8 +32,9 @@ def arguments(draw, layout):
     """Draw the arguments of a constructor of `Choices`."""
     n = draw(st.integers(0, 14))
     said = {
-        "annotator": draw(seldom(labels(n, few=5))),
+        "annotator": draw(seldom(st.one_of(labels(n, few=5), st.just("each")))),
         "weight": draw(seldom(weights(n))),
+        "count": draw(seldom(weights(n))),
         "item_ids": draw(st.sampled_from([None] * 9 + [["tea", "milk", "a"], [3, 2, 1, 0], []])),
     }
     if layout == "pairs":
@@ -69,6 +70,8 @@ def test_choices(data):
     choices = outcome(lambda: make(layout, drawn))
     if choices is not None:
         outcome(choices.as_choice_sets)
+        if choices.count is None or choices.count.sum() < 1e5:
+            outcome(choices.written_out)
         rows = data.draw(mostly(st.lists(st.integers(0, 5), max_size=4), None, [0.5], "a", [-9]))
         outcome(lambda: choices.take(rows))
 
@@ -82,19 +85,27 @@ def choices_of(draw, layout):
     weight = None
     if draw(st.integers(0, 3)) == 0:
         weight = rng.random(n) * draw(st.sampled_from([1.0, 1.0, 1e-12, 1e12, 1e-90, 1e90]))
+    said = {"annotator": people, "weight": weight}
+    if draw(st.integers(0, 3)) == 0:
+        if people is None and draw(st.booleans()):
+            said["annotator"] = "each"
+        known = np.arange(n) if people is None else people
+        times = draw(st.sampled_from([1.0, 1.0, 0.37, 1e-9, 1e9]))
+        said["count"] = rng.integers(0, 4, 40)[known] * times
+        said["count"][known == known[0]] = times
+        if weight is not None:
+            said["weight"] = weight + weight.max() / 2
     orders = np.argsort(rng.random((n, n_items)) - 0.1 * np.arange(n_items), axis=1)
     if layout == "pairs":
         tie = rng.random(n) < 0.2 if draw(st.booleans()) else None
         first = rng.random(n) < 0.5 if draw(st.booleans()) else None
-        return Choices.from_pairs(
-            orders[:, 0], orders[:, 1], tie=tie, first=first, annotator=people, weight=weight
-        )
+        return Choices.from_pairs(orders[:, 0], orders[:, 1], tie=tie, first=first, **said)
     size = min(n_items, draw(st.integers(1, 4)))
     cuts, items = np.arange(0, n * size + 1, size), orders[:, :size].ravel()
     if layout == "choice_sets":
         chosen = rng.integers(size, size=n)
-        return Choices.from_choice_sets(cuts, items, chosen, annotator=people, weight=weight)
-    return Choices.from_rankings(cuts, items, annotator=people, weight=weight)
+        return Choices.from_choice_sets(cuts, items, chosen, **said)
+    return Choices.from_rankings(cuts, items, **said)
 
 
 @st.composite

@@ -49,6 +49,7 @@ def test_frames_of_pairs(data):
         "tie": data.draw(st.sampled_from([None, "tie"])),
         "annotator": data.draw(st.sampled_from([None, "who", "times"])),
         "weight": data.draw(st.sampled_from([None, None, "times", "who"])),
+        "count": data.draw(st.sampled_from([None, None, "times", "who"])),
         "context": data.draw(st.sampled_from([None, "times", ["who", "times"], 3])),
     }
     outcome(lambda: Choices.from_frame(frame, "pairs", **said))

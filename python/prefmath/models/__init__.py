@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefmath.models._determined.choice_warnings import UndeterminedWarning
+from prefmath.models._determined.choice_warnings import UndeterminedWarning, WeightWarning
 from prefmath.models._inference.components import ComponentSelection, select_components
 from prefmath.models._inference.cross_validation import CrossValidation, cross_validate
 from prefmath.models._inference.disagreements import Disagreement, disagreement
@@ -33,6 +33,7 @@ __all__ = [
     "TableLikelihood",
     "Uncertainty",
     "UndeterminedWarning",
+    "WeightWarning",
     "bootstrap",
     "class_profiles",
     "compare_nested",

@@ -30,6 +30,10 @@ class ChoiceMixture(ChoiceModel):
     of an item, or free for every item. With one class it is plain conditional logit, Bradley-Terry
     or Plackett-Luce.
 
+    Of a person who counts c times (`count` of the choices) the log-likelihood is taken c times. A
+    `weight` w of a judgement is another thing: the judgement seen w times from one person, whose
+    class it tells the more surely.
+
     Parameters
     ----------
     n_components : int
@@ -192,6 +196,9 @@ class ChoiceMixture(ChoiceModel):
         UndeterminedWarning
             If without a penalty a coefficient has no finite estimate in one of several classes; if
             choices have a single alternative, or positions have effects in sets of unequal size.
+        WeightWarning
+            If there are several classes, and the judgements of one person weigh alike but not as
+            those of others, as if `count` were meant.
         """
         refuse_other_than_choices(choices)
         return self._fit(choices, features)

@@ -49,7 +49,7 @@ def refuse_collinear(problem: Problem, names: list[str]) -> None:
         With the columns and the combination named.
     """
     data = problem.data
-    utility, observation, weight = _linear(problem), data.observation, data.weight
+    utility, observation, weight = _linear(problem), data.observation, data.counted_weight
     if weight is not None and data.outcome is not None:
         weight = np.bincount(data.outcome, weight, observation.n_outcomes).astype(np.float64)
     n_rows = n_contests(observation)

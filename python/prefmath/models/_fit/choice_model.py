@@ -9,7 +9,11 @@ import numpy as np
 
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_number, as_whole_number
-from prefmath.models._determined.choice_warnings import UndeterminedWarning, warn_of_little
+from prefmath.models._determined.choice_warnings import (
+    UndeterminedWarning,
+    warn_of_little,
+    warn_of_weights,
+)
 from prefmath.models._fit.estimator import Estimator
 from prefmath.models._fit.fitted import Fitted
 from prefmath.models._fit.fitting import fit, unsettled
@@ -424,6 +428,7 @@ class ChoiceModel(StatisticalModel, Estimator):
             first_params=first_params,
         )
         warn_of_little(choices, position_effect=self.position_effect, stacklevel=3)
+        warn_of_weights(choices, self.n_components, stacklevel=3)
         self._keep(found)
         self._warn(found, stacklevel=4)
         return self

@@ -13,7 +13,12 @@ from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_whole_number
 from prefmath.choices.folds import folds_of
-from prefmath.models._determined.choice_warnings import UndeterminedWarning, warn_of_little
+from prefmath.models._determined.choice_warnings import (
+    UndeterminedWarning,
+    WeightWarning,
+    warn_of_little,
+    warn_of_weights,
+)
 from prefmath.models._fit.only_choices import refuse_other_than_choices
 from prefmath.models._fit.predictions import n_units_of, total_weight
 from prefmath.models._fit.side_by_side import side_by_side
@@ -217,10 +222,12 @@ def select_components(
     # The longest first, so that none is left to run alone at the end.
     tasks = [(k, part) for k in reversed(tried) for part in (None, *folds)]
     warn_of_little(choices, position_effect=template.position_effect, stacklevel=2)
+    warn_of_weights(choices, max(tried), stacklevel=2)
     with reporting(progress, "components") as report, warnings.catch_warnings():
         # Told once, before and below.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", UndeterminedWarning)
+        warnings.simplefilter("ignore", WeightWarning)
         results = side_by_side(fit, tasks, threads, report)
     models = [result for result in reversed(results) if isinstance(result, ChoiceMixture)]
     unsettled = ", ".join(str(m.n_components) for m in models if not m.converged_)

@@ -84,13 +84,19 @@ class Data:
         """How many annotators each row stands for."""
         return np.ones(self.n_rows) if self.counts is None else self.counts
 
+    @property
+    def counted_weight(self) -> _F64 | None:
+        """What each judgement weighs, as often as its annotator counts; None where all are 1."""
+        if self.counts is None:
+            return self.weight
+        of_judgements: _F64 = np.repeat(self.counts, np.diff(self.annotator_offsets))
+        return of_judgements if self.weight is None else of_judgements * self.weight
+
     @cached_property
     def mass(self) -> float:
         """Judgements, as often as they weigh and their annotators count."""
-        if self.weight is None and self.counts is None:
-            return float(self.n_judgements)
-        of_rows = np.repeat(self.of_each, np.diff(self.annotator_offsets))
-        return float(of_rows.sum() if self.weight is None else of_rows @ self.weight)
+        weight = self.counted_weight
+        return float(self.n_judgements if weight is None else weight.sum())
 
     @property
     def n_annotators(self) -> float:

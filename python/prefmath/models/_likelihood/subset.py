@@ -30,15 +30,9 @@ def of_annotators(problem: Problem, annotators: _I64) -> Problem:
 
 def of_judgements(problem: Problem, rows: _I64) -> Problem:
     """Return the problem of some judgements, no matter whose; penalised by their part."""
-    data = problem.data
-    some = _reduced(problem, rows, np.array([0, len(rows)]), None)
-    if data.counts is None:
-        return some
     # A judgement of so many people is as many.
-    weight = data.counts[np.searchsorted(data.annotator_offsets, rows, side="right") - 1]
-    if some.data.weight is not None:
-        weight = weight * some.data.weight
-    return replace(some, data=replace(some.data, weight=weight))
+    data = replace(problem.data, weight=problem.data.counted_weight, counts=None)
+    return _reduced(replace(problem, data=data), rows, np.array([0, len(rows)]), None)
 
 
 def spread(n: int, wanted: int) -> _I64:
@@ -97,8 +91,8 @@ def _reduced(
         weight=None if data.weight is None else data.weight[rows],
         counts=counts,
     )
-    penalty = problem.penalty.of_share(len(rows) / data.n_judgements)
-    return replace(problem, data=some, penalty=penalty)
+    share = some.mass / data.mass if some.mass > 0 else len(rows) / data.n_judgements
+    return replace(problem, data=some, penalty=problem.penalty.of_share(share))
 
 
 def _ranges(starts: _I64, sizes: _I64) -> _I64:
