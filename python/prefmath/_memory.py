@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["advising"]
+__all__ = ["advising", "machine_memory"]
 
 
 @contextmanager
@@ -34,3 +35,18 @@ def advising(advice: str) -> Iterator[None]:
         reason = f" ({error})" if str(error) else ""
         msg = f"not enough memory{reason}: {advice}"
         raise MemoryError(msg) from None
+
+
+def machine_memory() -> int | None:
+    """Return the bytes of memory that the machine has, or None where it does not say.
+
+    Examples
+    --------
+    >>> machine_memory() is None or machine_memory() > 0
+    True
+    """
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
+        return None
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return memory if memory > 0 else None

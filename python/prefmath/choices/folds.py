@@ -30,6 +30,8 @@ _C = TypeVar("_C", bound=SortedJudgements)
 
 # NumPy draws without replacement from fewer than this; of more it hardly matters.
 _MOST_DRAWN = 10**9
+# Beyond, counts are drawn in multiples.
+_MOST_UNITS = 1e15
 
 
 def folds_of(
@@ -50,7 +52,9 @@ def folds_of(
     if n_folds > units.n:
         raise ValueError(f"n_folds={n_folds} exceeds the {count_text(units.n)} {units.name}s")
     n = int(units.n)
-    return _parts(choices, units, np.arange(n) % n_folds, rng)
+    sizes = [n // n_folds + (part < n % n_folds) for part in range(n_folds)]
+    labels = None if units.counts is not None else np.arange(n) % n_folds
+    return _parts(choices, units, np.array(sizes), labels, rng)
 
 
 def split_of(
@@ -71,7 +75,9 @@ def split_of(
     if n < 2:
         raise ValueError(f"there is one {units.name} alone, and nothing to split")
     n_test = min(max(round(share * n), 1), n - 1)
-    return _parts(choices, units, np.repeat([0, 1], [n_test, n - n_test]), rng)[0]()
+    sizes = np.array([n_test, n - n_test])
+    labels = None if units.counts is not None else np.repeat([0, 1], sizes)
+    return _parts(choices, units, sizes, labels, rng)[0]()
 
 
 class _Units:
@@ -111,11 +117,10 @@ def _units(choices: SortedJudgements, by: Any) -> _Units:
 
 
 def _parts(
-    choices: _C, units: _Units, labels: _I64, rng: np.random.Generator
+    choices: _C, units: _Units, sizes: _I64, labels: _I64 | None, rng: np.random.Generator
 ) -> list[Callable[[], tuple[_C, _C]]]:
-    """Deal units, shuffled, into the parts of these labels, one a unit."""
-    sizes = np.bincount(labels)
-    if units.counts is None:
+    """Deal units, shuffled, into parts of these sizes, by labels where rows are units."""
+    if units.counts is None or labels is None:
         part = np.empty(units.n_rows, np.int64)
         part[rng.permutation(units.n_rows)] = labels
         fold_of = part[units.of]
@@ -137,6 +142,8 @@ def _drawn_counts(counts: _F64, sizes: _I64, rng: np.random.Generator) -> _F64:
 
     What is left of counts that are not whole is drawn into a part, each as one.
     """
+    scale = max(1.0, float(counts.sum()) / _MOST_UNITS)
+    counts = counts / scale
     whole = np.floor(counts).astype(np.int64)
     n_units, n_parts = int(whole.sum()), len(sizes)
     drawn = np.zeros((n_parts, len(counts)))
@@ -153,7 +160,7 @@ def _drawn_counts(counts: _F64, sizes: _I64, rng: np.random.Generator) -> _F64:
     ends = np.cumsum(sizes / sizes.sum() * len(rest))
     part_of = np.searchsorted(ends, rng.permutation(len(rest)) + 0.5)
     drawn[np.minimum(part_of, n_parts - 1), rest] += (counts - whole)[rest]
-    return drawn
+    return drawn * scale
 
 
 def _counted(choices: _C, unit: _I64, counts: _F64) -> _C:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath._memory import machine_memory
 from prefmath.choices.judgements import offsets_of, spans
 from prefmath.choices.sorted_judgements import SortedJudgements
 
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["written_out"]
 
-# More rows than any memory holds.
+# More rows than any memory holds, and what a row and each of its items take on the way.
 _MOST_ROWS = 1 << 40
+_BYTES = 40
 
 
 def written_out(choices: SortedJudgements) -> SortedJudgements:
@@ -25,8 +27,7 @@ def written_out(choices: SortedJudgements) -> SortedJudgements:
     if count is None or (count == 1).all():
         return replace(SortedJudgements.like(choices), count=None)
     _refuse_fractions(choices, count)
-    if count.sum() > _MOST_ROWS:
-        raise MemoryError(f"{count.sum():,.0f} judgements are too many to be written out")
+    _refuse_too_many(float(count @ np.diff(choices.offsets)), float(count.sum()))
     of_annotators = choices.annotator_counts
     ids, order = choices.annotator_ids, None
     if of_annotators is None:
@@ -44,6 +45,15 @@ def written_out(choices: SortedJudgements) -> SortedJudgements:
         n_items=choices.n_items,
         order=order,
     )
+
+
+def _refuse_too_many(n_items: float, n: float) -> None:
+    """Refuse what cannot fit, rather than have the machine run out of memory on the way."""
+    memory = machine_memory()
+    if n > _MOST_ROWS or (memory is not None and _BYTES * (n + n_items) > memory):
+        raise MemoryError(
+            f"{n:,.0f} judgements are too many to be written out: there is not as much memory"
+        )
 
 
 def _refuse_fractions(choices: SortedJudgements, count: NDArray[np.float64]) -> None:

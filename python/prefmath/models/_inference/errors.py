@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath._memory import machine_memory
 from prefmath.models._inference.information import inverse_information, reported
 from prefmath.models._inference.marks import (
     FEW_UNITS,
@@ -119,11 +119,9 @@ def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
 
 def _refuse_too_many(n: int) -> None:
     """Refuse what cannot fit, rather than have the machine run out of memory on the way."""
-    names = getattr(os, "sysconf_names", {})
-    if "SC_PHYS_PAGES" in names and "SC_PAGE_SIZE" in names:
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        if 0 < memory < _ARRAYS * 8 * n**2:
-            raise _too_large(n)
+    memory = machine_memory()
+    if memory is not None and memory < _ARRAYS * 8 * n**2:
+        raise _too_large(n)
 
 
 def _too_large(n: int) -> MemoryError:

@@ -91,8 +91,12 @@ def _inverse(matrix: _F64, point: Point, parameters: Parameters) -> _F64:
         fewer = "fit fewer classes, " if len(point.params) > 1 else ""
         raise ValueError(f"choices do not determine {what}: raise l2, {fewer}or let the fit settle")
     root = inverse_of_lower(lower)
-    root *= scale
-    inverse: _F64 = root.T @ root
+    with np.errstate(over="ignore", invalid="ignore"):
+        root *= scale
+        inverse: _F64 = root.T @ root
+    if not np.isfinite(inverse).all():
+        what = _called(point, parameters, int(diagonal.argmin()))
+        raise ValueError(f"choices do not determine {what}: raise l2")
     return inverse
 
 

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 __all__ = ["bootstrap"]
 
+# More units than NumPy draws.
+_MOST_UNITS = 1 << 62
 # Percentiles want a thousand; of more than this a digit was too many.
 _MOST_RESAMPLES = 10_000_000
 
@@ -164,7 +166,7 @@ def drawn_counts(base: _F64, rng: np.random.Generator) -> _F64:
     whole, the nearest whole number is drawn, and scaled to the sum.
     """
     total = float(base.sum())
-    n_units = max(round(total), 1)
+    n_units = min(max(round(total), 1), _MOST_UNITS)
     counts = rng.multinomial(n_units, base / total).astype(np.float64)
     return counts * (total / n_units)
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Intervals", "Uncertainty"]
 
+# The least quantile that is told from 0.
+_LEAST_REACH = 1e-100
 # Ends of ranks want ten thousand draws; of more than this a digit was too many.
 _MOST_DRAWS = 10_000_000
 
@@ -145,7 +147,8 @@ class Uncertainty(Comparisons):
         ValueError
             If `level` is no such number.
         """
-        reach = NormalDist().inv_cdf(0.5 + as_level(level) / 2)
+        # Of what is not determined all is within reach, however low the level.
+        reach = max(NormalDist().inv_cdf(0.5 + as_level(level) / 2), _LEAST_REACH)
         ends = np.array([-reach, reach])
         errors = self.params_se
         with np.errstate(over="ignore"):
