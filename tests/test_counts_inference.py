@@ -10,6 +10,7 @@ from scipy import stats
 
 from counted import as_written, both
 from prefmath.choices import Choices
+from prefmath.choices.folds import folds_of
 from prefmath.models import (
     BradleyTerry,
     ChoiceMixture,
@@ -20,7 +21,6 @@ from prefmath.models import (
     select_components,
 )
 from prefmath.models._inference import resampling
-from prefmath.models._inference.folds import folds_of
 
 X = np.random.default_rng(5).standard_normal((4, 2))
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
@@ -109,7 +109,7 @@ def test_parts_left_out_are_all_people_once(who, fractions):
     counted = both("pairs", who).counted
     if fractions:
         counted = replace(counted, count=counted.count * 1.3)
-    folds = [fold() for fold in folds_of(counted, 4, np.random.default_rng(0))]
+    folds = [fold() for fold in folds_of(counted, 4, None, np.random.default_rng(0))]
     total = float(counted.count.sum())
     for kept, left_out in folds:
         assert kept.count.sum() + left_out.count.sum() == pytest.approx(total)
@@ -125,7 +125,7 @@ def test_parts_are_drawn_like_people():
     rng = np.random.default_rng(0)
     seen = np.zeros(4)
     for _ in range(700):
-        out = folds_of(choices, 2, rng)[0]()[1]
+        out = folds_of(choices, 2, None, rng)[0]()[1]
         counts = dict(zip(out.annotator_ids.tolist(), out.annotator_counts, strict=True))
         seen[int(counts.get("y", 0))] += 1
     expected = stats.hypergeom.pmf(np.arange(4), 10, 3, 5)
@@ -227,3 +227,13 @@ def test_more_classes_than_rows_but_not_than_people():
     assert model.responsibilities_.shape == (2, 3)
     one = ChoiceMixture(random_state=0).fit(ballots)
     assert model.log_likelihood_ >= one.log_likelihood_
+
+
+def test_parts_of_a_population_are_not_written_out():
+    choices = Choices.from_pairs(["a", "b"], ["b", "a"], annotator="each", count=[7e14, 3e20])
+    for kept, left_out in (fold() for fold in folds_of(choices, 2, None, np.random.default_rng(0))):
+        total = kept.annotator_counts + left_out.annotator_counts
+        np.testing.assert_allclose(total, [7e14, 3e20], rtol=1e-5)
+        np.testing.assert_allclose(left_out.annotator_counts, total / 2, rtol=1e-3)
+    draws = resampling.drawn_counts(choices.annotator_counts, np.random.default_rng(0))
+    np.testing.assert_allclose(draws.sum(), 3e20 + 7e14)

@@ -53,8 +53,7 @@ def folds_of(
         raise ValueError(f"n_folds={n_folds} exceeds the {count_text(units.n)} {units.name}s")
     n = int(units.n)
     sizes = [n // n_folds + (part < n % n_folds) for part in range(n_folds)]
-    labels = None if units.counts is not None else np.arange(n) % n_folds
-    return _parts(choices, units, np.array(sizes), labels, rng)
+    return _parts(choices, units, np.array(sizes, np.float64), lambda: np.arange(n) % n_folds, rng)
 
 
 def split_of(
@@ -75,9 +74,10 @@ def split_of(
     if n < 2:
         raise ValueError(f"there is one {units.name} alone, and nothing to split")
     n_test = min(max(round(share * n), 1), n - 1)
-    sizes = np.array([n_test, n - n_test])
-    labels = None if units.counts is not None else np.repeat([0, 1], sizes)
-    return _parts(choices, units, sizes, labels, rng)[0]()
+    sizes = [n_test, n - n_test]
+    return _parts(
+        choices, units, np.array(sizes, np.float64), lambda: np.repeat([0, 1], sizes), rng
+    )[0]()
 
 
 class _Units:
@@ -117,12 +117,12 @@ def _units(choices: SortedJudgements, by: Any) -> _Units:
 
 
 def _parts(
-    choices: _C, units: _Units, sizes: _I64, labels: _I64 | None, rng: np.random.Generator
+    choices: _C, units: _Units, sizes: _F64, labels: Callable[[], _I64], rng: np.random.Generator
 ) -> list[Callable[[], tuple[_C, _C]]]:
-    """Deal units, shuffled, into parts of these sizes, by labels where rows are units."""
-    if units.counts is None or labels is None:
+    """Deal units, shuffled, into parts of these sizes; `labels` are the parts of uncounted rows."""
+    if units.counts is None:
         part = np.empty(units.n_rows, np.int64)
-        part[rng.permutation(units.n_rows)] = labels
+        part[rng.permutation(units.n_rows)] = labels()
         fold_of = part[units.of]
         return [partial(_of_rows, choices, fold_of == fold) for fold in range(len(sizes))]
     drawn = _drawn_counts(units.counts, sizes, rng)
@@ -137,7 +137,7 @@ def _of_counts(choices: _C, unit: _I64, counts: _F64, left_out: _F64) -> tuple[_
     return _counted(choices, unit, counts - left_out), _counted(choices, unit, left_out)
 
 
-def _drawn_counts(counts: _F64, sizes: _I64, rng: np.random.Generator) -> _F64:
+def _drawn_counts(counts: _F64, sizes: _F64, rng: np.random.Generator) -> _F64:
     """Draw how many of each row are in each part, (n_parts, n_rows), parts of the sizes given.
 
     What is left of counts that are not whole is drawn into a part, each as one.
@@ -145,19 +145,20 @@ def _drawn_counts(counts: _F64, sizes: _I64, rng: np.random.Generator) -> _F64:
     scale = max(1.0, float(counts.sum()) / _MOST_UNITS)
     counts = counts / scale
     whole = np.floor(counts).astype(np.int64)
-    n_units, n_parts = int(whole.sum()), len(sizes)
+    n_units, n_parts, shares = int(whole.sum()), len(sizes), sizes / sizes.sum()
     drawn = np.zeros((n_parts, len(counts)))
     if n_units < _MOST_DRAWN:
         left = whole
+        if n_units != sizes.sum():  # fractions were counted, too
+            sizes = np.diff(np.round(np.cumsum(shares) * n_units), prepend=0)
         for part in range(n_parts - 1):
-            size = min(int(sizes[part]), int(left.sum()))
-            taken = rng.multivariate_hypergeometric(left, size, method="marginals")
+            taken = rng.multivariate_hypergeometric(left, int(sizes[part]), method="marginals")
             drawn[part], left = taken, left - taken
         drawn[-1] = left
     else:
-        drawn[:] = rng.multinomial(whole, sizes / sizes.sum()).T
+        drawn[:] = rng.multinomial(whole, shares).T
     rest = np.flatnonzero(counts > whole)
-    ends = np.cumsum(sizes / sizes.sum() * len(rest))
+    ends = np.cumsum(shares * len(rest))
     part_of = np.searchsorted(ends, rng.permutation(len(rest)) + 0.5)
     drawn[np.minimum(part_of, n_parts - 1), rest] += (counts - whole)[rest]
     return drawn * scale
