@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._validate import as_generator, as_number, as_whole_number
+from prefmath.io._membership_checks import check_membership
+from prefmath.models._fit.gate import GATE_ARRAYS, GATE_VALUES
 from prefmath.models._likelihood.ties import TIES
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ VALUES = (
     *("_layout", "_ties", "_linear"),
 )
 """What else it has learned."""
-OPTIONAL = ("_undetermined", "annotator_counts_", "_spreads")
+OPTIONAL = ("_undetermined", "annotator_counts_", "_spreads", *GATE_ARRAYS, *GATE_VALUES)
 """What not every model has: those of version 1.0 were penalised in units of the features."""
 DERIVED = ("lower_bound_", "n_iter_", "n_features_in_", "_n_free", "_n_positions")
 """What files of version 1.0 tell too, though it follows from the rest."""
@@ -49,6 +51,7 @@ def check_model(model: Any) -> None:
             raise ValueError(f"{name} is missing")
     n_columns, d = _check_coefficients(model)
     _check_people(model)
+    check_membership(model)
     _finite_number(model.log_likelihood_, "log_likelihood_")
     bounds = model.lower_bounds_
     if not isinstance(bounds, list) or not bounds:

@@ -37,7 +37,7 @@ class Table:
         return len(self._frame)
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> list[Any]:
         """Names of the columns."""
         return list(self._frame.columns)
 

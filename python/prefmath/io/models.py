@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FORMAT, VERSION = "prefmath model", "1.1"
 """A later major version is refused; a later minor one only adds what can be left out."""
+_WITH_MEMBERSHIP = "2.0"
+"""Of models that were fitted with membership: without it, others would predict something else."""
 _MODELS = ("BradleyTerry", "ChoiceMixture", "ConditionalLogit", "PlackettLuce")
 _KNOWN = f"{', '.join(_MODELS[:-1])} or {_MODELS[-1]}"
 
@@ -91,7 +93,7 @@ def save_model(
     values = {key: _plain(value) for key, value in learned.items() if key not in arrays}
     header = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": _WITH_MEMBERSHIP if "_membership_params" in learned else VERSION,
         "model": name,
         "parameters": {key: _parameter(value) for key, value in parameters.items()},
         "values": values,
@@ -133,7 +135,7 @@ def load_model(path: str | os.PathLike[str]) -> Any:
     with _in_one_sentence(path):
         arrays = read_arrays(path, {"header", *ARRAYS, *OPTIONAL, *_of_populations()})
         header = _header(arrays)
-    if header.major > int(VERSION.partition(".")[0]):
+    if header.major > int(_WITH_MEMBERSHIP.partition(".")[0]):
         raise ValueError(f"{str(path)!r} was written by a later version of prefmath")
     with _in_one_sentence(path):
         return _model(header, arrays)
@@ -191,7 +193,7 @@ def _model(header: _Header, arrays: dict[str, NDArray[Any]]) -> Any:
     kind = getattr(models, str(header.model))
     learned = (*LEARNED, *kind.learned_by_population)
     defaults = kind().get_params()
-    later = header.version != VERSION
+    later = header.version not in {VERSION, _WITH_MEMBERSHIP}
     for name in (
         () if later else [*(set(parameters) - set(defaults)), *(set(values) - {*learned, *DERIVED})]
     ):

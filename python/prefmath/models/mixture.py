@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
 
 from prefmath.models._fit.choice_model import ChoiceModel
+from prefmath.models._fit.gate import gate_of
 from prefmath.models._fit.only_choices import refuse_other_than_choices
+from prefmath.models._inference.membership import Membership, membership_of
+from prefmath.models._likelihood.covariates import table_of_covariates
 from prefmath.models._likelihood.population.classes import Classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from prefmath.choices import Choices
     from prefmath.models._likelihood.ties import Ties
@@ -99,6 +103,10 @@ class ChoiceMixture(ChoiceModel):
         Whether the best start settled, and after how many iterations.
     annotator_ids_, item_ids_ : ndarray or None
         Labels, as in the choices.
+    membership_ : Membership
+        Coefficients of membership by name, and marginal effects on the shares of the classes; there
+        only where the model was fitted with `membership`. ``weights_`` are then the mean of the
+        class probabilities of the people of the fit.
     feature_names_in_ : ndarray of str, shape (d,)
         What the frame or design in `fit` calls the features; there is no such attribute where they
         have no names, or not all are strings. Features of other names, or in another order, are
@@ -115,6 +123,7 @@ class ChoiceMixture(ChoiceModel):
 
     McFadden (1974), Conditional logit analysis of qualitative choice behavior.
     Bhat (1997), An endogenous segmentation mode choice model: EM for latent class logit.
+    Dayton and Macready (1988), Concomitant-variable latent-class models.
     Lange (1995), A quasi-Newton acceleration of the EM algorithm.
     Arthur and Vassilvitskii (2007), k-means++: the advantages of careful seeding.
 
@@ -158,10 +167,67 @@ class ChoiceMixture(ChoiceModel):
         self.n_threads = n_threads
         self.progress = progress
 
+    @property
+    def membership_(self) -> Membership:
+        """How covariates tell the class of a person, with coefficients by name.
+
+        There is no such attribute where a model was fitted without membership.
+        """
+        self._check_fitted()
+        gate = gate_of(self)
+        if gate is None:
+            msg = f"this {type(self).__name__} was fitted without membership"
+            raise AttributeError(msg)
+        return membership_of(gate, self.weights_, self.annotator_counts_)
+
+    def membership_proba(self, membership: Any) -> NDArray[np.float64]:
+        """Class probabilities of people by their covariates alone.
+
+        Parameters
+        ----------
+        membership : frame, mapping or array_like
+            A row a person, with the columns that it had in `fit`; by name, where columns have
+            names.
+
+        Returns
+        -------
+        ndarray, shape (n_people, n_components)
+            In the order of the rows.
+
+        Raises
+        ------
+        ValueError
+            If the model was fitted without membership, a column lacks or is not known, or a number
+            is missing.
+        TypeError
+            If something is no number.
+        """
+        self._check_fitted()
+        gate = gate_of(self)
+        if gate is None:
+            msg = "membership_proba needs a model that was fitted with membership"
+            raise ValueError(msg)
+        covariates = gate.design.rows(table_of_covariates(membership))
+        if len(gate.params) == 1:
+            return np.ones((len(covariates), 1))
+        return self._fitted().population.prior(gate.params, covariates)
+
+    def __repr__(self) -> str:
+        gate = gate_of(self)
+        if gate is None:
+            return super().__repr__()
+        return f"{super().__repr__()}\n{self.membership_!r}"
+
     def _population(self, n_columns: int) -> Classes:
         return Classes(n_columns, hard=bool(self.hard))
 
-    def fit(self, choices: Choices, features: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        choices: Choices,
+        features: ArrayLike | None = None,
+        *,
+        membership: Any = None,
+    ) -> Self:
         """Fit to judgements by expectation-maximisation.
 
         Parameters
@@ -174,6 +240,15 @@ class ChoiceMixture(ChoiceModel):
             not copied, other numbers become float64. Names of a frame's columns, or of the features
             of a `prefmath.Design`, are kept. Without features every item has a free utility; where
             they have no columns, shape (n_items, 0), positions alone tell what is chosen.
+        membership : frame, mapping or array_like of shape (n_annotators, n_covariates), optional
+            What annotators are like, a row for each: classes are then not alike probable for all,
+            but by the multinomial logit of membership [1]_ [2]_, with an intercept, relative to
+            class 0. Rows of a frame belong to the annotators that its index names, or a column
+            ``"annotator"`` or ``"annotator_id"``; without names they stand in the order of
+            ``choices.annotator_ids``, as rows of arrays do. Numbers of any unit and booleans; what
+            is text is refused: make it columns of 0 and 1 for each level but the one to compare
+            with. A column that is the same for everyone takes the place of the intercept. No number
+            may be missing.
 
         Returns
         -------
@@ -183,7 +258,8 @@ class ChoiceMixture(ChoiceModel):
         Raises
         ------
         ValueError
-            If a parameter is out of range, features are missing for an item or not finite, or there
+            If a parameter is out of range, an annotator has no covariates, or one of these is
+            missing or told by others; if features are missing for an item or not finite, or there
             are more classes than annotators; or if without a penalty an item or a coefficient has
             no finite estimate. These are named.
         TypeError
@@ -194,11 +270,47 @@ class ChoiceMixture(ChoiceModel):
         ConvergenceWarning
             If the best start has not settled within `max_iter` iterations.
         UndeterminedWarning
-            If without a penalty a coefficient has no finite estimate in one of several classes; if
-            choices have a single alternative, or positions have effects in sets of unequal size.
+            If covariates tell for certain that some annotators are not in a class, so that
+            coefficients of membership run to infinity; if without a penalty a coefficient has no
+            finite estimate in one of several classes; if choices have a single alternative, or
+            positions have effects in sets of unequal size.
         WeightWarning
             If there are several classes, and the judgements of one person weigh alike but not as
             those of others, as if `count` were meant.
+
+        References
+        ----------
+        .. [1] Dayton and Macready (1988), Concomitant-variable latent-class models, Journal of the
+           American Statistical Association 83, equation 4.
+        .. [2] Bhat (1997), An endogenous segmentation mode choice model with an application to
+           intercity travel, Transportation Science 31, equation 3.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from prefmath import Choices
+        >>> from prefmath.models import ChoiceMixture
+        >>> rng = np.random.default_rng(0)
+        >>> age = rng.integers(20, 80, size=100)
+        >>> tea = np.repeat(rng.random(100) < (age - 10) / 80, 8) ^ (rng.random(800) < 0.1)
+        >>> winner = np.where(tea, "tea", "milk")
+        >>> loser = np.where(tea, "milk", "tea")
+        >>> choices = Choices.from_pairs(winner, loser, annotator=np.repeat(range(100), 8))
+        >>> model = ChoiceMixture(2, random_state=0).fit(choices, membership={"age": age})
+        >>> model.membership_
+        Membership(coefficients of a logit, relative to class 0)
+                   class 0  class 1
+        share        0.571    0.429
+        intercept        0   -2.573
+        age              0   0.0448
+        >>> model.membership_proba({"age": [25, 75]}).round(2)
+        array([[0.81, 0.19],
+               [0.31, 0.69]])
         """
         refuse_other_than_choices(choices)
-        return self._fit(choices, features)
+        if membership is not None and self.hard:
+            raise ValueError(
+                "membership needs hard=False: hard classes take no account of how many people are "
+                "in them, so that covariates have no share to tell"
+            )
+        return self._fit(choices, features, membership=membership)

@@ -170,7 +170,7 @@ class _Climb:
         return after
 
     def _em_step(self, state: State, curvature: Curvature) -> State:
-        mixing = self._problem.population.em_step(state.masses)
+        mixing = self._problem.population.em_step(state.mixing, state.masses)
         step = curvature.solve(state.gradient)
         predicted = self._predicted = float((state.gradient * step).sum()) / 2
         tol = self.tol(state)

@@ -17,6 +17,7 @@ from prefmath.models._determined.choice_warnings import (
 from prefmath.models._fit.estimator import Estimator
 from prefmath.models._fit.fitted import Fitted
 from prefmath.models._fit.fitting import fit, unsettled
+from prefmath.models._fit.gate import gate_of, keep_gate
 from prefmath.models._fit.only_choices import refuse_other_than_choices
 from prefmath.models._fit.predictions import (
     drawn,
@@ -29,6 +30,7 @@ from prefmath.models._fit.printed import coefficients_table
 from prefmath.models._fit.starts import Search
 from prefmath.models._fit.statistical import StatisticalModel
 from prefmath.models._inference.uncertain import uncertainty_of
+from prefmath.models._likelihood.covariates import covariates_of
 from prefmath.models._likelihood.observation import Form, form_of
 from prefmath.models._likelihood.penalty.l2 import L2
 from prefmath.models._likelihood.penalty.virtual_pairs import VirtualPairs
@@ -138,6 +140,7 @@ class ChoiceModel(StatisticalModel, Estimator):
         features: ArrayLike | None = None,
         *,
         responsibilities: ArrayLike | None = None,
+        membership: Any = None,
     ) -> NDArray[np.float64]:
         """Probability that each item is chosen from its set.
 
@@ -158,7 +161,7 @@ class ChoiceModel(StatisticalModel, Estimator):
             In the order in which the items were passed in; sums to 1 over each set, or to 1 less
             the probability of a tie where ties have a parameter.
         """
-        fitted = self._fitted_for(choices)
+        fitted = self._fitted_for(choices, membership)
         return choices.restore_items(
             entry_probabilities(fitted, choices, features, responsibilities)
         )
@@ -169,12 +172,13 @@ class ChoiceModel(StatisticalModel, Estimator):
         features: ArrayLike | None = None,
         *,
         responsibilities: ArrayLike | None = None,
+        membership: Any = None,
     ) -> NDArray[np.int64]:
         """Position of the most probable item in each set, the first of equals.
 
         Parameters
         ----------
-        choices, features, responsibilities
+        choices, features, responsibilities, membership
             As for `predict_proba`.
 
         Returns
@@ -183,7 +187,7 @@ class ChoiceModel(StatisticalModel, Estimator):
             In the order in which the judgements were passed in.
         """
         probability = entry_probabilities(
-            self._fitted_for(choices), choices, features, responsibilities
+            self._fitted_for(choices, membership), choices, features, responsibilities
         )
         return choices.restore(most_probable(choices, probability))
 
@@ -193,6 +197,7 @@ class ChoiceModel(StatisticalModel, Estimator):
         features: ArrayLike | None = None,
         *,
         responsibilities: ArrayLike | None = None,
+        membership: Any = None,
         random_state: int | np.random.Generator | None = None,
     ) -> Choices:
         """Draw what the annotators of some choices would do, if the model were true.
@@ -201,7 +206,7 @@ class ChoiceModel(StatisticalModel, Estimator):
         ----------
         choices : Choices
             Who judges which sets; what was chosen is not looked at, but so many are ranked.
-        features, responsibilities
+        features, responsibilities, membership
             As for `predict_proba`. Each annotator is drawn into one class.
         random_state : int, numpy.random.Generator or None
             Where the draws come from.
@@ -218,10 +223,12 @@ class ChoiceModel(StatisticalModel, Estimator):
             If a count is not whole.
         """
         rng = as_generator(random_state)
-        return drawn(self._fitted_for(choices), choices, features, responsibilities, rng)
+        return drawn(
+            self._fitted_for(choices, membership), choices, features, responsibilities, rng
+        )
 
     def responsibilities(
-        self, choices: Choices, features: ArrayLike | None = None
+        self, choices: Choices, features: ArrayLike | None = None, *, membership: Any = None
     ) -> NDArray[np.float64]:
         """Class probabilities of annotators, given these judgements and no others.
 
@@ -230,9 +237,11 @@ class ChoiceModel(StatisticalModel, Estimator):
         ndarray, shape (n_annotators, n_components)
             In the order of ``choices.annotator_ids``.
         """
-        return self._fitted_for(choices).expect(choices, features)[0]
+        return self._fitted_for(choices, membership).expect(choices, features)[0]
 
-    def adapt(self, choices: Choices, features: ArrayLike | None = None) -> NDArray[np.float64]:
+    def adapt(
+        self, choices: Choices, features: ArrayLike | None = None, *, membership: Any = None
+    ) -> NDArray[np.float64]:
         """Class probabilities of annotators after some more judgements.
 
         New annotators start from the class weights; those known by id from what `fit` found, so
@@ -250,10 +259,12 @@ class ChoiceModel(StatisticalModel, Estimator):
         ndarray, shape (n_annotators, n_components)
             In the order of ``choices.annotator_ids``; to be handed to `predict_proba`.
         """
-        fitted = self._fitted_for(choices)
+        fitted = self._fitted_for(choices, membership)
         return fitted.expect(choices, features, fitted.before(choices))[0]
 
-    def score(self, choices: Choices, features: ArrayLike | None = None) -> float:
+    def score(
+        self, choices: Choices, features: ArrayLike | None = None, *, membership: Any = None
+    ) -> float:
         """Mean log-likelihood of a judgement, in nats, the annotators' classes being unknown.
 
         Judgements count as their weights and counts say.
@@ -275,13 +286,15 @@ class ChoiceModel(StatisticalModel, Estimator):
         ValueError
             If all weights are 0.
         """
-        fitted = self._fitted_for(choices)
+        fitted = self._fitted_for(choices, membership)
         total = total_weight(choices)
         if total == 0:
             raise ValueError("weights must not all be 0: there is no mean")
         return fitted.log_likelihood(choices, features)[1] / total
 
-    def bic(self, choices: Choices, features: ArrayLike | None = None) -> float:
+    def bic(
+        self, choices: Choices, features: ArrayLike | None = None, *, membership: Any = None
+    ) -> float:
         r"""Bayesian information criterion: the lower the better.
 
         :math:`p \log n - 2 \log L` with p free parameters [1]_. Annotators are the n independent
@@ -292,10 +305,12 @@ class ChoiceModel(StatisticalModel, Estimator):
         ----------
         .. [1] Schwarz (1978), Estimating the dimension of a model, Annals of Statistics 6.
         """
-        log_likelihood = self._fitted_for(choices).log_likelihood(choices, features)[1]
+        log_likelihood = self._fitted_for(choices, membership).log_likelihood(choices, features)[1]
         return self._n_parameters * float(np.log(n_units_of(choices))) - 2 * log_likelihood
 
-    def aic(self, choices: Choices, features: ArrayLike | None = None) -> float:
+    def aic(
+        self, choices: Choices, features: ArrayLike | None = None, *, membership: Any = None
+    ) -> float:
         r"""Akaike's information criterion: the lower the better.
 
         :math:`2 p - 2 \log L` with p free parameters [1]_.
@@ -305,10 +320,12 @@ class ChoiceModel(StatisticalModel, Estimator):
         .. [1] Akaike (1974), A new look at the statistical model identification, IEEE Transactions
            on Automatic Control 19.
         """
-        log_likelihood = self._fitted_for(choices).log_likelihood(choices, features)[1]
+        log_likelihood = self._fitted_for(choices, membership).log_likelihood(choices, features)[1]
         return 2 * self._n_parameters - 2 * log_likelihood
 
-    def icl(self, choices: Choices, features: ArrayLike | None = None) -> float:
+    def icl(
+        self, choices: Choices, features: ArrayLike | None = None, *, membership: Any = None
+    ) -> float:
         r"""Integrated completed likelihood: the lower the better.
 
         `bic` plus twice the entropy of the responsibilities, so that classes that overlap cost
@@ -320,14 +337,19 @@ class ChoiceModel(StatisticalModel, Estimator):
            the integrated completed likelihood, IEEE Transactions on Pattern Analysis and Machine
            Intelligence 22, equation 9.
         """
-        fitted = self._fitted_for(choices)
+        fitted = self._fitted_for(choices, membership)
         latent, log_likelihood = fitted.log_likelihood(choices, features)
         cost = self._n_parameters * float(np.log(n_units_of(choices)))
         entropy = fitted.population.entropy(latent, choices.annotator_counts)
         return cost - 2 * log_likelihood + 2 * entropy
 
     def uncertainty(
-        self, choices: Choices, features: ArrayLike | None = None, *, robust: bool = True
+        self,
+        choices: Choices,
+        features: ArrayLike | None = None,
+        *,
+        robust: bool = True,
+        membership: Any = None,
     ) -> Uncertainty:
         r"""Return standard errors and covariance of coefficients and class sizes.
 
@@ -394,7 +416,9 @@ class ChoiceModel(StatisticalModel, Estimator):
         tea     0.549 ± 0.153
         milk   -0.549 ± 0.153
         """
-        return uncertainty_of(self._fitted_for(choices), choices, features, robust=robust)
+        return uncertainty_of(
+            self._fitted_for(choices, membership), choices, features, robust=robust
+        )
 
     def _population(self, n_columns: int) -> Population:
         """Say how people differ, between so many columns of the table."""
@@ -415,6 +439,7 @@ class ChoiceModel(StatisticalModel, Estimator):
         choices: Choices,
         features: ArrayLike | None,
         first_params: Callable[[Problem], _F64] | None = None,
+        membership: Any = None,
     ) -> Self:
         """Check the parameters, fit, keep what was found, and warn of what it is not."""
         self._check_parameters()
@@ -426,6 +451,7 @@ class ChoiceModel(StatisticalModel, Estimator):
             n_threads=resolve_threads(self.n_threads),
             begin=self._fitted() if self.warm_start and hasattr(self, "coef_") else None,
             first_params=first_params,
+            membership=None if membership is None else covariates_of(membership, choices),
         )
         warn_of_little(choices, position_effect=self.position_effect, stacklevel=3)
         warn_of_weights(choices, self.n_components, stacklevel=3)
@@ -463,7 +489,8 @@ class ChoiceModel(StatisticalModel, Estimator):
         """Store what was found."""
         fitted, form = found.fitted, found.fitted.form
         of_population, of_annotators = self.learned_by_population
-        setattr(self, of_population, fitted.mixing)
+        setattr(self, of_population, fitted.told_shares)
+        keep_gate(self, fitted.gate)
         setattr(self, of_annotators, fitted.latent)
         self.coef_, self._extra = fitted.coef, fitted.extra
         self.annotator_ids_, self.item_ids_ = fitted.annotator_ids, fitted.item_ids
@@ -478,24 +505,26 @@ class ChoiceModel(StatisticalModel, Estimator):
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
 
-    def _fitted_for(self, choices: Any) -> Fitted:
-        """Return what was found, for what follows from it for these choices."""
+    def _fitted_for(self, choices: Any, membership: Any = None) -> Fitted:
+        """Return what was found, for what follows from it for these choices, of such people."""
         self._check_fitted()
         refuse_other_than_choices(choices)
-        return self._fitted()
+        return self._fitted().among(membership)
 
     def _fitted(self) -> Fitted:
         """Return what was found, as what follows from it takes it."""
         self._check_fitted()
-        population = self._population(len(self.coef_))
+        population, gate = self._population(len(self.coef_)), gate_of(self)
         of_population, of_annotators = self.learned_by_population
         names = getattr(self, "feature_names_in_", None)
         return Fitted(
             coef=self.coef_,
             extra=self._extra,
-            mixing=getattr(self, of_population),
+            mixing=getattr(self, of_population) if gate is None else gate.mixing,
             latent=getattr(self, of_annotators),
-            population=population,
+            population=population if gate is None else gate.population(population),
+            shares=getattr(self, of_population),
+            gate=gate,
             penalty=self._penalty(),
             form=Form(self._layout, self._ties, self._n_positions),
             linear=self._linear,
@@ -521,7 +550,7 @@ class ChoiceModel(StatisticalModel, Estimator):
     def _n_parameters(self) -> int:
         """Free parameters: those of every column, and those of the population."""
         n_columns = len(self.coef_)
-        return n_columns * self._n_free + self._population(n_columns).n_free
+        return n_columns * self._n_free + self._fitted().population.n_free
 
     def __repr__(self) -> str:
         names = getattr(self, "feature_names_in_", None)

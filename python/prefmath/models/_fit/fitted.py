@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from prefmath.choices import Choices
+    from prefmath.models._fit.gate import Gate
     from prefmath.models._likelihood.observation import Form, Observation
     from prefmath.models._likelihood.penalty import Penalty
     from prefmath.models._likelihood.population import Population
@@ -38,7 +39,9 @@ class Fitted:
 
     `mixing` are the parameters of the population and `latent` what each annotator of the fit is,
     who stands for so many as `annotator_counts` says. The penalty is on coefficients times
-    `spreads`, by default 1.
+    `spreads`, by default 1. `shares` are those of the columns, by default `mixing`; `gate` is what
+    covariates tell of them, and `membership` the covariates of those who are asked for, as the
+    caller gave them.
     """
 
     coef: _F64
@@ -55,11 +58,19 @@ class Fitted:
     n_threads: int
     feature_names: tuple[str, ...] | None = None
     annotator_counts: _F64 | None = None
+    shares: _F64 | None = None
+    gate: Gate | None = None
+    membership: Any = None
 
     @cached_property
     def params(self) -> _F64:
         """Parameters of every column: of utility, then of positions and ties."""
         return np.concatenate([self.coef, self.extra], axis=1)
+
+    @property
+    def told_shares(self) -> _F64:
+        """Shares of the columns."""
+        return self.mixing if self.shares is None else self.shares
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -122,7 +133,7 @@ class Fitted:
         """
         table, observation, judged = self.tabulated(choices, features)
         data = Data.of(judged, observation, None, self.n_threads)
-        before = self.population.prior(self.mixing) if prior is None else prior
+        before = self.of_anyone(choices) if prior is None else prior
         return self.population.latent(table, data, before)
 
     def log_likelihood(self, choices: Choices, features: ArrayLike | None) -> tuple[_F64, float]:
@@ -133,9 +144,49 @@ class Fitted:
 
     def before(self, choices: Choices) -> _F64:
         """Return what is known of annotators: by their id from the fit, or as of anyone."""
-        of_anyone = self.population.prior(self.mixing)
-        prior = np.repeat(of_anyone, choices.n_annotators, axis=0)
+        at = np.full(choices.n_annotators, -1)
         if choices.annotator_ids is not None and self.annotator_ids is not None:
             at = positions_of(choices.annotator_ids, self.annotator_ids, "annotator")
-            prior[at >= 0] = self.latent[at[at >= 0]]
+        of_anyone = self.of_anyone(choices)
+        prior = np.broadcast_to(of_anyone, (len(at), of_anyone.shape[1])).copy()
+        prior[at >= 0] = self.latent[at[at >= 0]]
         return prior
+
+    def of_anyone(self, choices: Choices) -> _F64:
+        """Return what is known of annotators who judged nothing, a row for all or for each.
+
+        Raises
+        ------
+        ValueError
+            If that depends on covariates, and those of someone are not known.
+        """
+        if self.gate is None:
+            return self.population.prior(self.mixing)
+        if self.membership is None:
+            return self.gate.known(choices, self.annotator_ids)
+        covariates = self.gate.covariates(self.membership, choices)
+        if self.population.n_columns == 1:
+            return self.population.prior(self.mixing)
+        return self.population.prior(self.mixing, covariates)
+
+    def covariates(self, choices: Choices) -> _F64 | None:
+        """Return the standardised covariates of annotators, if the population asks for them."""
+        if self.gate is None or self.population.n_columns == 1:
+            return None
+        if self.membership is None:
+            raise ValueError("membership is missing: hand in that of fit")
+        return self.gate.covariates(self.membership, choices)
+
+    def among(self, membership: Any) -> Fitted:
+        """Return the same for people of some covariates.
+
+        Raises
+        ------
+        ValueError
+            If the model was fitted without.
+        """
+        if membership is None:
+            return self
+        if self.gate is None:
+            raise ValueError("membership must be left out: the model was fitted without")
+        return replace(self, membership=membership)

@@ -15,7 +15,9 @@ from prefmath.models._determined.identified import refuse_collinear, separation
 from prefmath.models._determined.item_rows import refuse_sparse_rows
 from prefmath.models._fit.ascent import gain_left
 from prefmath.models._fit.fitted import Fitted
+from prefmath.models._fit.gating import gate_found, gated, last_mixing, membership_warnings
 from prefmath.models._fit.predictions import n_units_of
+from prefmath.models._likelihood.design import design_of
 from prefmath.models._likelihood.feature_names import named_columns, refuse_other_names
 from prefmath.models._likelihood.parameters import labels_of_others
 from prefmath.models._likelihood.posing import pose
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from prefmath.choices import Choices
     from prefmath.models._fit.ascent import Run
     from prefmath.models._fit.starts import Search
+    from prefmath.models._likelihood.covariates import CovariateTable
     from prefmath.models._likelihood.observation import Form
     from prefmath.models._likelihood.posing import Specification
     from prefmath.models._likelihood.problem import Problem
@@ -67,12 +70,14 @@ def fit(
     n_threads: int,
     begin: Fitted | None = None,
     first_params: Callable[[Problem], _F64] | None = None,
+    membership: CovariateTable | None = None,
 ) -> Fit:
     """Check that the data can determine the parameters, search for the best, and look again.
 
     The search begins where the last fit ended, `begin`, if there is one; or at `first_params`; or
     at random. Without a penalty the parameters of linear utilities, and those beside utilities of
-    items, must be determined; only then are their names asked for.
+    items, must be determined; only then are their names asked for. Where there is `membership`, the
+    covariates of annotators tell how probable each class is for whom.
     """
     form, penalty = specification.form, specification.penalty
     _refuse_too_few(choices, specification.population.n_columns)
@@ -82,7 +87,12 @@ def fit(
         _refuse_lack_of_ties(choices, form)
         if features is None:
             refuse_undetermined(*wins_of(choices), choices.n_items, choices.item_ids)
-    problem = pose(specification, choices, features, n_threads)
+    design, covariates = None, None
+    if membership is not None:
+        design = design_of(membership, choices.annotator_counts)
+        covariates = design.rows(membership)
+        specification = gated(specification, covariates)
+    problem = pose(specification, choices, features, n_threads, covariates)
     feature_names = None
     if features is not None:
         feature_names = named_columns(features, problem.utility.n_coef)
@@ -91,24 +101,27 @@ def fit(
         refuse_collinear(problem, names)
     if begin is not None:
         refuse_other_names(feature_names, begin.feature_names, "in the fit to go on from")
-        run = search.from_here(problem, _last_params(problem, begin, choices), begin.mixing)
+        last = _last_params(problem, begin, choices)
+        run = search.from_here(problem, last, last_mixing(problem, begin, design))
     elif first_params is not None:
         run = search.from_here(problem, first_params(problem), np.ones(1))
     else:
         run = search.from_random_starts(problem)
     if names is not None and specification.one_column:
         _refuse_separated(problem, run, names, search.tol)
-    order = specification.population.largest_first(run.state.mixing)
+    order = specification.population.largest_first(run.state.mixing, run.state.masses)
     params = problem.utility.reported(run.state.coef, fixed=penalty.fixes_level)[order]
     n_coef = problem.utility.n_coef
     latent = run.state.latent
     if specification.one_column:
         # Nobody's judgements were kept apart.
         latent = np.ones((choices.n_annotators, 1))
+    mixing = specification.population.reordered(run.state.mixing, order)
+    gate = None if design is None else gate_found(problem, design, mixing, choices.n_annotators)
     fitted = Fitted(
         coef=np.ascontiguousarray(params[:, :n_coef]),
         extra=np.ascontiguousarray(params[:, n_coef:]),
-        mixing=specification.population.reordered(run.state.mixing, order),
+        mixing=mixing,
         latent=np.ascontiguousarray(latent[:, order]),
         population=specification.population,
         penalty=penalty,
@@ -120,10 +133,12 @@ def fit(
         item_ids=choices.item_ids,
         n_threads=n_threads,
         feature_names=feature_names,
+        shares=problem.population.shares(mixing, problem.data),
+        gate=gate,
     )
-    undetermined: list[str] = []
+    undetermined = [] if gate is None else membership_warnings(gate)
     if names is not None and not specification.one_column:
-        undetermined = _open_classes(problem, fitted, names, search.tol, settled=run.converged)
+        undetermined += _open_classes(problem, fitted, names, search.tol, settled=run.converged)
     return Fit(
         fitted=fitted,
         log_likelihood=run.state.log_likelihood,

@@ -43,7 +43,7 @@ class StatisticalModel:
     converged_: bool
     _ties: Any
 
-    def _fitted_for(self, choices: Any) -> Fitted:
+    def _fitted_for(self, choices: Any, membership: Any = None) -> Fitted:
         raise NotImplementedError
 
     @property
@@ -68,12 +68,13 @@ class StatisticalModel:
         *,
         robust: bool = True,
         level: float = 0.95,
+        membership: Any = None,
     ) -> Summary:
         """Return how well the model fits, and its parameters with errors, tests and intervals.
 
         Parameters
         ----------
-        choices, features
+        choices, features, membership
             Those of `fit`.
         robust : bool
             Whether standard errors are robust to clustering by annotator, as in `uncertainty`;
@@ -116,7 +117,8 @@ class StatisticalModel:
         <BLANKLINE>
         standard errors from 30 judgements
         """
-        uncertainty = uncertainty_of(self._fitted_for(choices), choices, features, robust=robust)
+        fitted = self._fitted_for(choices, membership)
+        uncertainty = uncertainty_of(fitted, choices, features, robust=robust)
         title = f"{type(self).__name__} of {described(choices)}"
         return summary_of(title, self.fit_statistics(choices), uncertainty, level)
 
@@ -160,6 +162,7 @@ class StatisticalModel:
         *,
         robust: bool = True,
         level: float = 0.95,
+        membership: Any = None,
     ) -> Contrast:
         """Return the difference of two items' utilities or two coefficients, with its error.
 
@@ -170,7 +173,7 @@ class StatisticalModel:
         ----------
         a, b : name, or mapping of names to weights
             As for `Uncertainty.contrast`.
-        choices, features
+        choices, features, membership
             Those of `fit`.
         robust : bool
             As for `uncertainty`.
@@ -200,7 +203,7 @@ class StatisticalModel:
         >>> found.estimate.round(3).tolist(), found.se.round(3).tolist()
         ([1.099], [0.365])
         """
-        fitted = self._fitted_for(choices)
+        fitted = self._fitted_for(choices, membership)
         found = uncertainty_of(fitted, choices, features, robust=robust)
         return found.contrast(a, b, level=level)
 
@@ -290,6 +293,7 @@ class StatisticalModel:
         features: ArrayLike | None = None,
         *,
         by: By = "judgement",
+        membership: Any = None,
     ) -> NDArray[np.float64]:
         r"""Log-likelihood of each judgement or annotator, in nats; their sum is that of all.
 
@@ -308,6 +312,8 @@ class StatisticalModel:
         by : {"judgement", "annotator"}
             Whose. Judgements of weight w have w times their log-likelihood, those of somebody who
             stands for c people c times.
+        membership : frame, mapping or array_like, optional
+            Covariates of the annotators, for a model fitted with membership.
 
         Returns
         -------
@@ -333,4 +339,4 @@ class StatisticalModel:
         >>> BradleyTerry().fit(choices).pointwise(choices).round(3).tolist()
         [-0.288, -0.288, -0.288, -1.386]
         """
-        return pointwise_of(self._fitted_for(choices), choices, features, by)
+        return pointwise_of(self._fitted_for(choices, membership), choices, features, by)

@@ -14,6 +14,7 @@ from prefmath.models._inference.marks import (
     NOT_DETERMINED,
     NOT_FINITE,
 )
+from prefmath.models._inference.membership_resamples import MembershipResamples
 from prefmath.models._inference.resamples import Bootstrap
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from prefmath.models._fit.gate import Gate
     from prefmath.models._inference.units_behind import Behind
     from prefmath.models._likelihood.parameters import Parameters
 
@@ -47,6 +49,7 @@ class Refit(NamedTuple):
     weights: _F64
     converged: bool
     sides: _I8
+    membership: _F64 | None = None
 
 
 def bootstrap_of(
@@ -59,6 +62,7 @@ def bootstrap_of(
     counts: _F64,
     *,
     named: bool,
+    gate: Gate | None = None,
 ) -> Bootstrap:
     """Collect refits: utilities relative to the same items in all, what is not finite as such."""
     params = np.stack([one.params for one in found])
@@ -98,7 +102,13 @@ def bootstrap_of(
         weights_marks=np.where(alike, COINCIDING, ""),
         reference=reference,
         named=named,
+        membership=None if gate is None else _membership(found, gate),
     )
+
+
+def _membership(found: Sequence[Refit], gate: Gate) -> MembershipResamples:
+    coef = [one.membership for one in found if one.membership is not None]
+    return MembershipResamples(gate.design.called, gate.coef, np.stack(coef))
 
 
 def _coinciding(responsibilities: _F64, counts: _F64, weights: _F64) -> _Bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from prefmath.models._fit.only_choices import refuse_other_than_choices
 from prefmath.models._fit.predictions import n_units_of, total_weight
 from prefmath.models._fit.side_by_side import side_by_side
 from prefmath.models._inference.text_table import text_table
+from prefmath.models._likelihood.covariates import covariates_of
 from prefmath.models._likelihood.problem import ConvergenceWarning
 from prefmath.models.mixture import ChoiceMixture
 
@@ -116,6 +117,7 @@ def select_components(
     random_state: int | np.random.Generator | None = None,
     n_threads: int | None = None,
     progress: Progress = None,
+    membership: Any = None,
 ) -> ComponentSelection:
     """Fit several numbers of classes and choose one.
 
@@ -143,6 +145,8 @@ def select_components(
         Fits at a time, each on one thread; by default as `estimator` has it.
     progress : callable, False or None
         Called with the fits done and their number; by default a bar where there is a terminal.
+    membership : frame, mapping or array_like, optional
+        Covariates of the annotators, as for `ChoiceMixture.fit`.
 
     Returns
     -------
@@ -197,6 +201,12 @@ def select_components(
     if n_folds is None and criterion == "held_out":
         n_folds = _N_FOLDS
     folds = [] if n_folds is None else folds_of(choices, n_folds, None, rng)
+    covariates = None if membership is None else covariates_of(membership, choices)
+    if covariates is not None and folds and choices.annotator_ids is None:
+        raise ValueError(
+            "n_folds with membership needs annotators by name, so that covariates can follow them: "
+            "give Choices annotator= with a label for each judgement"
+        )
     threads = resolve_threads(template.n_threads if n_threads is None else n_threads)
     n_threads_each = 1 if threads > 1 else template.n_threads
 
@@ -213,11 +223,12 @@ def select_components(
             warm_start=False,
         )
         if fold is None:
-            model.fit(choices, features)
+            model.fit(choices, features, membership=covariates)
             return model.set_params(n_threads=template.n_threads, progress=template.progress)
         kept, left_out = fold()
-        model.fit(kept, features)
-        return model.score(left_out, features) * total_weight(left_out)
+        model.fit(kept, features, membership=covariates)
+        score = model.score(left_out, features, membership=covariates)
+        return score * total_weight(left_out)
 
     # The longest first, so that none is left to run alone at the end.
     tasks = [(k, part) for k in reversed(tried) for part in (None, *folds)]

@@ -45,7 +45,8 @@ _NOTHING = 0.01
 class Errors:
     """Covariance, and of parameters (n_classes, p) and shares why an error is not to be relied on.
 
-    Free utilities are less the mean of the items of `reference`.
+    Free utilities are less the mean of the items of `reference`. `beside` is the covariance of what
+    the population tells beside shares, and `beside_of_model` that if the model is right.
     """
 
     covariance: _F64
@@ -53,6 +54,8 @@ class Errors:
     weights_marks: NDArray[Any]
     n_behind: _F64
     reference: _Bool
+    beside: _F64
+    beside_of_model: _F64
 
 
 def errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
@@ -87,12 +90,16 @@ def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     del inverse
     covariance = reported(point, reference, image.T)
     of_model = once * covariance.diagonal()
+    # What the population tells beside shares comes last.
+    n_told = n_classes * (n_parameters + 1)
+    beside_of_model = once * covariance[n_told:, n_told:]
     units, scale = behind.units, behind.scale
     known = _is_known(point, behind)
     if robust:
         covariance = information.of_functions(image, problem.n_threads)
         covariance *= point.n_units / (point.n_units - 1)
-    of_params = slice(n_classes * n_parameters)
+    beside, covariance = covariance[n_told:, n_told:], covariance[:n_told, :n_told].copy()
+    of_params, of_model = slice(n_classes * n_parameters), of_model[:n_told]
     variance = covariance.diagonal().copy()
     singular = (of_model > _OUT_OF_PROPORTION**2 * variance) & robust
     singular &= of_model > 0
@@ -107,14 +114,18 @@ def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     if n_classes > 1:
         few_in_all = np.full(n_classes, robust and point.n_units < FEWEST_UNITS)
         weights_marks = np.select(
-            [point.state.mixing == 0, singular[of_params.stop :], few_in_all],
+            [
+                problem.population.shares(point.state.mixing, problem.data) == 0,
+                singular[of_params.stop :],
+                few_in_all,
+            ],
             [NOT_DETERMINED, NEARLY_SINGULAR, FEW_UNITS],
             "",
         )
     marked = np.append(marks.ravel(), weights_marks) != ""
     raised = np.where(marked, np.maximum(of_model, variance), variance)
     covariance[np.arange(len(raised)), np.arange(len(raised))] = raised
-    return Errors(covariance, marks, weights_marks, units, reference)
+    return Errors(covariance, marks, weights_marks, units, reference, beside, beside_of_model)
 
 
 def _refuse_too_many(n: int) -> None:

@@ -47,7 +47,7 @@ def inverse_information(information: Information, point: Point, parameters: Para
             bread[items, items] += bread[items, items].trace() / point.utility.n_coef**2
     of_population = slice(point.params.size, None)
     mixing = point.state.mixing
-    bread[of_population, of_population] += population.undetermined(mixing, point.n_units)
+    bread[of_population, of_population] += population.undetermined(mixing, point.state.masses)
     inverse = _inverse(bread, point, parameters)
     gain = information.gradient @ inverse @ information.gradient / 2
     if not gain < _GAIN:
@@ -66,7 +66,8 @@ def reported(point: Point, reference: NDArray[np.bool_], rows: _F64) -> _F64:
     """
     n_columns, n_parameters = point.params.shape
     n = n_columns * n_parameters
-    jacobian = point.problem.population.jacobian(point.state.mixing)
+    problem = point.problem
+    jacobian = problem.population.jacobian(point.state.mixing, problem.data)
     found = np.concatenate([rows[:n], jacobian @ rows[n:]])
     if point.utility.linear is None:
         for z in range(n_columns):

@@ -41,7 +41,7 @@ def pointwise_of(fitted: Fitted, choices: Choices, features: ArrayLike | None, b
         found = each[:, 0]
     else:
         data = Data(observation, judged.annotator_offsets, None, fitted.n_threads)
-        found = fitted.population.chained(each, data, fitted.population.prior(fitted.mixing))
+        found = fitted.population.chained(each, data, fitted.of_anyone(choices))
     if judged.count is not None:
         found = found * judged.count
     return choices.restore(found)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._inference.intervals import Intervals
+    from prefmath.models._inference.membership_resamples import MembershipResamples
     from prefmath.models._likelihood.parameters import Parameters
 
     _F64 = NDArray[np.float64]
@@ -70,6 +71,8 @@ class Bootstrap:
         Items whose mean utility is 0. Empty for coefficients of features.
     named : bool
         Whether annotators were drawn, and not judgements.
+    membership : MembershipResamples or None
+        Coefficients of membership, if the model was fitted with it.
     """
 
     params: _F64
@@ -83,6 +86,7 @@ class Bootstrap:
     weights_marks: NDArray[Any]
     reference: NDArray[np.bool_]
     named: bool
+    membership: MembershipResamples | None = None
 
     @property
     def n_degenerate(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from prefmath.models._determined.run_away import (
     sides_of_parameters,
 )
 from prefmath.models._fit.ascent import maximize
+from prefmath.models._fit.gating import refitted_coef
 from prefmath.models._fit.side_by_side import side_by_side
 from prefmath.models._fit.win_table import WinTable
 from prefmath.models._fit.wins_newton import fit_wins
@@ -67,6 +68,7 @@ def bootstrap(
     random_state: int | np.random.Generator | None = None,
     n_threads: int | None = None,
     progress: Progress = None,
+    membership: Any = None,
 ) -> Bootstrap:
     """Refit a model to annotators drawn with replacement, as many as there are.
 
@@ -101,6 +103,8 @@ def bootstrap(
         Refits at a time, each on one thread; by default that of the model.
     progress : callable, False or None
         Called with the refits done and their number; by default a bar where there is a terminal.
+    membership : frame, mapping or array_like, optional
+        That of `fit`, for a model fitted with it: annotators are drawn with their covariates.
 
     Returns
     -------
@@ -132,7 +136,7 @@ def bootstrap(
     """
     n_resamples = as_whole_number(n_resamples, "n_resamples", 2, _MOST_RESAMPLES)
     threads = resolve_threads(model.n_threads if n_threads is None else n_threads)
-    pose = _posed(model, choices, features)
+    pose = _posed(model, choices, features, membership)
     seeds = as_generator(random_state).integers(1 << 63, size=n_resamples)
 
     def refit(seed: np.int64, check: Callable[[], None]) -> Refit:
@@ -144,12 +148,13 @@ def bootstrap(
         return bootstrap_of(
             found,
             pose.fitted.params,
-            pose.fitted.mixing.copy(),
+            pose.fitted.told_shares.copy(),
             pose.fitted.parameters,
             pose.behind,
             pose.point.state.latent,
             pose.base,
             named=choices.has_annotators,
+            gate=pose.fitted.gate,
         )
     except MemoryError:
         size = n_resamples * pose.fitted.params.size * 8 / 2**30
@@ -225,7 +230,10 @@ class _Pose:
         if sides is not None:
             of_all[0, : len(sides)][sides != FINITE] = sides[sides != FINITE]
         mixing = problem.population.reordered(run.state.mixing, order)
-        return Refit(params[order], mixing, run.converged, of_all[order])
+        shares = problem.population.shares(mixing, problem.data)
+        gate = self.fitted.gate
+        membership = None if gate is None else refitted_coef(problem, gate, mixing)
+        return Refit(params[order], shares, run.converged, of_all[order], membership)
 
     def _sides(self, problem: Problem, state: State) -> NDArray[np.int8]:
         """Say which parameters have no finite estimate, by the curvature where the refit ended."""
@@ -295,8 +303,10 @@ class _Pose:
         return Refit(utility[None], np.ones(1), converged, sides[None])
 
 
-def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> _Pose:
-    fitted = replace(model._fitted_for(choices), n_threads=1)  # noqa: SLF001
+def _posed(
+    model: ChoiceModel, choices: Choices, features: ArrayLike | None, membership: Any
+) -> _Pose:
+    fitted = replace(model._fitted_for(choices, membership), n_threads=1)  # noqa: SLF001
     point = point_of(fitted, choices, features)
     utility, of_units = point.utility, point.problem.data
     if utility.linear is not None:
@@ -310,6 +320,7 @@ def _posed(model: ChoiceModel, choices: Choices, features: ArrayLike | None) -> 
         of_units.weight,
         1,
         outcome=of_units.outcome,
+        covariates=of_units.covariates,
     )
     problem = Problem(utility, fitted.population, fitted.penalty, data)
     edges = None

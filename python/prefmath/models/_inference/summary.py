@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._inference.fit_statistics import FitStatistics
+    from prefmath.models._inference.membership import MembershipUncertainty
     from prefmath.models._inference.uncertainty import Uncertainty
 
     _F64 = NDArray[np.float64]
@@ -204,6 +205,8 @@ class Summary:
                     mark=str(known.weights_marks[z]),
                 )
                 rows = [share, *rows]
+            if known.membership is not None and z > 0:
+                rows += _of_membership(known.membership, z, self.level)
             title = f"class {z}" if n_classes > 1 else ""
             blocks.append(Block(title=title, component=z, rows=tuple(rows), rest=rest))
         return blocks
@@ -220,9 +223,35 @@ class Summary:
                 "are those of the penalised likelihood, and ρ², AIC and BIC count parameters as "
                 "if there were no penalty"
             )
+        if known.membership is not None and len(self.estimate) > 1:
+            notes.append("membership: coefficients of a logit, relative to class 0")
         if not statistics.converged:
             notes.append("the fit has not settled: raise max_iter")
         return notes
+
+
+def _of_membership(membership: MembershipUncertainty, z: int, level: float) -> list[Row]:
+    """Return the coefficients that tell by covariates how probable a class is."""
+    interval = membership.interval(level)[z]
+    rows = []
+    for j, name in enumerate(membership.names):
+        estimate, se = float(membership.coef[z, j]), float(membership.coef_se[z, j])
+        known = bool(np.isfinite(estimate) and np.isfinite(se) and se > 0)
+        of_z, of_p = z_and_p(np.array([estimate]), np.array([se])) if known else (None, None)
+        rows.append(
+            Row(
+                kind="membership",
+                label=f"membership: {name}",
+                estimate=estimate,
+                se=se,
+                z=None if of_z is None else float(of_z[0]),
+                p=None if of_p is None else float(of_p[0]),
+                low=float(interval[j, 0]),
+                high=float(interval[j, 1]),
+                mark=str(membership.marks[z, j]),
+            )
+        )
+    return rows
 
 
 def summary_of(

@@ -9,6 +9,7 @@ import numpy as np
 from prefmath.choices.counts import count_text
 from prefmath.choices.judgements import offsets_of
 from prefmath.models._inference.errors import errors_of
+from prefmath.models._inference.membership import membership_uncertainty
 from prefmath.models._inference.point import Point
 from prefmath.models._inference.uncertainty import Uncertainty
 from prefmath.models._likelihood.data import Data
@@ -39,13 +40,16 @@ def uncertainty_of(
         msg = f"robust errors need at least 2 annotators, not {count_text(point.n_units)}"
         raise ValueError(msg)
     errors = errors_of(point, fitted.parameters, robust=robust)
+    membership = None
+    if fitted.gate is not None:
+        membership = membership_uncertainty(fitted.gate, point, errors, robust=robust)
     params = fitted.params.copy()
     if not fitted.linear:
         items = params[:, : fitted.coef.shape[1]]
         items -= fitted.coef[:, errors.reference].mean(axis=1, keepdims=True)
     return Uncertainty(
         params=params,
-        weights=fitted.mixing.copy(),
+        weights=fitted.told_shares.copy(),
         covariance=errors.covariance,
         robust=robust,
         n_units=int(point.n_units) if point.n_units.is_integer() else point.n_units,
@@ -56,6 +60,7 @@ def uncertainty_of(
         reference=errors.reference,
         named=choices.has_annotators,
         weighted=choices.weight is not None,
+        membership=membership,
         n_distinct=None if choices.count is None else point.problem.data.n_rows,
     )
 
@@ -80,8 +85,17 @@ def point_of(fitted: Fitted, choices: Choices, features: ArrayLike | None) -> Po
         raise ValueError("choices must be those of fit")
     observation, outcome = observe_outcomes(known, utility.n_items, fitted.form, fitted.n_threads)
     units = _units_of(choices, judged.annotator_offsets)
+    covariates = fitted.covariates(choices)
     counts = choices.annotator_counts if choices.has_annotators else choices.count
-    data = Data(observation, units, judged.weight, fitted.n_threads, counts=counts, outcome=outcome)
+    data = Data(
+        observation,
+        units,
+        judged.weight,
+        fitted.n_threads,
+        counts=counts,
+        outcome=outcome,
+        covariates=covariates,
+    )
     problem = Problem(utility, fitted.population, fitted.penalty, data)
     params = fitted.penalty.levelled(utility, fitted.params)
     return Point(problem, problem.expect(params, fitted.mixing))

@@ -26,6 +26,7 @@ from prefmath.models._inference.ranks import rank_intervals
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from prefmath.models._inference.membership import MembershipUncertainty
     from prefmath.models._likelihood.parameters import Parameters
 
     _F64 = NDArray[np.float64]
@@ -80,6 +81,9 @@ class Uncertainty(Comparisons):
         as its weight says.
     n_distinct : int or None
         Rows of units, each of which stands for as many as its count says; None without counts.
+    membership : MembershipUncertainty or None
+        The same of the coefficients that tell the class of a person by covariates, if the model has
+        any; shares are then the mean over the people of the fit.
 
     See Also
     --------
@@ -100,6 +104,7 @@ class Uncertainty(Comparisons):
     named: bool
     weighted: bool
     n_distinct: int | None = None
+    membership: MembershipUncertainty | None = None
 
     @property
     def coef(self) -> _F64:
@@ -250,7 +255,8 @@ class Uncertainty(Comparisons):
             rows.append([labels[column], *(_figure(*one, any_marked=marked) for one in of_row)])
         table = table_of(shares, rows, len(labels) - len(rows))
         header = f"Uncertainty({self.kind_text()}{reading_order(self.parameters)})"
-        return "\n".join([header, table, *self.footnotes()])
+        of_membership = [] if self.membership is None else [repr(self.membership)]
+        return "\n".join([header, table, *self.footnotes(), *of_membership])
 
     def kind_text(self) -> str:
         """Say of which kind the errors are, and of how many units."""

@@ -32,7 +32,8 @@ class Data:
 
     Where `outcome` is given, judgement s is outcome ``outcome[s]`` of the observation, otherwise
     outcome s. `counts` says how many annotators each stands for, 1 by default: that is not the same
-    as the weight of their judgements, which says more of who they are.
+    as the weight of their judgements, which says more of who they are. `covariates` are what each
+    annotator is like, a row for each, where the population asks for it.
     """
 
     observation: Observation
@@ -41,6 +42,7 @@ class Data:
     n_threads: int
     counts: _F64 | None = None
     outcome: NDArray[np.int32] | None = None
+    covariates: _F64 | None = None
 
     @classmethod
     def of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,16 +45,21 @@ class Specification:
 
 
 def pose(
-    specification: Specification, choices: Choices, features: ArrayLike | None, n_threads: int
+    specification: Specification,
+    choices: Choices,
+    features: ArrayLike | None,
+    n_threads: int,
+    covariates: _F64 | None = None,
 ) -> Problem:
     """Return the problem that an estimator solves.
 
     Rankings of items with features are taken apart first. Judgements that no utilities tell apart
-    are one outcome, whose likelihood is worked out once.
+    are one outcome, whose likelihood is worked out once. `covariates` are what annotators are like,
+    a row for each.
     """
     utility, judged = utility_of(choices, features, specification.form, n_threads)
     observation, outcome = observe_outcomes(judged, utility.n_items, specification.form, n_threads)
-    data = Data.of(judged, observation, outcome, n_threads)
+    data = replace(Data.of(judged, observation, outcome, n_threads), covariates=covariates)
     if not specification.penalty.is_none:
         utility = utility.standardized(data)
     problem = Problem(utility, specification.population, specification.penalty, data)

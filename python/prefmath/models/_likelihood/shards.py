@@ -39,6 +39,7 @@ def shard_of(data: Data, first: int, end: int) -> Data:
         annotator_offsets=offsets - offsets[0],
         weight=None if data.weight is None else data.weight[rows],
         counts=None if data.counts is None else data.counts[annotators],
+        covariates=None if data.covariates is None else data.covariates[annotators],
     )
 
 

@@ -25,7 +25,8 @@ def of_annotators(problem: Problem, annotators: _I64) -> Problem:
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     rows = _ranges(data.annotator_offsets[annotators], sizes)
     counts = None if data.counts is None else data.counts[annotators]
-    return _reduced(problem, rows, offsets, counts)
+    covariates = None if data.covariates is None else data.covariates[annotators]
+    return _reduced(problem, rows, offsets, counts, covariates)
 
 
 def of_judgements(problem: Problem, rows: _I64) -> Problem:
@@ -79,7 +80,11 @@ def of_shown(observation: Observation, n_items: int) -> tuple[_I64, Observation]
 
 
 def _reduced(
-    problem: Problem, rows: _I64, offsets: _I64, counts: NDArray[np.float64] | None
+    problem: Problem,
+    rows: _I64,
+    offsets: _I64,
+    counts: NDArray[np.float64] | None,
+    covariates: NDArray[np.float64] | None = None,
 ) -> Problem:
     data = problem.data
     seen, outcome = data.observation, data.outcome
@@ -90,6 +95,7 @@ def _reduced(
         annotator_offsets=offsets,
         weight=None if data.weight is None else data.weight[rows],
         counts=counts,
+        covariates=covariates,
     )
     share = some.mass / data.mass if some.mass > 0 else len(rows) / data.n_judgements
     return replace(problem, data=some, penalty=problem.penalty.of_share(share))

@@ -66,8 +66,14 @@ class Population(Protocol):
         `each` has the log-likelihood of every judgement in each column, by its weight.
         """
 
-    def prior(self, params: _F64) -> _F64:
-        """Return what is known of an annotator who judged nothing, a row for all."""
+    def prior(self, params: _F64, covariates: _F64 | None = None) -> _F64:
+        """Return what is known of an annotator who judged nothing, a row for all.
+
+        Where it depends on what annotators are like, a row for each of the rows of `covariates`.
+        """
+
+    def shares(self, params: _F64, data: Data) -> _F64:
+        """Return the share of each column among the annotators of some data."""
 
     def entropy(self, latent: _F64, counts: _F64 | None = None) -> float:
         """Return how unsure it is what annotators are, summed over them, in nats.
@@ -101,14 +107,14 @@ class Population(Protocol):
     def apart(self, latent: _F64, other: _F64) -> float:
         """Return how far two fits are from each other, 0 to 1, their columns being matched."""
 
-    def largest_first(self, params: _F64) -> _I64:
+    def largest_first(self, params: _F64, masses: _F64) -> _I64:
         """Return the order of the columns in which they are reported."""
 
     def reordered(self, params: _F64, order: _I64) -> _F64:
         """Return the parameters for columns in another order."""
 
-    def em_step(self, masses: _F64) -> _F64:
-        """Return the parameters that EM takes next."""
+    def em_step(self, params: _F64, masses: _F64) -> _F64:
+        """Return the parameters that EM takes next, which never lower the likelihood."""
 
     def position(self, params: _F64) -> _F64:
         """Return the coordinates of parameters."""
@@ -127,11 +133,11 @@ class Population(Protocol):
         `information_by_differences` gives it to a population that has no formula for it.
         """
 
-    def undetermined(self, params: _F64, n_annotators: float) -> _F64:
+    def undetermined(self, params: _F64, masses: _F64) -> _F64:
         """Return information to add along coordinates on which nothing reported depends."""
 
-    def jacobian(self, params: _F64) -> _F64:
-        """Return the derivative of the parameters in the coordinates, as far as they are told."""
+    def jacobian(self, params: _F64, data: Data) -> _F64:
+        """Return the derivative of what is told in the coordinates: of `shares` first."""
 
     def score(self, params: _F64, masses: _F64) -> _F64:
         """Return the derivative of the log-likelihood in the coordinates."""

@@ -107,9 +107,13 @@ class Classes:
             Tabulated(table, outcome_weights, diagonal, on_table),
         )
 
-    def prior(self, params: _F64) -> _F64:
+    def prior(self, params: _F64, covariates: _F64 | None = None) -> _F64:  # noqa: ARG002
         """Return what is known of an annotator who judged nothing, a row for all."""
         return params[None]
+
+    def shares(self, params: _F64, data: Data) -> _F64:  # noqa: ARG002
+        """Return the proportions."""
+        return params
 
     def latent(self, table: _F64, data: Data, prior: _F64) -> tuple[_F64, _F64]:
         """Responsibilities and the log-likelihood of each annotator, given a table of utilities."""
@@ -164,7 +168,7 @@ class Classes:
     def begun(self, data: Data, latent: _F64) -> _F64:
         """Return the shares of the classes, as if each had one annotator more."""
         masses = data.sum(latent) + 1
-        return self.em_step(masses)
+        return self.em_step(masses, masses)
 
     def empty(self, data: Data, latent: _F64) -> NDArray[np.bool_]:
         """Say in which classes there is less than one annotator."""
@@ -180,7 +184,7 @@ class Classes:
         away = np.abs(latent - other[:, self.matched(latent, other)])
         return float(away.sum()) / 2 / max(len(away), 1)
 
-    def largest_first(self, params: _F64) -> _I64:
+    def largest_first(self, params: _F64, masses: _F64) -> _I64:  # noqa: ARG002
         """Return the classes in the order of their proportions."""
         # Rounded, so that classes of equal proportions stay in the order in which they started.
         order: _I64 = np.argsort(-params.round(9), kind="stable")
@@ -191,7 +195,7 @@ class Classes:
         reordered: _F64 = params[order]
         return reordered
 
-    def em_step(self, masses: _F64) -> _F64:
+    def em_step(self, params: _F64, masses: _F64) -> _F64:  # noqa: ARG002
         """Return the mean responsibilities."""
         mean: _F64 = masses / masses.sum()
         return mean
@@ -225,14 +229,15 @@ class Classes:
         score = self.score(state.mixing, state.masses)
         return information_of_classes(utility, penalty, data, state, score, outer=outer)
 
-    def undetermined(self, params: _F64, n_annotators: float) -> _F64:
+    def undetermined(self, params: _F64, masses: _F64) -> _F64:
         """Fix the sum of the logarithms, which cancels, and those of classes that nobody is in."""
+        n_annotators = float(masses.sum())
         fixed = np.full((self.n_columns,) * 2, n_annotators / self.n_columns)
         empty = np.flatnonzero(params == 0)
         fixed[empty, empty] += n_annotators
         return fixed
 
-    def jacobian(self, params: _F64) -> _F64:
+    def jacobian(self, params: _F64, data: Data) -> _F64:  # noqa: ARG002
         """Return how the proportions change with their logarithms."""
         jacobian: _F64 = np.diag(params) - np.outer(params, params)
         return jacobian
