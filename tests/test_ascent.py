@@ -46,10 +46,14 @@ def plain_em(problem, state, n_steps):
     """EM with one Newton step, written out; halved where that falls."""
     for _ in range(n_steps):
         step = Survey(problem).at(state).solve(state.gradient)
-        after = problem.expect(state.coef + step, problem.population.em_step(state.masses))
+        after = problem.expect(
+            state.coef + step, problem.population.em_step(state.mixing, state.masses)
+        )
         while after.objective < state.objective - 1e-9:
             step /= 2
-            after = problem.expect(state.coef + step, problem.population.em_step(state.masses))
+            after = problem.expect(
+                state.coef + step, problem.population.em_step(state.mixing, state.masses)
+            )
         state = after
     return state
 
@@ -68,7 +72,7 @@ def test_fewer_steps_reach_what_plain_em_reaches(linear):
     assert len(run.objectives) < 100
     np.testing.assert_allclose(run.state.gradient, 0, atol=1e-2)
     np.testing.assert_allclose(
-        problem.population.em_step(run.state.masses), run.state.mixing, atol=1e-4
+        problem.population.em_step(run.state.mixing, run.state.masses), run.state.mixing, atol=1e-4
     )
 
 

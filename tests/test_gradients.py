@@ -13,6 +13,7 @@ from prefmath.models._likelihood.observation import form_of
 from prefmath.models._likelihood.penalty.l2 import L2
 from prefmath.models._likelihood.penalty.virtual_pairs import VirtualPairs
 from prefmath.models._likelihood.population.classes import Classes
+from prefmath.models._likelihood.population.gated import Gated
 from prefmath.models._likelihood.posing import Specification, pose
 
 STEP = 1e-6
@@ -29,7 +30,15 @@ OBSERVATIONS = {
     "choice sets in order": ("choice_sets", "half", True),
     "rankings": ("rankings", "half", False),
 }
-POPULATIONS = {"one": Classes(1), "classes": Classes(3), "hard": Classes(3, hard=True)}
+COVARIATES = np.column_stack(
+    [np.ones(12), np.random.default_rng(7).standard_normal((12, 2)) * [0.5, 2.0]]
+)
+POPULATIONS = {
+    "one": Classes(1),
+    "classes": Classes(3),
+    "hard": Classes(3, hard=True),
+    "gated": Gated(3, largest=np.abs(COVARIATES).max(axis=0)),
+}
 PENALTIES = {"none": L2(0.0), "l2": L2(0.7), "virtual pairs": VirtualPairs(1.3)}
 
 
@@ -55,7 +64,8 @@ def problem_of(observation, utility, population, penalty):
     form = form_of(choices, ties, position_effect=in_order)
     specification = Specification(POPULATIONS[population], PENALTIES[penalty], form)
     odd_units = features * np.array([30.0, 0.1, 1.0])
-    return pose(specification, choices, None if utility == "items" else odd_units, 2)
+    given = None if utility == "items" else odd_units
+    return pose(specification, choices, given, 2, COVARIATES if population == "gated" else None)
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
@@ -72,6 +82,8 @@ def test_the_gradient_is_that_of_the_objective(observation, utility, population,
     n_columns = problem.population.n_columns
     coef = 0.3 * rng.standard_normal((n_columns, problem.utility.n_parameters))
     mixing = rng.dirichlet(np.full(n_columns, 5.0))
+    if population == "gated":
+        mixing = 0.5 * rng.standard_normal((3, 3)) * [[0], [1], [1]]
     state = problem.expect(coef, mixing)
     for column, parameter in np.ndindex(coef.shape):
         moved = np.zeros_like(coef)
@@ -82,8 +94,9 @@ def test_the_gradient_is_that_of_the_objective(observation, utility, population,
     if not problem.population.smooth:
         return
     score = problem.population.score(mixing, state.masses)
-    for z in range(n_columns):
-        step = np.zeros(n_columns)
+    assert len(score) == len(problem.population.position(mixing))
+    for z in range(len(score)):
+        step = np.zeros(len(score))
         step[z] = STEP
         ends = [
             problem.expect(coef, problem.population.moved(mixing, side * step)).objective

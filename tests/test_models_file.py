@@ -84,7 +84,7 @@ def test_refuses_to_save(tmp_path, choices):
 
 
 def test_refuses_to_load(tmp_path):
-    header = {"format": "prefmath model", "version": 2, "model": "ChoiceMixture"}
+    header = {"format": "prefmath model", "version": 3, "model": "ChoiceMixture"}
     np.savez(tmp_path / "later.npz", header=np.array(json.dumps(header)))
     np.savez(tmp_path / "other.npz", x=np.ones(3))
     unknown = {**header, "version": "1.7", "model": "os"}

@@ -49,7 +49,10 @@ class Average:
         one = Classes(1).assigned(each, data, np.ones((1, 1)))[1]
         return np.full((data.n_rows, self.n_columns), 1 / self.n_columns), one
 
-    def prior(self, params):
+    def shares(self, params, data):
+        return params
+
+    def prior(self, params, covariates=None):
         return np.full((1, self.n_columns), 1 / self.n_columns)
 
     def entropy(self, latent):
@@ -77,13 +80,13 @@ class Average:
     def apart(self, latent, other):
         return 0.0
 
-    def largest_first(self, params):
+    def largest_first(self, params, masses):
         return np.arange(self.n_columns)
 
     def reordered(self, params, order):
         return params
 
-    def em_step(self, masses):
+    def em_step(self, params, masses):
         return masses / masses.sum()
 
     def position(self, params):
