@@ -49,7 +49,8 @@ def test_sums_with_weights(logit):
     assert found.se[0] == pytest.approx(np.sqrt(weights @ logit.covariance[:3, :3] @ weights))
     assert found.label == "0.5 feature 0 + 0.5 feature 1 - (2 feature 2)"
     alone = logit.contrast("feature 1")
-    assert (alone.estimate[0], alone.se[0]) == (logit.coef[0, 1], logit.coef_se[0, 1])
+    assert alone.estimate[0] == logit.coef[0, 1]
+    assert alone.se[0] == pytest.approx(logit.coef_se[0, 1], rel=1e-14)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ REFUSED = [
     (({"feature 0[0]": 1, "feature 1": 1},), {}, "a must name a class with each of its"),
     (({},), {}, "a must name a parameter at least"),
     ((["feature 0"],), {}, "a must be a name or a dict of names to numbers, not list"),
-    (({"feature 0": np.nan},), {}, r"a\['feature 0'\] must be finite, not nan"),
+    (({"feature 0": np.nan},), {}, r"a\['feature 0'\] must be finite, 0 or between"),
     (({"feature 0": "1"},), {}, r"a\['feature 0'\] must be"),
     ((True,), {}, "a must name a parameter, not True"),
     (("feature 0",), {"level": 1.0}, "level must be above 0 and below 1"),

@@ -158,6 +158,23 @@ def test_positions_are_nested_one_way():
         large.test(choices, x, "position 2 = 0", **RATIO)
 
 
+def test_positions_stay_where_no_feature_matters():
+    rng = np.random.default_rng(0)
+    chosen = rng.choice(3, size=120, p=[0.5, 0.3, 0.2])
+    choices = Choices.from_choice_sets(
+        np.arange(0, 361, 3), np.arange(360), chosen, annotator=np.arange(120) % 20
+    )
+    x = rng.standard_normal((360, 2))
+    for n_components in (1, 2):
+        settings = {"position_effect": True, "l2": 0.01, "n_init": 2, "random_state": 0}
+        model = ChoiceMixture(n_components, **settings).fit(choices, x)
+        found = model.test(choices, x, **RATIO)
+        alone = ChoiceMixture(n_components, **settings).fit(choices, np.zeros((360, 0)))
+        expected = 2 * (model.log_likelihood_ - alone.log_likelihood_)
+        assert found.df == 2 * n_components
+        assert found.statistic == pytest.approx(expected, rel=1e-3, abs=1e-3)
+
+
 def test_what_is_not_nested_or_not_the_same():
     choices, x = SAMPLE.choices, SAMPLE.features
     rng = np.random.default_rng(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from prefmath.models._inference.digits import number_text
 from prefmath.models._inference.intervals import SHOWN, table_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def coefficients_table(
         [name, *map(_figure, of_feature)]
         for name, of_feature in zip(names[:SHOWN], coef.T[:SHOWN], strict=True)
     ]
-    return table_of([f"{share:.3f}" for share in shares], rows, len(names) - len(rows))
+    return table_of([number_text(share) for share in shares.tolist()], rows, len(names) - len(rows))
 
 
 def _figure(value: Any) -> str:

@@ -173,7 +173,9 @@ def _summed(
 def _means(coef: _F64, group: _I64, n_groups: int, *, of_items: bool) -> _F64:
     """Return the mean coefficient of each group, of items relative to the first group."""
     n = int(group.max()) + 1
-    means = np.stack([coef[:, group == at].mean(axis=1) for at in range(n)], axis=1)
+    means = np.empty((len(coef), n))
+    for at in range(n):
+        means[:, at] = coef[:, group == at].mean(axis=1)
     if of_items:
         means = (means - means[:, :1])[:, 1:]
     return means.reshape(len(coef), n_groups)

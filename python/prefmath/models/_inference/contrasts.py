@@ -130,9 +130,17 @@ def errors_of_sums(rows: _F64, covariance: _F64) -> _F64:
     for row, weights in enumerate(rows):
         used = np.flatnonzero(weights)
         part = covariance[np.ix_(used, used)]
-        variance = weights[used] @ part @ weights[used]
-        if variance > _ROUNDING * (np.square(weights[used]) @ part.diagonal()):
-            errors[row] = np.sqrt(variance)
+        scale = np.sqrt(np.maximum(part.diagonal(), 0))
+        sizes = weights[used] * scale
+        largest = np.abs(sizes).max(initial=0.0)
+        if largest == 0:
+            continue
+        # In units of the largest, whose square float64 may not hold.
+        sizes /= largest
+        safe = np.where(scale > 0, scale, 1)
+        variance = sizes @ (part / safe / safe[:, None]) @ sizes
+        if variance > _ROUNDING * (sizes @ sizes):
+            errors[row] = largest * np.sqrt(variance)
     return errors
 
 

@@ -101,7 +101,7 @@ def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     beside, covariance = covariance[n_told:, n_told:], covariance[:n_told, :n_told].copy()
     of_params, of_model = slice(n_classes * n_parameters), of_model[:n_told]
     variance = covariance.diagonal().copy()
-    singular = (of_model > _OUT_OF_PROPORTION**2 * variance) & robust
+    singular = (of_model / _OUT_OF_PROPORTION**2 > variance) & robust
     singular &= of_model > 0
     few = (units < FEWEST_UNITS) & robust
     wide = np.sqrt(np.maximum(of_model[of_params], 0)).reshape(units.shape) * scale > _WIDEST

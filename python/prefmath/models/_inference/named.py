@@ -24,6 +24,8 @@ __all__ = ["Estimates", "Names", "covariance_of", "gravest", "name_text"]
 # A parameter of one class is named by its class after it, as in "price[0]".
 _IN_CLASS = re.compile(r"(.*)\[([0-9]{1,9})\]", re.DOTALL)
 _MOST_NAMES = 8
+# Weights of a sum are up to this, or one over it.
+_LARGEST = 1e20
 
 
 class Estimates(Protocol):
@@ -105,8 +107,11 @@ class Names:
         for name, weight in parts.items():
             column, z = self.find(name, argument)
             number = as_number(weight, f"{argument}[{name!r}]")
-            if not np.isfinite(number):
-                raise ValueError(f"{argument}[{name!r}] must be finite, not {weight}")
+            if number and not 1 / _LARGEST <= abs(number) <= _LARGEST:
+                raise ValueError(
+                    f"{argument}[{name!r}] must be finite, 0 or between {1 / _LARGEST:g} and "
+                    f"{_LARGEST:g} in size, not {weight}"
+                )
             places.append((column, z, number))
         of_classes = {z is not None for _, z, _ in places}
         if len(of_classes) > 1:

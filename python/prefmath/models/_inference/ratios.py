@@ -122,16 +122,22 @@ def ratio_of(
     covariance, params = covariance_of(estimates), estimates.params.ravel()
     marks = gravest(estimates, np.abs(above) + np.abs(below))
     n, whole = len(above), np.array([-np.inf, np.inf])
+    errors = np.sqrt(np.maximum(covariance.diagonal(), 0))
     estimate, se = np.zeros(n), np.full(n, np.inf)
     delta, draws, fieller = (np.tile(whole, (n, 1)) for _ in range(3))
     reach = normal_quantile(level)
     for row in range(n):
         pair = np.stack([above[row], below[row]])
+        # In units of the errors, whose squares float64 may not hold.
+        units = np.abs(pair * errors).max(axis=1)
+        units[units == 0] = 1
+        pair /= units[:, None]
+        unit = units[0] / units[1]
         a, b = pair @ params
         v = pair @ covariance @ pair.T
         if marks[row] == NOT_DETERMINED or not abs(b) > reach * np.sqrt(max(v[1, 1], 0)):
             # What it would be is told where there is a number at all.
-            estimate[row] = a / b if b else 0.0
+            estimate[row] = unit * (a / b) if b else 0.0
             marks[row] = marks[row] if marks[row] == NOT_DETERMINED else NOT_CLEAR
             continue
         r = estimate[row] = a / b
@@ -141,6 +147,8 @@ def ratio_of(
         tail = (1 - level) / 2
         draws[row] = np.quantile(drawn[:, 0] / drawn[:, 1], [tail, 1 - tail])
         fieller[row] = _fieller(a, b, v, reach)
+        for values in (estimate, se, delta, draws, fieller):
+            values[row] *= unit
     label = f"{'-' if sign < 0 else ''}{_grouped(over)} / {_grouped(under)}"
     return Ratio(
         label=label,
