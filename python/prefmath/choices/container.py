@@ -303,6 +303,10 @@ class Choices(SortedJudgements):
         rankings      long: `choice_set`, `item`, `rank` (1 the best; null is not ranked)
         ============= ======================================================================
 
+        Where no column is named but those of annotators, weights, counts and contexts, pairs, long
+        choice sets and long rankings are found by the names that columns usually have: those of the
+        arguments, `chosen` and `rejected`, `alternative`, `user_id` and the like.
+
         Rows of a long frame need not stand together; sets keep the order of their first rows, and
         what is said of a judgement must be the same in all its rows. Where `annotator` is given,
         `choice_set` need only tell apart the sets of one annotator: rows of two annotators are
@@ -353,6 +357,8 @@ class Choices(SortedJudgements):
         >>> frame = pd.DataFrame({"who": [1, 1, 2], "best": list("aab"), "other": list("bcc")})
         >>> Choices.from_frame(frame, "pairs", winner="best", loser="other", annotator="who")
         Choices(3 pairs by 2 annotators over 3 items)
+        >>> Choices.from_frame(pd.DataFrame({"chosen": ["a"], "rejected": ["b"]}), "pairs")
+        Choices(1 pair over 2 items)
 
         The first two of four goals, or only the first:
 
@@ -381,6 +387,35 @@ class Choices(SortedJudgements):
             "context": context,
         }
         return cls.like(judgements_of_frame(frame, layout, columns, item_ids, offered))
+
+    @classmethod
+    def from_arena(cls, battles: object) -> Choices:
+        """Make choices of battles as arenas have them: `model_a, model_b, winner` and the like.
+
+        Parameters
+        ----------
+        battles : data frame, list of dict, dict of columns, or path
+            As for `prefmath.io.read_arena`, which also tells of prompts and what was left out.
+
+        Returns
+        -------
+        Choices
+            Pairs of models, ties as ties, in the order shown.
+
+        Raises
+        ------
+        ValueError
+            If a winner is none that is known, or nothing is left.
+
+        Examples
+        --------
+        >>> from prefmath.choices import Choices
+        >>> Choices.from_arena([{"model_a": "ash", "model_b": "birch", "winner": "model_b"}])
+        Choices(1 pair, in known order, over 2 items)
+        """
+        from prefmath.io.reading import read_arena
+
+        return cls.like(read_arena(battles).choices)
 
     @classmethod
     def concat(cls, parts: Iterable[Choices]) -> Choices:

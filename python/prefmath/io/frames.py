@@ -13,6 +13,7 @@ from prefmath.io._ballots import wide_rankings
 from prefmath.io._long import long_choice_sets, long_rankings
 from prefmath.io._named_columns import naming_columns
 from prefmath.io._table import Table
+from prefmath.io.usual_names import found_by_name, usual_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,11 +76,15 @@ def judgements_of_frame(
     ValueError
         If columns are lacking or do not belong to the layout, and as the other constructors do.
     """
+    table: Table | None = None
+    if all(name is None for role, name in columns.items() if role not in _ABOUT):
+        table = Table(frame)
+        columns = _by_usual_names(layout, columns, table.names)
     given = {role: name for role, name in columns.items() if name is not None}
     about = {role: given.pop(role, None) for role in _ABOUT}
     form = _form(layout, given)
     _check_offered(offered, layout, form)
-    table = Table(frame)
+    table = Table(frame) if table is None else table
     with naming_columns(columns):
         return _judgements(table, layout, form, given, about, item_ids, offered)
 
@@ -117,6 +122,21 @@ def _judgements(
     chosen = table.column("chosen", given["chosen"])
     item_or_row = table.optional("item", given.get("item"))
     return long_choice_sets(sets, chosen, item_or_row, item_ids, said)
+
+
+def _by_usual_names(layout: Any, columns: Mapping[str, Any], names: list[str]) -> Mapping[str, Any]:
+    """Return the columns of a layout that are there by the names that they usually have."""
+    if not isinstance(layout, str) or layout not in _FORMS:
+        return columns  # refused later
+    needed, optional = next(iter(_FORMS[layout].values()))
+    found = found_by_name([*sorted(needed), *sorted(optional), *_ABOUT], names)
+    lacking = sorted(needed - found.keys())
+    if lacking:
+        usual = "; ".join(f"{role}: {', '.join(usual_names(role))}" for role in lacking)
+        raise ValueError(
+            f"frame has no column of a usual name for {' and '.join(lacking)} ({usual}): name them"
+        )
+    return {**found, **{role: name for role, name in columns.items() if name is not None}}
 
 
 def _check_offered(offered: object, layout: str, form: str) -> None:
