@@ -186,3 +186,12 @@ def test_rows_that_count_nothing_are_no_selection():
         ValueError, match=r"^there is nothing to count: rows selects judgements of c"
     ):
         choices.take([1, 2])
+
+
+def test_people_without_names_have_numbers_in_a_frame():
+    choices = Choices.from_pairs(**PAIRS, annotator="each", count=[1, 2, 3, 4])
+    frame = choices.to_frame()
+    assert frame["annotator"].tolist() == [0, 1, 2, 3]
+    columns = {name: name for name in ("winner", "loser", "annotator", "count")}
+    again = Choices.from_frame(frame, "pairs", **columns)
+    assert again.annotator_counts.tolist() == [1, 2, 3, 4]

@@ -598,7 +598,8 @@ class Choices(SortedJudgements):
 
         Pairs have a row each, with columns `winner`, `loser`, and `tie` and `first` where these are
         known; sets and rankings a row for each item, with `choice_set` and `chosen` or `rank`. So
-        `from_frame` makes the same choices of it. A context of several columns is left out.
+        `from_frame` makes the same choices of it. A context of several columns is left out; people
+        without names are numbered.
 
         Parameters
         ----------

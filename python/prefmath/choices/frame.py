@@ -20,6 +20,8 @@ def columns_of(choices: SortedJudgements) -> dict[str, Any]:
     about: dict[str, Any] = {}
     if choices.annotator_ids is not None:
         about["annotator"] = choices.annotator_ids[choices.annotator_index[rows]]
+    elif choices.has_annotators:
+        about["annotator"] = choices.annotator_index[rows]  # who have no names, but are known
     for name in ("weight", "count"):
         values = getattr(judged, name)
         if values is not None:

@@ -133,7 +133,8 @@ class SortedJudgements(Judgements):
         Returns
         -------
         Self
-            A copy; annotators without judgements drop out.
+            A copy; annotators without judgements drop out. Where every judgement is a person of
+            its own, one that is taken twice is two.
 
         Raises
         ------

@@ -121,7 +121,7 @@ def metric_at(problem: Problem, state: State) -> Metric:
     rows = _rows(problem, utility, state)
     n, d = rows.shape
     square = np.einsum("ij,ij->j", rows, rows, dtype=np.float64) / n
-    mass = problem.data.n_judgements / problem.population.n_columns
+    mass = problem.data.mass / problem.population.n_columns
     penalty = problem.penalty.curvature(utility, state.coef)
     square += penalty[:, :d].mean(axis=0) / max(mass, 1)
     # A feature that differs in no set of the sample may differ in others, if in few.
