@@ -16,6 +16,7 @@ from prefmath.models._inference.likelihood_ratio import (
 from prefmath.models._inference.pointwise import pointwise_of
 from prefmath.models._inference.summary import summary_of
 from prefmath.models._inference.uncertain import uncertainty_of
+from prefmath.models._likelihood.covariates import covariates_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -215,12 +216,15 @@ class StatisticalModel:
         *,
         method: Literal["wald", "likelihood_ratio"] = "wald",
         robust: bool = True,
+        membership: Any = None,
     ) -> HypothesisTest:
         """Test hypotheses about named coefficients, all at once.
 
+        Those of membership are tested by ``model.uncertainty(...).membership.test``.
+
         Parameters
         ----------
-        choices, features
+        choices, features, membership
             Those of `fit`.
         hypotheses : str, list of str or of pairs, or dict; optional
             Equations such as ``"price = 0"`` or ``["a = b", "c = 0.5"]``, pairs of names that are
@@ -265,7 +269,7 @@ class StatisticalModel:
         HypothesisTest(likelihood ratio test of tea = milk)
         chi-squared 10.465, df 1, p 0.0012
         """
-        fitted = self._fitted_for(choices)
+        fitted = self._fitted_for(choices, membership)
         if method == "wald":
             return uncertainty_of(fitted, choices, features, robust=robust).test(hypotheses)
         if method != "likelihood_ratio":
@@ -273,8 +277,16 @@ class StatisticalModel:
         refuse_jumps(smooth=fitted.population.smooth)
         here = fitted.log_likelihood(choices, features)[1]
         refuse_other_choices(self.log_likelihood_, here, "choices and features")
+        if fitted.gate is not None and membership is None:
+            raise ValueError("membership is missing: hand in that of fit")
         found = constrained_fit(
-            fitted, self._specification(choices), self._search(), choices, features, hypotheses
+            fitted,
+            self._specification(choices),
+            self._search(),
+            choices,
+            features,
+            hypotheses,
+            None if membership is None else covariates_of(membership, choices),
         )
         penalty = self._penalty_text()
         notes = relied_on(

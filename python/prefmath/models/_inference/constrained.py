@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from prefmath.choices import Choices
     from prefmath.models._fit.fitted import Fitted
+    from prefmath.models._fit.fitting import Fit
     from prefmath.models._fit.starts import Search
     from prefmath.models._inference.hypotheses import Equations
+    from prefmath.models._likelihood.covariates import CovariateTable
     from prefmath.models._likelihood.posing import Specification
 
     _F64 = NDArray[np.float64]
@@ -48,6 +50,7 @@ def constrained_fit(
     choices: Choices,
     features: ArrayLike | None,
     hypotheses: object,
+    membership: CovariateTable | None = None,
 ) -> Constrained:
     """Fit the model with coefficients that are 0 or equal in every class.
 
@@ -74,16 +77,32 @@ def constrained_fit(
         design = _one_hot(group - 1, n_groups, choices)
     else:
         design = _summed(group, n_groups, choices, features)
+    n_threads = fitted.n_threads
     if n_groups == 0 and specification.form.n_extra == 0:
+        if n_classes > 1:
+            raise ValueError(
+                "a likelihood-ratio test of classes needs something in which they differ: where "
+                "all coefficients are 0 or all items equal there is one, and the ratio is not "
+                "chi-squared"
+            )
         null = null_log_likelihood(choices, specification.form.ties)
         return Constrained(equations.texts, null, df, converged=True)
-    runs: list[Any] = [fit(specification, search, choices, design, n_threads=fitted.n_threads)]
+
+    def run(begin: Fitted | None) -> Fit:
+        return fit(
+            specification,
+            search,
+            choices,
+            design,
+            n_threads=n_threads,
+            begin=begin,
+            membership=membership,
+        )
+
+    runs = [run(None)]
     if n_classes > 1:
         means = _means(fitted.coef, group, n_groups, of_items=parameters.of_items)
-        begin = replace(fitted, coef=means, linear=True, feature_names=None)
-        runs.append(
-            fit(specification, search, choices, design, n_threads=fitted.n_threads, begin=begin)
-        )
+        runs.append(run(replace(fitted, coef=means, linear=True, feature_names=None)))
     best = max(runs, key=lambda run: run.log_likelihood)
     return Constrained(equations.texts, best.log_likelihood, df, converged=bool(best.converged))
 

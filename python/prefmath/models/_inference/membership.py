@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath.models._inference.contrasts import contrast_of
 from prefmath.models._inference.digits import estimate_text, number_text
+from prefmath.models._inference.hypotheses import wald
 from prefmath.models._inference.intervals import as_level
 from prefmath.models._inference.marks import (
     FEW_UNITS,
@@ -19,6 +21,7 @@ from prefmath.models._inference.marks import (
     footnotes,
     sign_of,
 )
+from prefmath.models._inference.membership_estimates import membership_estimates
 from prefmath.models._inference.text_table import text_table
 from prefmath.models._likelihood.population.logit import effects_of
 
@@ -26,7 +29,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from prefmath.models._fit.gate import Gate
+    from prefmath.models._inference.contrasts import Contrast
     from prefmath.models._inference.errors import Errors
+    from prefmath.models._inference.hypotheses import HypothesisTest
+    from prefmath.models._inference.membership_estimates import MembershipEstimates
     from prefmath.models._inference.point import Point
 
     _F64 = NDArray[np.float64]
@@ -129,6 +135,23 @@ class MembershipUncertainty:
     def effects_interval(self, level: float = 0.95) -> _F64:
         """Return normal intervals of the marginal effects, (n_components, n_names - 1, 2)."""
         return _ends(self.effects, self.effects_se, level)
+
+    def contrast(self, a: Any, b: Any = None, *, level: float = 0.95) -> Contrast:
+        """Return the difference of two coefficients, as `Uncertainty.contrast` does by name."""
+        return contrast_of(self._estimates(), a, b, level)
+
+    def test(self, hypotheses: object = None) -> HypothesisTest:
+        """Return Wald's test of coefficients, as `Uncertainty.test` does by name.
+
+        ``"age = 0"`` is of all classes but class 0, whose coefficients are 0; ``"age[2] = 0"`` of
+        class 2. By default all are 0, the constants included.
+        """
+        return wald(self._estimates(), hypotheses)
+
+    def _estimates(self) -> MembershipEstimates:
+        return membership_estimates(
+            self.names, self.coef, self.coef_se, self.covariance, self.marks, robust=self.robust
+        )
 
     def __repr__(self) -> str:
         any_marked = bool((self.marks != "").any())

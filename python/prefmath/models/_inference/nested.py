@@ -38,6 +38,8 @@ def compare_nested(
     features: ArrayLike | None = None,
     *,
     small_features: ArrayLike | None = None,
+    membership: Any = None,
+    small_membership: Any = None,
 ) -> HypothesisTest:
     r"""Test a model against a larger one that it is a special case of, by their likelihoods.
 
@@ -48,13 +50,16 @@ def compare_nested(
     ----------
     small, large : fitted models
         Of the same choices. The small one has fewer features, or features where the large one has a
-        utility for each item, or no effects of position.
+        utility for each item, or no effects of position, or no covariates of membership.
     choices : Choices
         Those of both fits.
     features : array_like, shape (n_items, d), optional
         Those of the fit of `large`, if it has any.
     small_features : array_like, shape (n_items, d), optional
         Those of the fit of `small`; by default the same.
+    membership, small_membership : frame, mapping or array_like, optional
+        The covariates of annotators in the fits of `large` and of `small`; by default those of
+        `small` are the same, if it was fitted with any.
 
     Returns
     -------
@@ -95,6 +100,10 @@ def compare_nested(
             raise TypeError(f"{name} must be a fitted model such as ConditionalLogit, not {kind}")
         fits[name] = model._fitted_for(choices)  # noqa: SLF001
         refuse_jumps(smooth=fits[name].population.smooth)
+    fits["large"] = fits["large"].among(membership)
+    if small_membership is None and fits["small"].gate is not None:
+        small_membership = membership
+    fits["small"] = fits["small"].among(small_membership)
     of_small = small_features
     if small_features is None and fits["small"].linear and fits["small"].coef.shape[1] > 0:
         of_small = features
