@@ -5,6 +5,7 @@
 
 mod arrays;
 mod observation;
+mod pairs;
 mod pools;
 mod population;
 mod run;

@@ -1,11 +1,11 @@
 //! Observation kernels.
 
 use numpy::{PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
-use prefmath_core::observation::{self, Description, Observation, Pairs};
-use pyo3::exceptions::PyTypeError;
+use prefmath_core::observation::{self, Description, Observation};
 use pyo3::prelude::*;
 
 use crate::arrays::{matrix, optional, shaped, slice};
+use crate::pairs::{Rows, by_row};
 use crate::run::detached;
 
 type Table<'py> = Bound<'py, PyArray2<f64>>;
@@ -141,13 +141,6 @@ pub fn residuals<'py>(
     Ok((entries, ties.transpose()?))
 }
 
-/// Rows of items as they come, without widening them.
-#[derive(FromPyObject)]
-pub enum Rows<'py> {
-    I32(PyReadonlyArray1<'py, i32>),
-    I64(PyReadonlyArray1<'py, i64>),
-}
-
 /// Table of wins, and of ties where there are some.
 #[pyfunction]
 pub fn count_pairs<'py>(
@@ -159,36 +152,11 @@ pub fn count_pairs<'py>(
     n_items: usize,
     n_threads: usize,
 ) -> PyResult<(Table<'py>, Option<Table<'py>>)> {
-    let (tied, weight) = (optional(tied.as_ref())?, optional(weight.as_ref())?);
-    let (wins, ties) = match (&winner, &loser) {
-        (Rows::I32(winner), Rows::I32(loser)) => {
-            let pairs = Pairs {
-                winner: slice(winner)?,
-                loser: slice(loser)?,
-                tied,
-                weight,
-            };
-            detached(py, n_threads, |workers| {
-                observation::count_pairs(pairs, n_items, workers)
-            })?
-        }
-        (Rows::I64(winner), Rows::I64(loser)) => {
-            let pairs = Pairs {
-                winner: slice(winner)?,
-                loser: slice(loser)?,
-                tied,
-                weight,
-            };
-            detached(py, n_threads, |workers| {
-                observation::count_pairs(pairs, n_items, workers)
-            })?
-        }
-        _ => {
-            return Err(PyTypeError::new_err(
-                "winner and loser must have one dtype, int32 or int64",
-            ));
-        }
-    };
+    let (wins, ties) = by_row!(winner, loser, tied, weight, pairs => {
+        detached(py, n_threads, |workers| {
+            observation::count_pairs(pairs, n_items, workers)
+        })
+    })?;
     let shape = [n_items, n_items];
     let ties = ties.map(|ties| shaped(py, ties, shape)).transpose()?;
     Ok((shaped(py, wins, shape)?, ties))

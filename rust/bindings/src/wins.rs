@@ -1,12 +1,11 @@
 //! Kernels over wins sorted by winner.
 
 use numpy::{PyArray1, PyReadonlyArray1};
-use prefmath_core::observation::{self, Pairs, WinRows, Wins};
-use pyo3::exceptions::PyTypeError;
+use prefmath_core::observation::{self, WinRows, Wins};
 use pyo3::prelude::*;
 
 use crate::arrays::{optional, slice};
-use crate::observation::Rows;
+use crate::pairs::{Rows, by_row};
 use crate::run::detached;
 
 type Vector<'py, T> = Bound<'py, PyArray1<T>>;
@@ -34,36 +33,11 @@ pub fn wins_by_winner<'py>(
     n_items: usize,
     n_threads: usize,
 ) -> PyResult<Sorted<'py>> {
-    let (tied, weight) = (optional(tied.as_ref())?, optional(weight.as_ref())?);
-    let wins: Wins = match (&winner, &loser) {
-        (Rows::I32(winner), Rows::I32(loser)) => {
-            let pairs = Pairs {
-                winner: slice(winner)?,
-                loser: slice(loser)?,
-                tied,
-                weight,
-            };
-            detached(py, n_threads, |workers| {
-                observation::wins_by_winner(pairs, n_items, workers)
-            })?
-        }
-        (Rows::I64(winner), Rows::I64(loser)) => {
-            let pairs = Pairs {
-                winner: slice(winner)?,
-                loser: slice(loser)?,
-                tied,
-                weight,
-            };
-            detached(py, n_threads, |workers| {
-                observation::wins_by_winner(pairs, n_items, workers)
-            })?
-        }
-        _ => {
-            return Err(PyTypeError::new_err(
-                "winner and loser must have one dtype, int32 or int64",
-            ));
-        }
-    };
+    let wins: Wins = by_row!(winner, loser, tied, weight, pairs => {
+        detached(py, n_threads, |workers| {
+            observation::wins_by_winner(pairs, n_items, workers)
+        })
+    })?;
     Ok((
         PyArray1::from_vec(py, wins.offsets),
         PyArray1::from_vec(py, wins.loser),
