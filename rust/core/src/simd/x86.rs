@@ -12,9 +12,10 @@ use std::arch::x86_64::{
     _mm256_storeu_pd, _mm256_storeu_ps, _mm512_add_epi32, _mm512_add_pd, _mm512_castpd512_pd256,
     _mm512_castps512_ps256, _mm512_cvtpd_ps, _mm512_cvtps_pd, _mm512_dpbusd_epi32,
     _mm512_extractf32x8_ps, _mm512_extractf64x4_pd, _mm512_fmadd_pd, _mm512_fmadd_ps,
-    _mm512_loadu_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_set1_pd,
-    _mm512_set1_ps, _mm512_shuffle_f64x2, _mm512_storeu_pd, _mm512_storeu_ps, _mm512_storeu_si512,
-    _mm512_unpackhi_pd, _mm512_unpacklo_pd,
+    _mm512_loadu_pd, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mask_blend_pd,
+    _mm512_permutex2var_pd, _mm512_set1_epi32, _mm512_set1_pd, _mm512_set1_ps, _mm512_setr_epi64,
+    _mm512_shuffle_f64x2, _mm512_shuffle_pd, _mm512_storeu_pd, _mm512_storeu_ps,
+    _mm512_storeu_si512,
 };
 
 use half::f16;
@@ -295,32 +296,30 @@ impl Target for Avx512 {
         })
     }
 
-    /// Halves of two vectors are added at a time, then quarters of four, then neighbours of eight.
+    /// Halves of two vectors are added at a time, then quarters of four, then neighbours of eight: what stays where it is
+    /// is blended, which takes any port, and only what changes places is shuffled.
     #[inline(always)]
     fn sums(vectors: [__m512d; 8]) -> [f64; 8] {
         // Neighbours come from the two vectors that stand side by side in the end.
-        let [a, e, b, f, c, g, d, h] = vectors;
+        let [a, b, c, d, e, f, g, h] = vectors;
         // SAFETY: see above.
         let sums = unsafe {
+            // The upper half of x and the lower of y change places.
             let halves = |x, y| {
-                let (low, high) = (
-                    _mm512_shuffle_f64x2::<0x44>(x, y),
-                    _mm512_shuffle_f64x2::<0xee>(x, y),
-                );
-                _mm512_add_pd(low, high)
+                let there = _mm512_mask_blend_pd(0xf0, x, y);
+                _mm512_add_pd(there, _mm512_shuffle_f64x2::<0x4e>(x, y))
             };
+            let crossed = _mm512_setr_epi64(2, 3, 8, 9, 6, 7, 12, 13);
             let quarters = |x, y| {
-                let (low, high) = (
-                    _mm512_shuffle_f64x2::<0x88>(x, y),
-                    _mm512_shuffle_f64x2::<0xdd>(x, y),
-                );
-                _mm512_add_pd(low, high)
+                let there = _mm512_mask_blend_pd(0xcc, x, y);
+                _mm512_add_pd(there, _mm512_permutex2var_pd(x, crossed, y))
             };
             let (one, two) = (
-                quarters(halves(a, b), halves(c, d)),
-                quarters(halves(e, f), halves(g, h)),
+                quarters(halves(a, e), halves(c, g)),
+                quarters(halves(b, f), halves(d, h)),
             );
-            _mm512_add_pd(_mm512_unpacklo_pd(one, two), _mm512_unpackhi_pd(one, two))
+            let there = _mm512_mask_blend_pd(0xaa, one, two);
+            _mm512_add_pd(there, _mm512_shuffle_pd::<0x55>(one, two))
         };
         Self::store(sums)
     }
