@@ -11,9 +11,14 @@ use crate::blocks::add_all;
 use crate::error::{Result, ensure};
 use crate::memory::{copied, filled, product};
 use crate::parallel::Workers;
+use crate::simd::{Target, Vectorized, vectorize};
 
 /// Keys that a thread takes at a time.
 const KEYS_PER_TASK: usize = 1024;
+
+/// How many rows before it is added up a row is asked for, and the values in a line of the cache.
+const AHEAD: usize = 32;
+const LINE: usize = 8;
 
 /// The rows of each key, in their order.
 pub(crate) struct ByKey {
@@ -82,20 +87,57 @@ impl ByKey {
     ) -> Result<()> {
         let tasks = table.chunks_mut(product([KEYS_PER_TASK, width])?);
         workers.run(tasks.enumerate(), |(task, table)| {
-            let mut nodes = Nodes::new(width)?;
-            for (at, entry) in table.chunks_exact_mut(width).enumerate() {
-                let key = task * KEYS_PER_TASK + at;
-                let rows = &self.rows[self.starts[key]..self.starts[key + 1]];
-                if self.n_blocks > 1 {
-                    nodes.sum(rows, values, entry);
-                } else {
-                    for row in rows {
-                        add_all(entry, row.of(values, width));
-                    }
+            vectorize(OfKeys {
+                by_key: self,
+                first: task * KEYS_PER_TASK,
+                values,
+                width,
+                table,
+            })
+        })
+    }
+}
+
+/// The sums of consecutive keys.
+struct OfKeys<'a> {
+    by_key: &'a ByKey,
+    first: usize,
+    values: &'a [f64],
+    width: usize,
+    table: &'a mut [f64],
+}
+
+impl Vectorized for OfKeys<'_> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn run<T: Target>(self) -> Result<()> {
+        let Self { values, width, .. } = self;
+        let ByKey {
+            starts,
+            rows,
+            n_blocks,
+        } = self.by_key;
+        let mut nodes = Nodes::new(width)?;
+        for (at, entry) in self.table.chunks_exact_mut(width).enumerate() {
+            let (start, end) = (starts[self.first + at], starts[self.first + at + 1]);
+            // Rows of a key lie anywhere: memory would else be waited for at each.
+            let ahead = rows.len().min(start + AHEAD)..rows.len().min(end + AHEAD);
+            for row in &rows[ahead] {
+                for line in row.of(values, width).chunks(LINE) {
+                    T::prefetch_to_read(line.as_ptr());
                 }
             }
-            Ok(())
-        })
+            let rows = &rows[start..end];
+            if *n_blocks > 1 {
+                nodes.sum(rows, values, entry);
+            } else {
+                for row in rows {
+                    add_all(entry, row.of(values, width));
+                }
+            }
+        }
+        Ok(())
     }
 }
 
