@@ -15,6 +15,7 @@ mod outer_products;
 mod parallel;
 pub mod population;
 mod product;
+mod row_parts;
 pub mod selection;
 pub mod simd;
 pub mod similarity;

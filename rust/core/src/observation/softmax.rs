@@ -11,6 +11,7 @@ use super::sets::ChoiceSets;
 use crate::error::Result;
 use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::matrix::Matrix;
+use crate::row_parts::{read, write};
 use crate::simd::{Target, Vectorized, vectorize};
 
 /// Values that stay in the first cache.
@@ -19,7 +20,7 @@ pub(super) const BLOCK: usize = 1024;
 /// How probable each item of a run of sets is within its set, `(items of the run, n_classes)`.
 ///
 /// # Errors
-/// If there is not the memory.
+/// Refuses rows that the table has not, or if there is not the memory.
 pub(crate) fn probabilities(
     utility: Matrix<'_, f64>,
     sets: &ChoiceSets<'_>,
@@ -112,24 +113,27 @@ fn below_peak<const W: usize>(
     values: &mut [f64],
     peaks: &mut [f64],
 ) -> usize {
-    let mut rest = values;
-    let mut peaks = peaks.chunks_exact_mut(n_classes);
-    for size in entries.sizes(outcomes) {
-        let (set, others) = rest.split_at_mut(size * n_classes);
-        rest = others;
+    let mut start = 0;
+    for (outcome, size) in entries.sizes(outcomes).enumerate() {
         let mut peak = [f64::NEG_INFINITY; W];
-        for row in set.chunks_exact(n_classes) {
-            let row: &[f64] = &row[first..first + W];
+        for at in start..start + size {
+            let row = read::<W>(values, n_classes, at, first);
             peak = from_fn(|n| if row[n] > peak[n] { row[n] } else { peak[n] });
         }
-        for row in set.chunks_exact_mut(n_classes) {
-            for (value, peak) in row[first..first + W].iter_mut().zip(peak) {
-                *value -= peak;
-            }
+        for at in start..start + size {
+            let row = read::<W>(values, n_classes, at, first);
+            write(
+                values,
+                n_classes,
+                at,
+                first,
+                from_fn::<_, W, _>(|n| row[n] - peak[n]),
+            );
         }
-        if let Some(peaks) = peaks.next() {
-            peaks[first..first + W].copy_from_slice(&peak);
+        if !peaks.is_empty() {
+            write(peaks, n_classes, outcome, first, peak);
         }
+        start += size;
     }
     W
 }
@@ -142,16 +146,21 @@ fn normalize<const W: usize>(
     outcomes: &Range<usize>,
     values: &mut [f64],
 ) -> usize {
-    let mut rest = values;
+    let mut start = 0;
     for size in entries.sizes(outcomes) {
-        let (set, others) = rest.split_at_mut(size * n_classes);
-        rest = others;
-        let inverse = sum_of::<W>(first, n_classes, set).map(|sum| 1.0 / sum);
-        for row in set.chunks_exact_mut(n_classes) {
-            for (value, inverse) in row[first..first + W].iter_mut().zip(inverse) {
-                *value *= inverse;
-            }
+        let rows = start..start + size;
+        let inverse = sum_of::<W>(first, n_classes, values, &rows).map(|sum| 1.0 / sum);
+        for at in rows {
+            let row = read::<W>(values, n_classes, at, first);
+            write(
+                values,
+                n_classes,
+                at,
+                first,
+                from_fn::<_, W, _>(|n| row[n] * inverse[n]),
+            );
         }
+        start += size;
     }
     W
 }
@@ -165,20 +174,25 @@ fn sums<const W: usize>(
     values: &[f64],
     out: &mut [f64],
 ) -> usize {
-    let mut rest = values;
-    for (size, out) in entries.sizes(outcomes).zip(out.chunks_exact_mut(n_classes)) {
-        let (set, others) = rest.split_at(size * n_classes);
-        rest = others;
-        out[first..first + W].copy_from_slice(&sum_of::<W>(first, n_classes, set));
+    let mut start = 0;
+    for (outcome, size) in entries.sizes(outcomes).enumerate() {
+        let sum = sum_of::<W>(first, n_classes, values, &(start..start + size));
+        write(out, n_classes, outcome, first, sum);
+        start += size;
     }
     W
 }
 
 #[inline(always)]
-fn sum_of<const W: usize>(first: usize, n_classes: usize, set: &[f64]) -> [f64; W] {
+fn sum_of<const W: usize>(
+    first: usize,
+    n_classes: usize,
+    values: &[f64],
+    rows: &Range<usize>,
+) -> [f64; W] {
     let mut sum = [0.0; W];
-    for row in set.chunks_exact(n_classes) {
-        let row = &row[first..first + W];
+    for at in rows.clone() {
+        let row = read::<W>(values, n_classes, at, first);
         sum = from_fn(|n| sum[n] + row[n]);
     }
     sum

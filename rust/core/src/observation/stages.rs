@@ -5,26 +5,7 @@ use std::array::from_fn;
 use std::ops::Range;
 
 use super::rankings::Rankings;
-
-/// `W` values from `class` of a row.
-#[inline(always)]
-fn row<const W: usize>(values: &[f64], n_classes: usize, row: usize, class: usize) -> [f64; W] {
-    let from = row * n_classes + class;
-    let values = &values[from..from + W];
-    from_fn(|n| values[n])
-}
-
-#[inline(always)]
-fn write<const W: usize>(
-    values: &mut [f64],
-    n_classes: usize,
-    row: usize,
-    class: usize,
-    new: [f64; W],
-) {
-    let from = row * n_classes + class;
-    values[from..from + W].copy_from_slice(&new);
-}
+use crate::row_parts::{read as row, write};
 
 /// The largest utility from each item on, and how far it, or the item, is below the other.
 #[inline(always)]
