@@ -47,7 +47,7 @@ impl Blocks {
         Self::new(block_ends, n_groups, |block, pieces| {
             let mut first = block.start;
             while first < block.end {
-                let enough = before(first) + weight as i64;
+                let enough = before(first).saturating_add(weight as i64);
                 let (mut last, mut most) = (first + 1, block.end);
                 while last < most {
                     let middle = usize::midpoint(last, most);

@@ -2,9 +2,15 @@
 //!
 //! log P(c | set) = u_c − log Σ_i exp(u_i), with derivatives 1{i = c} − p_i and −(diag(p) − p pᵀ).
 
+use std::array::from_fn;
+use std::ops::Range;
+
+use super::checks::check_chosen;
 use super::entries::Entries;
 use super::kind::{Block, Kind, Values};
 use super::softmax::{log_sums, to_probabilities};
+use crate::error::Result;
+use crate::row_parts::{read, write};
 use crate::simd::Target;
 
 /// Choices of one; `chosen` holds positions within the sets.
@@ -17,6 +23,13 @@ impl Kind for ChooseOne<'_> {
     #[inline(always)]
     fn entries(&self) -> &Entries<'_> {
         &self.entries
+    }
+
+    fn check(&self, outcomes: &Range<usize>) -> Result<()> {
+        self.entries.check(outcomes)?;
+        self.entries.offsets().map_or(Ok(()), |offsets| {
+            check_chosen(offsets, self.chosen, outcomes)
+        })
     }
 
     #[inline(always)]
@@ -78,7 +91,15 @@ impl Kind for ChooseOne<'_> {
             );
             by_classes!(
                 n_classes,
-                slopes(n_classes, p, *position as usize, weights, first, second)
+                slopes(
+                    n_classes,
+                    size,
+                    p,
+                    *position as usize,
+                    weights,
+                    first,
+                    second
+                )
             );
             start += size;
             outcome += 1;
@@ -112,7 +133,7 @@ impl Kind for ChooseOne<'_> {
                 &direction.entries[values.clone()],
                 &mut out.entries[values],
             );
-            by_classes!(n_classes, bent(n_classes, p, weights, direction, out));
+            by_classes!(n_classes, bent(n_classes, size, p, weights, direction, out));
             start += size;
         }
     }
@@ -123,31 +144,21 @@ impl Kind for ChooseOne<'_> {
 fn slopes<const W: usize>(
     class: usize,
     n_classes: usize,
+    size: usize,
     p: &[f64],
     chosen: usize,
     weights: Option<&[f64]>,
     first: &mut [f64],
     second: &mut [f64],
 ) -> usize {
-    let mut weight = [1.0; W];
-    if let Some(weights) = weights {
-        weight.copy_from_slice(&weights[class..class + W]);
-    }
-    let rows = p
-        .chunks_exact(n_classes)
-        .zip(first.chunks_exact_mut(n_classes))
-        .zip(second.chunks_exact_mut(n_classes));
-    for (position, ((p, first), second)) in rows.enumerate() {
-        let target = f64::from(position == chosen);
-        let (p, first, second) = (
-            &p[class..class + W],
-            &mut first[class..class + W],
-            &mut second[class..class + W],
-        );
-        for n in 0..W {
-            first[n] = weight[n] * (target - p[n]);
-            second[n] = weight[n] * p[n] * (1.0 - p[n]);
-        }
+    let weight = weights.map_or([1.0; W], |weights| read(weights, n_classes, 0, class));
+    for at in 0..size {
+        let target = f64::from(at == chosen);
+        let p = read::<W>(p, n_classes, at, class);
+        let slope = from_fn::<_, W, _>(|n| weight[n] * (target - p[n]));
+        let bend = from_fn::<_, W, _>(|n| weight[n] * p[n] * (1.0 - p[n]));
+        write(first, n_classes, at, class, slope);
+        write(second, n_classes, at, class, bend);
     }
     W
 }
@@ -157,35 +168,24 @@ fn slopes<const W: usize>(
 fn bent<const W: usize>(
     class: usize,
     n_classes: usize,
+    size: usize,
     p: &[f64],
     weights: &[f64],
     direction: &[f64],
     out: &mut [f64],
 ) -> usize {
     let mut mean = [0.0; W];
-    for (p, v) in p
-        .chunks_exact(n_classes)
-        .zip(direction.chunks_exact(n_classes))
-    {
-        let (p, v) = (&p[class..class + W], &v[class..class + W]);
-        for n in 0..W {
-            mean[n] += p[n] * v[n];
-        }
+    for at in 0..size {
+        let p = read::<W>(p, n_classes, at, class);
+        let v = read::<W>(direction, n_classes, at, class);
+        mean = from_fn(|n| mean[n] + p[n] * v[n]);
     }
-    let weights = &weights[class..class + W];
-    for ((p, v), out) in p
-        .chunks_exact(n_classes)
-        .zip(direction.chunks_exact(n_classes))
-        .zip(out.chunks_exact_mut(n_classes))
-    {
-        let (p, v, out) = (
-            &p[class..class + W],
-            &v[class..class + W],
-            &mut out[class..class + W],
-        );
-        for n in 0..W {
-            out[n] = weights[n] * p[n] * (v[n] - mean[n]);
-        }
+    let weight = read::<W>(weights, n_classes, 0, class);
+    for at in 0..size {
+        let p = read::<W>(p, n_classes, at, class);
+        let v = read::<W>(direction, n_classes, at, class);
+        let moved = from_fn::<_, W, _>(|n| weight[n] * p[n] * (v[n] - mean[n]));
+        write(out, n_classes, at, class, moved);
     }
     W
 }

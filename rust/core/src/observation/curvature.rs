@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::described::{Judged, Observation};
 use super::kernels::check_sums;
+use super::kind::Kind;
 use super::rankings::Rankings;
 use super::sums::{Cursor, ENTRIES_PER_TASK};
 use crate::blocks::add_all;
@@ -32,10 +33,13 @@ pub fn table_curvature(
     let first_only = filled(1, observation.n_outcomes())?;
     let rankings = match &observation.judged {
         Judged::Rankings(rankings) => *rankings,
-        Judged::ChooseOne(choices) if !choices.entries.has_extra() => Rankings {
-            entries: choices.entries,
-            n_ranked: &first_only,
-        },
+        Judged::ChooseOne(choices) if !choices.entries.has_extra() => {
+            choices.check(&(0..observation.n_outcomes()))?;
+            Rankings {
+                entries: choices.entries,
+                n_ranked: &first_only,
+            }
+        }
         _ => {
             return Err(Error::Shape(
                 "table_curvature is of choices and rankings without extra rows".to_owned(),
@@ -89,7 +93,7 @@ impl Vectorized for Bonds<'_> {
             out,
         } = self;
         let (n_rows, n) = (utility.n_rows(), utility.n_columns());
-        let mut cursor = Cursor::new(rankings, utility, run);
+        let mut cursor = Cursor::new(rankings, utility, run)?;
         while let Some(mut block) = cursor.next()? {
             rankings.shares::<T>(&mut block);
             let items = rankings.entries.items_of(&block.outcomes);

@@ -8,7 +8,6 @@ use super::entries::{Cut, Entries};
 use super::pair::{Halves, Pairs};
 use super::rankings::Rankings;
 use super::rao_kupper::RaoKupper;
-use super::rows::check_rows;
 use super::sets::{ChoiceSets, check_weights};
 use super::ties::WithTies;
 use crate::blocks::ranges_of_blocks;
@@ -90,7 +89,7 @@ impl<'a> Description<'a> {
 }
 
 impl<'a> Observation<'a> {
-    /// Checks arrays against each other and against a table of `n_rows` rows.
+    /// Checks how long arrays are, for a table of `n_rows` rows; kernels check what they hold where they look at it.
     ///
     /// # Errors
     /// Refuses arrays that do not belong together.
@@ -122,7 +121,7 @@ impl<'a> Observation<'a> {
         with_kind!(self, kind => kind.entries().n_outcomes())
     }
 
-    /// Checks that `table` has the rows that this was checked against, a column, and finite values.
+    /// Checks that `table` has the rows that this is over, a column, and finite values.
     pub(super) fn check_table(
         &self,
         name: &'static str,
@@ -161,12 +160,7 @@ fn choose_one<'a>(description: &Description<'a>, n_rows: usize) -> Result<Judged
     })?;
     let sets = ChoiceSets::new(offsets, description.items, n_rows)?;
     sets.check_chosen(chosen)?;
-    let entries = Entries::new(
-        Cut::Ragged(offsets),
-        description.items,
-        description.extra,
-        n_rows,
-    )?;
+    let entries = Entries::new(Cut::Ragged(offsets), description.items, description.extra)?;
     Ok(Judged::ChooseOne(ChooseOne { entries, chosen }))
 }
 
@@ -175,14 +169,13 @@ fn pair<'a>(description: &Description<'a>, n_rows: usize) -> Result<Judged<'a>> 
     ensure(items.len().is_multiple_of(2), || {
         format!("pairs must hold two items each, not {} in all", items.len())
     })?;
-    check_rows("items", items, n_rows, 0)?;
     let n = items.len() / 2;
     let n_tied = description.tied.map_or(n, <[bool]>::len);
     ensure(n_tied == n, || {
         format!("tied has {n_tied} values for {n} pairs")
     })?;
     let pairs = Pairs {
-        entries: Entries::new(Cut::Pairs(n), items, description.extra, n_rows)?,
+        entries: Entries::new(Cut::Pairs(n), items, description.extra)?,
         tied: description.tied,
     };
     match description.ties {

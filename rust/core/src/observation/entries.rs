@@ -2,11 +2,15 @@
 
 use std::ops::Range;
 
-use super::rows::check_rows;
+use super::checks::check_sets;
+use super::rows::{known, refusal};
 use crate::blocks::Blocks;
-use crate::error::{Result, ensure};
-use crate::matrix::{Matrix, group, runs_of_groups};
+use crate::error::{Error, Result, ensure};
+use crate::matrix::{Matrix, check_offsets, group, runs_of_groups};
 use crate::memory::Growing;
+
+/// No further row.
+const NONE: i32 = -1;
 
 /// Where the entries of an outcome are.
 #[derive(Clone, Copy, Debug)]
@@ -27,18 +31,12 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
-    /// `cut` and `items` have been checked.
-    pub(super) fn new(
-        cut: Cut<'a>,
-        items: &'a [i32],
-        extra: Option<&'a [i32]>,
-        n_rows: usize,
-    ) -> Result<Self> {
+    /// `cut` ends with the number of items.
+    pub(super) fn new(cut: Cut<'a>, items: &'a [i32], extra: Option<&'a [i32]>) -> Result<Self> {
         if let Some(extra) = extra {
             ensure(extra.len() == items.len(), || {
                 format!("extra has {} values for {} items", extra.len(), items.len())
             })?;
-            check_rows("extra", extra, n_rows, -1)?;
         }
         Ok(Self { cut, items, extra })
     }
@@ -49,6 +47,21 @@ impl<'a> Entries<'a> {
             cut: Cut::Ragged(offsets),
             items,
             extra: None,
+        }
+    }
+
+    /// Checks that consecutive outcomes have entries, which [`Self::gather`] looks up.
+    pub(super) fn check(&self, outcomes: &Range<usize>) -> Result<()> {
+        self.offsets().map_or(Ok(()), |offsets| {
+            check_sets(offsets, self.items.len(), outcomes)
+        })
+    }
+
+    /// Where the entries of each outcome begin, unless they are pairs.
+    pub(super) fn offsets(&self) -> Option<&'a [i64]> {
+        match self.cut {
+            Cut::Ragged(offsets) => Some(offsets),
+            Cut::Pairs(_) => None,
         }
     }
 
@@ -98,24 +111,48 @@ impl<'a> Entries<'a> {
     }
 
     /// Runs of consecutive outcomes that have at least `weight` entries each (but the last).
-    pub(super) fn runs(&self, weight: usize) -> Vec<Range<usize>> {
-        match self.cut {
+    ///
+    /// # Errors
+    /// Refuses offsets that decrease from one run to the next.
+    pub(super) fn runs(&self, weight: usize) -> Result<Vec<Range<usize>>> {
+        let runs = match self.cut {
             Cut::Ragged(offsets) => runs_of_groups(offsets, weight),
             Cut::Pairs(n) => {
                 let step = weight.div_ceil(2).max(1);
                 let starts = (0..n).step_by(step);
                 starts.map(|first| first..n.min(first + step)).collect()
             }
-        }
+        };
+        self.check_edges(&runs)?;
+        Ok(runs)
     }
 
     /// Blocks of outcomes, cut into pieces of at least `weight` entries each (but the last of a block).
+    ///
+    /// # Errors
+    /// Refuses ends that do not cut the outcomes into blocks, and offsets that decrease from one piece to the next.
     pub(super) fn blocks(&self, block_ends: Option<&[i64]>, weight: usize) -> Result<Blocks> {
         let before = |outcome: usize| match self.cut {
             Cut::Ragged(offsets) => offsets[outcome],
             Cut::Pairs(_) => 2 * outcome as i64,
         };
-        Blocks::of_groups(block_ends, self.n_outcomes(), before, weight)
+        let blocks = Blocks::of_groups(block_ends, self.n_outcomes(), before, weight)?;
+        self.check_edges(blocks.pieces())?;
+        Ok(blocks)
+    }
+
+    /// Checks that no run begins after it ends; what lies inside a run is looked at with it.
+    fn check_edges(&self, runs: &[Range<usize>]) -> Result<()> {
+        let Some(offsets) = self.offsets() else {
+            return Ok(());
+        };
+        if runs
+            .iter()
+            .all(|run| (0..=offsets[run.end]).contains(&offsets[run.start]))
+        {
+            return Ok(());
+        }
+        check_offsets("offsets", offsets, self.items.len()).map(|_| ())
     }
 
     /// The first outcomes of `run` that have at least `weight` entries together, or all.
@@ -137,7 +174,7 @@ impl<'a> Entries<'a> {
     /// Writes the utilities of entries, `(entries, n_classes)`.
     ///
     /// # Errors
-    /// If there is not the memory.
+    /// Refuses rows that the table has not, or if there is not the memory.
     #[inline(always)]
     pub(super) fn gather(
         &self,
@@ -148,20 +185,37 @@ impl<'a> Entries<'a> {
         let n_classes = table.n_columns();
         out.resized(entries.len() * n_classes, 0.0)?;
         let items = &self.items[entries.clone()];
-        by_classes!(n_classes, copy_rows(table, items, out));
+        let mut known = true;
+        by_classes!(n_classes, copy_rows(table, items, out, &mut known));
         if let Some(extra) = self.extra {
             for (&row, out) in extra[entries.clone()]
                 .iter()
                 .zip(out.chunks_exact_mut(n_classes))
             {
-                if row >= 0 {
-                    for (out, value) in out.iter_mut().zip(table.row(row as usize)) {
-                        *out += value;
-                    }
+                if row == NONE {
+                    continue;
+                }
+                let start = start_of(row, n_classes);
+                match table.values().get(start..start + n_classes) {
+                    Some(values) => out.iter_mut().zip(values).for_each(|(out, x)| *out += x),
+                    None => known = false,
                 }
             }
         }
-        Ok(())
+        if known {
+            return Ok(());
+        }
+        Err(self.refusal(table.n_rows()))
+    }
+
+    /// What is wrong with the first row that a table of `n_rows` has not.
+    #[cold]
+    fn refusal(&self, n_rows: usize) -> Error {
+        let extra = self.extra.filter(|extra| !known(extra, n_rows, NONE));
+        match extra {
+            Some(extra) if known(self.items, n_rows, 0) => refusal("extra", extra, n_rows, NONE),
+            _ => refusal("items", self.items, n_rows, 0),
+        }
     }
 
     /// Adds values of entries, `(entries, n_classes)`, to the rows of a table that gave them their utilities.
@@ -180,20 +234,29 @@ impl<'a> Entries<'a> {
                 .iter()
                 .zip(values.chunks_exact(n_classes))
             {
-                if row >= 0 {
-                    add_row(table, row as usize, values);
+                if row != NONE {
+                    add_row(table, row as u32 as usize, values);
                 }
             }
         }
     }
 }
 
-/// Adds values to a row of a table.
+/// Adds values to a row of a table, if it has so many.
+#[inline(always)]
 pub(super) fn add_row(table: &mut [f64], row: usize, values: &[f64]) {
     let start = row * values.len();
-    for (entry, value) in table[start..start + values.len()].iter_mut().zip(values) {
-        *entry += value;
+    if let Some(entries) = table.get_mut(start..start + values.len()) {
+        for (entry, value) in entries.iter_mut().zip(values) {
+            *entry += value;
+        }
     }
+}
+
+/// Where a row begins; no table has a row of a negative number.
+#[inline(always)]
+fn start_of(row: i32, n_classes: usize) -> usize {
+    row as u32 as usize * n_classes
 }
 
 #[inline(always)]
@@ -202,9 +265,15 @@ fn copy_rows<const W: usize>(
     table: Matrix<'_, f64>,
     rows: &[i32],
     out: &mut [f64],
+    known: &mut bool,
 ) -> usize {
-    for (&row, out) in rows.iter().zip(out.chunks_exact_mut(table.n_columns())) {
-        out[first..first + W].copy_from_slice(&table.row(row as usize)[first..first + W]);
+    let (values, n_classes) = (table.values(), table.n_columns());
+    for (&row, out) in rows.iter().zip(out.chunks_exact_mut(n_classes)) {
+        let start = start_of(row, n_classes) + first;
+        match values.get(start..start + W) {
+            Some(values) => out[first..first + W].copy_from_slice(values),
+            None => *known = false,
+        }
     }
     W
 }
@@ -218,12 +287,12 @@ fn add_rows<const W: usize>(
     table: &mut [f64],
 ) -> usize {
     for (&row, values) in rows.iter().zip(values.chunks_exact(n_classes)) {
-        let start = row as usize * n_classes + first;
-        for (entry, value) in table[start..start + W]
-            .iter_mut()
-            .zip(&values[first..first + W])
-        {
-            *entry += value;
+        let start = start_of(row, n_classes) + first;
+        // What is gathered has been refused where there is no such row.
+        if let Some(entries) = table.get_mut(start..start + W) {
+            for (entry, value) in entries.iter_mut().zip(&values[first..first + W]) {
+                *entry += value;
+            }
         }
     }
     W

@@ -17,7 +17,7 @@ pub type TableGradient = (Vec<f64>, Vec<f64>);
 /// Log-likelihood of each outcome under each class, `(n_outcomes, n_classes)`.
 ///
 /// # Errors
-/// Refuses a table that is not the one the observation was checked against, or not finite.
+/// Refuses a table that is not the one the observation is over, or not finite, and outcomes that are none.
 pub fn log_likelihood(
     utility: Matrix<'_, f64>,
     observation: &Observation<'_>,
@@ -27,7 +27,7 @@ pub fn log_likelihood(
     with_kind!(observation, kind => {
         let n_classes = utility.n_columns();
         let mut out = filled(0.0, product([kind.entries().n_outcomes(), n_classes])?)?;
-        let runs = kind.entries().runs(ENTRIES_PER_TASK);
+        let runs = kind.entries().runs(ENTRIES_PER_TASK)?;
         let pieces = split_rows(&mut out, n_classes, &runs);
         workers.run(runs.iter().cloned().zip(pieces), |(run, out)| {
             vectorize(LogLikelihood { kind, utility, run, out })
@@ -49,7 +49,7 @@ impl<K: Kind> Vectorized for LogLikelihood<'_, K> {
     #[inline(always)]
     fn run<T: Target>(self) -> Result<()> {
         let mut rest = self.out;
-        let mut cursor = Cursor::new(self.kind, self.utility, self.run);
+        let mut cursor = Cursor::new(self.kind, self.utility, self.run)?;
         while let Some(block) = cursor.next()? {
             let n = block.outcomes.len() * block.n_classes;
             let (out, others) = std::mem::take(&mut rest).split_at_mut(n);

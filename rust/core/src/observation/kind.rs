@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::entries::Entries;
+use crate::error::Result;
 use crate::simd::Target;
 
 /// Consecutive outcomes, and the utilities of their entries.
@@ -35,6 +36,11 @@ pub(super) trait Kind: Sync {
 
     /// The entries.
     fn entries(&self) -> &Entries<'_>;
+
+    /// Checks consecutive outcomes, but for the rows of their entries, which are looked up.
+    fn check(&self, outcomes: &Range<usize>) -> Result<()> {
+        self.entries().check(outcomes)
+    }
 
     /// Row of the table that holds the parameter of ties.
     fn tie_row(&self) -> Option<usize> {

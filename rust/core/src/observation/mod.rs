@@ -6,6 +6,7 @@
 #[macro_use]
 mod stretches;
 
+mod checks;
 mod choose_one;
 mod counts;
 mod curvature;

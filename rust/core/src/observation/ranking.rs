@@ -5,10 +5,14 @@
 //! D_t = 1 + r_t D_{t−1} and D_t ≤ t + 1: nothing overflows, and a ranking costs as much as its items. Then
 //! ∂/∂u_a = 1{a < l} − q_a D_τ.
 
+use std::ops::Range;
+
+use super::checks::check_ranked;
 use super::entries::Entries;
 use super::kind::{Block, Kind, Values};
 use super::rankings::Rankings;
 use super::stages::{bent, exponents, peaks_from_the_end, slopes, stages, sums_from_the_end};
+use crate::error::Result;
 use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::simd::Target;
 
@@ -58,6 +62,13 @@ impl Kind for Rankings<'_> {
     #[inline(always)]
     fn entries(&self) -> &Entries<'_> {
         &self.entries
+    }
+
+    fn check(&self, outcomes: &Range<usize>) -> Result<()> {
+        self.entries.check(outcomes)?;
+        self.entries.offsets().map_or(Ok(()), |offsets| {
+            check_ranked(offsets, self.n_ranked, outcomes)
+        })
     }
 
     #[inline(always)]

@@ -18,7 +18,7 @@ pub type Residuals = (Vec<f64>, Option<Vec<f64>>);
 /// The derivatives of each outcome's log-likelihood, without weights.
 ///
 /// # Errors
-/// Refuses a table that is not the one the observation was checked against, or not finite.
+/// Refuses a table that is not the one the observation is over, or not finite, and outcomes that are none.
 pub fn residuals(
     utility: Matrix<'_, f64>,
     observation: &Observation<'_>,
@@ -38,12 +38,12 @@ fn of_kind<K: Kind>(
     let n_outcomes = entries.n_outcomes();
     let has_ties = kind.tie_row().is_some();
     let n_ties = if has_ties { n_outcomes } else { 0 };
+    let runs = entries.runs(ENTRIES_PER_TASK)?;
     let mut values = filled(
         0.0,
         product([entries.of(&(0..n_outcomes)).len(), n_classes])?,
     )?;
     let mut ties = filled(0.0, product([n_ties, n_classes])?)?;
-    let runs = entries.runs(ENTRIES_PER_TASK);
     let of_entries: Vec<_> = runs.iter().map(|run| entries.of(run)).collect();
     let of_ties: Vec<_> = runs
         .iter()
@@ -79,7 +79,7 @@ impl<K: Kind> Vectorized for OfRun<'_, K> {
     fn run<T: Target>(self) -> Result<()> {
         let (mut values, mut ties) = (self.values, self.ties);
         let mut unused = [Vec::new(), Vec::new()];
-        let mut cursor = Cursor::new(self.kind, self.utility, self.run);
+        let mut cursor = Cursor::new(self.kind, self.utility, self.run)?;
         while let Some(block) = cursor.next()? {
             let n_values = block.utility.len();
             let n_ties = if ties.is_empty() {

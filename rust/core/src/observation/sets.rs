@@ -1,11 +1,12 @@
-//! Ragged choice sets over an item table, checked once so that the kernels can index freely.
+//! Ragged choice sets over an item table.
 
 use std::ops::Range;
 
+use super::checks::{check_chosen, check_sets, check_tied};
 use super::entries::Entries;
-use super::rows::check_rows;
-use crate::error::{Error, Result, ensure};
-use crate::matrix::{Matrix, check_offsets, group};
+use super::rows::{known, refusal};
+use crate::error::{Result, ensure};
+use crate::matrix::{Matrix, check_ends, group};
 
 /// Choice set `s` holds the items `items[offsets[s]..offsets[s + 1]]`, rows of the item table.
 #[derive(Clone, Copy, Debug)]
@@ -16,14 +17,12 @@ pub struct ChoiceSets<'a> {
 }
 
 impl<'a> ChoiceSets<'a> {
+    /// Checks where the sets begin and end together; who works on some of them checks these, see `checks.rs`.
+    ///
     /// # Errors
-    /// Offsets that do not cut the items into non-empty sets, and items that are no row of a table of `n_items`.
+    /// Offsets that do not begin with 0 or end with the number of items.
     pub fn new(offsets: &'a [i64], items: &'a [i32], n_items: usize) -> Result<Self> {
-        check_offsets("offsets", offsets, items.len())?;
-        if let Some(set) = offsets.windows(2).position(|pair| pair[0] == pair[1]) {
-            return Err(Error::Shape(format!("choice set {set} is empty")));
-        }
-        check_rows("items", items, n_items, 0)?;
+        check_ends("offsets", offsets, items.len())?;
         Ok(Self {
             offsets,
             items,
@@ -78,62 +77,42 @@ impl<'a> ChoiceSets<'a> {
         &self.items[self.offsets[sets.start] as usize..self.offsets[sets.end] as usize]
     }
 
-    /// Checks that `chosen` holds a position within every set.
+    /// Checks that consecutive sets are not empty, and that their items are rows of the table.
+    pub(crate) fn check(&self, sets: &Range<usize>) -> Result<()> {
+        check_sets(self.offsets, self.items.len(), sets)?;
+        if known(self.items_of(sets), self.n_items, 0) {
+            return Ok(());
+        }
+        Err(refusal("items", self.items, self.n_items, 0))
+    }
+
+    /// Checks that there is a position for every set; [`Self::check_choices`] that it is one.
     pub(crate) fn check_chosen(&self, chosen: &[i32]) -> Result<()> {
-        ensure(chosen.len() == self.len(), || {
-            format!(
-                "chosen has {} values for {} choice sets",
-                chosen.len(),
-                self.len()
-            )
-        })?;
-        let sizes = self.offsets.windows(2).map(|pair| pair[1] - pair[0]);
-        match chosen
-            .iter()
-            .zip(sizes)
-            .position(|(&at, size)| at < 0 || i64::from(at) >= size)
-        {
-            Some(set) => Err(Error::Shape(format!(
-                "chosen must be a position in its choice set: chosen[{set}]={} of {}",
-                chosen[set],
-                self.items(set).len()
-            ))),
-            None => Ok(()),
-        }
+        let n = chosen.len();
+        ensure(n == self.len(), || {
+            format!("chosen has {n} values for {} choice sets", self.len())
+        })
     }
 
-    /// Checks that the sets whose items are tied, as many as `tied` has values, have two items.
-    pub(crate) fn check_tied(&self, tied: Option<&[bool]>) -> Result<()> {
-        let sizes = self.offsets.windows(2).map(|pair| pair[1] - pair[0]);
-        let mut sets = tied.unwrap_or_default().iter().zip(sizes);
-        match sets.position(|(&tied, size)| tied && size != 2) {
-            Some(set) => Err(Error::Shape(format!(
-                "a tie takes two items: tied[{set}] is of a choice set of {}",
-                self.items(set).len()
-            ))),
-            None => Ok(()),
-        }
+    /// Checks that consecutive sets are what [`Self::check`] says, that `chosen` holds a position within each, and that
+    /// those have two items that are tied.
+    pub(crate) fn check_choices(
+        &self,
+        chosen: &[i32],
+        tied: Option<&[bool]>,
+        sets: &Range<usize>,
+    ) -> Result<()> {
+        self.check(sets)?;
+        check_chosen(self.offsets, chosen, sets)?;
+        check_tied(self.offsets, tied, sets)
     }
 
-    /// Checks that `n_ranked` holds a number from 1 to the size of every set.
+    /// Checks that there is a number of ranked items for every set.
     pub(super) fn check_ranked(&self, n_ranked: &[i32]) -> Result<()> {
         let n = n_ranked.len();
         ensure(n == self.len(), || {
             format!("n_ranked has {n} values for {} rankings", self.len())
-        })?;
-        let sizes = self.offsets.windows(2).map(|pair| pair[1] - pair[0]);
-        match n_ranked
-            .iter()
-            .zip(sizes)
-            .position(|(&n, size)| n < 1 || i64::from(n) > size)
-        {
-            Some(set) => Err(Error::Shape(format!(
-                "n_ranked must be from 1 to the size of the set: n_ranked[{set}]={} of {}",
-                n_ranked[set],
-                self.items(set).len()
-            ))),
-            None => Ok(()),
-        }
+        })
     }
 
     /// Checks that `utility` has a row for every item of the table.

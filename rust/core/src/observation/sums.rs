@@ -85,9 +85,9 @@ fn sum_by_row<S: Summand<N>, const N: usize>(
     workers: &Workers<'_>,
 ) -> Result<Option<[Vec<f64>; N]>> {
     let entries = summand.kind().entries();
+    let pieces = entries.blocks(block_ends, ENTRIES_PER_TASK)?;
     let blocks = ranges_of_blocks(block_ends, entries.n_outcomes())?;
     let of_blocks: Vec<_> = blocks.iter().map(|block| entries.of(block)).collect();
-    let pieces = entries.blocks(block_ends, ENTRIES_PER_TASK)?;
     let mut pieces = pieces.pieces();
     let together = blocks_together(&of_blocks, utility.n_rows());
     let at_once = FEWEST_TASKS.max(2 * utility.n_rows() / ENTRIES_PER_TASK);
@@ -261,7 +261,7 @@ where
     fn run<T: Target>(mut self) -> Result<()> {
         let kind = self.summand.kind();
         let mut values = [(); N].map(|()| [Vec::new(), Vec::new()]);
-        let mut cursor = Cursor::new(kind, self.utility, self.run);
+        let mut cursor = Cursor::new(kind, self.utility, self.run)?;
         while let Some(block) = cursor.next()? {
             let entries = kind.entries().of(&block.outcomes);
             let n_ties = kind.tie_row().map_or(0, |_| block.outcomes.len());
@@ -290,21 +290,24 @@ pub(super) struct Cursor<'a, K> {
 }
 
 impl<'a, K: Kind> Cursor<'a, K> {
+    /// # Errors
+    /// Refuses outcomes that are none.
     #[inline(always)]
-    pub(super) fn new(kind: &'a K, utility: Matrix<'a, f64>, run: Range<usize>) -> Self {
-        Self {
+    pub(super) fn new(kind: &'a K, utility: Matrix<'a, f64>, run: Range<usize>) -> Result<Self> {
+        kind.check(&run)?;
+        Ok(Self {
             kind,
             utility,
             left: run,
             gathered: Vec::new(),
             room: Default::default(),
-        }
+        })
     }
 
     /// The next block, if any outcome is left.
     ///
     /// # Errors
-    /// If there is not the memory.
+    /// Refuses rows that the table has not, or if there is not the memory.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Result<Option<Block<'_>>> {
         if self.left.is_empty() {

@@ -1,5 +1,6 @@
 //! What a pass over the features does with the judgements of one annotator.
 
+use std::array::from_fn;
 use std::ops::Range;
 
 use super::by_classes::by_classes;
@@ -9,46 +10,68 @@ use crate::exponential::{exp_each_of_negative, ln_each_from_one};
 use crate::matrix::Element;
 use crate::memory::Growing;
 use crate::outer_products::SIDE;
+use crate::row_parts::{read, write};
 use crate::simd::Target;
-use crate::utility::utilities;
+use crate::utility::{prefetch, utilities};
+
+/// Values whose exponentials are taken between two requests for rows.
+const AT_ONCE: usize = 64;
 
 /// Arrays that annotators use one after the other.
 #[derive(Default)]
 pub struct Scratch {
-    /// `(items, n_classes)`: utilities, then probabilities, then residuals.
+    /// `(items, n_classes)`: utilities, then exp(utility − largest utility), then residuals.
     pub shares: Vec<f64>,
     /// `(sets, n_classes)`: Σ exp(utility − largest utility), then its logarithm.
     sums: Vec<f64>,
+    /// `(sets, n_classes)`: one over these sums.
+    inverses: Vec<f64>,
 }
 
-/// Fills `scratch.shares` with the choice probabilities of an annotator's items, and adds the log-likelihood to `joint`.
+/// Fills `scratch` with the choice probabilities of an annotator's items, and adds the log-likelihood to `joint`.
+///
+/// `ahead` are items that come next: their rows are asked for while the exponentials are taken, which read no memory.
 #[inline(always)]
 pub fn probabilities_and_evidence<T: Target, E: Element>(
     judged: &LinearJudgements<'_, E>,
     coef: &[[f64; SIDE]],
     sets: &Range<usize>,
+    ahead: &[i32],
     scratch: &mut Scratch,
     joint: &mut [f64],
 ) -> Result<()> {
     let n_classes = joint.len();
     let items = judged.sets.items_of(sets);
-    let Scratch { shares, sums } = scratch;
-    shares.clear();
+    let Scratch {
+        shares,
+        sums,
+        inverses,
+    } = scratch;
     shares.resized(items.len() * n_classes, 0.0)?;
-    sums.clear();
     sums.resized(sets.len() * n_classes, 1.0)?;
+    inverses.resized(sets.len() * n_classes, 1.0)?;
     utilities::<T, E>(judged.features, items, coef, n_classes, shares);
     by_classes!(n_classes, first, width => match width {
         4 => subtract_peaks::<E, 4>(judged, sets, first, shares, joint),
         2 => subtract_peaks::<E, 2>(judged, sets, first, shares, joint),
         _ => subtract_peaks::<E, 1>(judged, sets, first, shares, joint),
     });
-    exp_each_of_negative::<T>(shares);
+    let n_pieces = shares.len().div_ceil(AT_ONCE);
+    let mut ahead = ahead.chunks(ahead.len().div_ceil(n_pieces.max(1)).max(1));
+    for values in shares.chunks_mut(AT_ONCE) {
+        exp_each_of_negative::<T>(values);
+        for &item in ahead.next().unwrap_or_default() {
+            prefetch::<T, E>(judged.features.row(item as usize));
+        }
+    }
     by_classes!(n_classes, first, width => match width {
-        4 => divide_by_sums::<E, 4>(judged, sets, n_classes, first, shares, sums),
-        2 => divide_by_sums::<E, 2>(judged, sets, n_classes, first, shares, sums),
-        _ => divide_by_sums::<E, 1>(judged, sets, n_classes, first, shares, sums),
+        4 => sum_up::<E, 4>(judged, sets, n_classes, first, shares, sums),
+        2 => sum_up::<E, 2>(judged, sets, n_classes, first, shares, sums),
+        _ => sum_up::<E, 1>(judged, sets, n_classes, first, shares, sums),
     });
+    for (inverse, sum) in inverses.iter_mut().zip(&*sums) {
+        *inverse = 1.0 / sum;
+    }
     ln_each_from_one::<T>(sums);
     by_classes!(n_classes, first, width => match width {
         4 => subtract_logs::<E, 4>(judged, sets, first, sums, joint),
@@ -58,21 +81,21 @@ pub fn probabilities_and_evidence<T: Target, E: Element>(
     Ok(())
 }
 
-/// Turns the probabilities of an annotator's items into residuals: count · weight · responsibility · (share in the choice
-/// − p).
+/// Turns what `scratch` holds of an annotator's items into residuals: count · weight · responsibility · (share in the
+/// choice − p).
 #[inline(always)]
 pub fn residuals<E: Element>(
     judged: &LinearJudgements<'_, E>,
     sets: &Range<usize>,
     responsibilities: &[f64],
     count: f64,
-    shares: &mut [f64],
+    scratch: &mut Scratch,
 ) {
     let n_classes = responsibilities.len();
     by_classes!(n_classes, first, width => match width {
-        4 => residuals_of::<E, 4>(judged, sets, first, responsibilities, count, shares),
-        2 => residuals_of::<E, 2>(judged, sets, first, responsibilities, count, shares),
-        _ => residuals_of::<E, 1>(judged, sets, first, responsibilities, count, shares),
+        4 => residuals_of::<E, 4>(judged, sets, first, responsibilities, count, scratch),
+        2 => residuals_of::<E, 2>(judged, sets, first, responsibilities, count, scratch),
+        _ => residuals_of::<E, 1>(judged, sets, first, responsibilities, count, scratch),
     });
 }
 
@@ -84,32 +107,32 @@ fn residuals_of<E: Element, const W: usize>(
     first: usize,
     responsibilities: &[f64],
     count: f64,
-    shares: &mut [f64],
+    scratch: &mut Scratch,
 ) {
+    let Scratch {
+        shares, inverses, ..
+    } = scratch;
     let n_classes = responsibilities.len();
-    let mut of_class = [0.0; W];
-    of_class.copy_from_slice(&responsibilities[first..first + W]);
-    let mut rest = shares;
-    for set in sets.clone() {
-        let (of_set, others) = rest.split_at_mut(judged.sets.size(set) * n_classes);
-        rest = others;
+    let of_class = read::<W>(responsibilities, n_classes, 0, first);
+    let mut start = 0;
+    for (at, set) in sets.clone().enumerate() {
+        let size = judged.sets.size(set);
+        let inverse = read::<W>(inverses, n_classes, at, first);
         let weight = count * judged.weight(set);
-        let mut scale = [0.0; W];
-        for (scale, of_class) in scale.iter_mut().zip(of_class) {
-            *scale = weight * of_class;
-        }
+        let scale: [f64; W] = from_fn(|n| weight * of_class[n]);
         let halves = judged.is_tied(set);
         let chosen = judged.chosen[set] as usize;
-        for (at, row) in of_set.chunks_exact_mut(n_classes).enumerate() {
+        for at in 0..size {
             let share = if halves {
                 0.5
             } else {
                 f64::from(u8::from(at == chosen))
             };
-            for (value, scale) in row[first..first + W].iter_mut().zip(scale) {
-                *value = scale * (share - *value);
-            }
+            let value = read::<W>(shares, n_classes, start + at, first);
+            let residual = from_fn::<_, W, _>(|n| scale[n] * (share - value[n] * inverse[n]));
+            write(shares, n_classes, start + at, first, residual);
         }
+        start += size;
     }
 }
 
@@ -123,15 +146,13 @@ fn subtract_logs<E: Element, const W: usize>(
     joint: &mut [f64],
 ) {
     let n_classes = joint.len();
-    let mut total = [0.0; W];
-    total.copy_from_slice(&joint[first..first + W]);
-    for (set, logs) in sets.clone().zip(logs.chunks_exact(n_classes)) {
+    let mut total = read::<W>(joint, n_classes, 0, first);
+    for (at, set) in sets.clone().enumerate() {
         let weight = judged.weight(set);
-        for (total, log) in total.iter_mut().zip(&logs[first..first + W]) {
-            *total -= weight * log;
-        }
+        let log = read::<W>(logs, n_classes, at, first);
+        total = from_fn(|n| total[n] - weight * log[n]);
     }
-    joint[first..first + W].copy_from_slice(&total);
+    write(joint, n_classes, 0, first, total);
 }
 
 /// Subtracts the largest utility of each set, and adds what is left of the chosen one to `joint`.
@@ -144,21 +165,25 @@ fn subtract_peaks<E: Element, const W: usize>(
     joint: &mut [f64],
 ) {
     let n_classes = joint.len();
-    let mut rest = utility;
     let mut total = [0.0; W];
+    let mut start = 0;
     for set in sets.clone() {
-        let (of_set, others) = rest.split_at_mut(judged.sets.size(set) * n_classes);
-        rest = others;
+        let size = judged.sets.size(set);
         let mut peak = [f64::NEG_INFINITY; W];
-        for row in of_set.chunks_exact(n_classes) {
-            for (peak, value) in peak.iter_mut().zip(&row[first..first + W]) {
-                *peak = if *value > *peak { *value } else { *peak };
-            }
+        for at in start..start + size {
+            let value = read::<W>(utility, n_classes, at, first);
+            peak = from_fn(|n| {
+                if value[n] > peak[n] {
+                    value[n]
+                } else {
+                    peak[n]
+                }
+            });
         }
-        for row in of_set.chunks_exact_mut(n_classes) {
-            for (value, peak) in row[first..first + W].iter_mut().zip(peak) {
-                *value -= peak;
-            }
+        for at in start..start + size {
+            let value = read::<W>(utility, n_classes, at, first);
+            let below = from_fn::<_, W, _>(|n| value[n] - peak[n]);
+            write(utility, n_classes, at, first, below);
         }
         let weight = judged.weight(set);
         let (shown, share) = if judged.is_tied(set) {
@@ -168,47 +193,41 @@ fn subtract_peaks<E: Element, const W: usize>(
             (chosen..chosen + 1, 1.0)
         };
         for at in shown {
-            let row = &of_set[at * n_classes + first..][..W];
-            for (total, value) in total.iter_mut().zip(row) {
-                *total += weight * share * value;
-            }
+            let value = read::<W>(utility, n_classes, start + at, first);
+            total = from_fn(|n| total[n] + weight * share * value[n]);
         }
+        start += size;
     }
-    for (joint, total) in joint[first..first + W].iter_mut().zip(total) {
-        *joint += total;
-    }
+    let sum = read::<W>(joint, n_classes, 0, first);
+    write(
+        joint,
+        n_classes,
+        0,
+        first,
+        from_fn::<_, W, _>(|n| sum[n] + total[n]),
+    );
 }
 
-/// Divides the exponentials of each set by their sum, which is kept.
+/// Adds up the exponentials of each set.
 #[inline(always)]
-fn divide_by_sums<E: Element, const W: usize>(
+fn sum_up<E: Element, const W: usize>(
     judged: &LinearJudgements<'_, E>,
     sets: &Range<usize>,
     n_classes: usize,
     first: usize,
-    shares: &mut [f64],
+    shares: &[f64],
     sums: &mut [f64],
 ) {
-    let mut rest = shares;
-    for (set, sums) in sets.clone().zip(sums.chunks_exact_mut(n_classes)) {
-        let (of_set, others) = rest.split_at_mut(judged.sets.size(set) * n_classes);
-        rest = others;
+    let mut start = 0;
+    for (at, set) in sets.clone().enumerate() {
+        let end = start + judged.sets.size(set);
         let mut sum = [0.0; W];
-        for row in of_set.chunks_exact(n_classes) {
-            for (sum, value) in sum.iter_mut().zip(&row[first..first + W]) {
-                *sum += value;
-            }
+        for at in start..end {
+            let value = read::<W>(shares, n_classes, at, first);
+            sum = from_fn(|n| sum[n] + value[n]);
         }
-        sums[first..first + W].copy_from_slice(&sum);
-        let mut inverse = [0.0; W];
-        for (inverse, sum) in inverse.iter_mut().zip(sum) {
-            *inverse = 1.0 / sum;
-        }
-        for row in of_set.chunks_exact_mut(n_classes) {
-            for (value, inverse) in row[first..first + W].iter_mut().zip(inverse) {
-                *value *= inverse;
-            }
-        }
+        write(sums, n_classes, at, first, sum);
+        start = end;
     }
 }
 

@@ -17,7 +17,7 @@ use crate::memory::{filled, product, room};
 use crate::outer_products::SIDE;
 use crate::parallel::Workers;
 use crate::simd::{Target, Vectorized, vectorize};
-use crate::utility::panels_of;
+use crate::utility::{panels_of, rows_ahead};
 
 /// Values of features that a thread takes at a time.
 const VALUES_PER_TASK: usize = 1 << 18;
@@ -50,7 +50,7 @@ pub fn linear_posterior<E: Element>(
     let outputs = split_rows(&mut responsibilities, n_classes, runs)
         .into_iter()
         .zip(split_rows(&mut evidence, 1, runs));
-    let work = |(run, (responsibilities, evidence))| {
+    let work = |(run, (responsibilities, evidence)): (Range<usize>, (_, _))| {
         let mut gradient = filled([0.0; SIDE], panels.len())?;
         vectorize(Pass {
             judged,
@@ -103,7 +103,6 @@ impl<E: Element> LinearJudgements<'_, E> {
                 )
             })?;
         }
-        self.sets.check_tied(self.tied)?;
         let n_annotators = check_offsets("annotator_offsets", self.annotator_offsets, n)?;
         let n_counts = self.counts.map_or(n_annotators, <[f64]>::len);
         ensure(n_counts == n_annotators, || {
@@ -137,16 +136,32 @@ impl<E: Element> Vectorized for Pass<'_, E> {
     #[inline(always)]
     fn run<T: Target>(self) -> Result<()> {
         let n_classes = self.log_prior.len();
+        let judged = self.judged;
+        let offsets = judged.annotator_offsets;
+        let sets = offsets[self.run.start] as usize..offsets[self.run.end] as usize;
+        judged
+            .sets
+            .check_choices(judged.chosen, judged.tied, &sets)?;
+        let n_ahead = rows_ahead::<E>(judged.features.n_columns());
+        let mut left = judged.sets.items_of(&sets);
         let mut scratch = Scratch::default();
         let rows = self.responsibilities.chunks_exact_mut(n_classes);
         for ((annotator, joint), evidence) in self.run.zip(rows).zip(self.evidence) {
-            let sets = group(self.judged.annotator_offsets, annotator);
+            let sets = group(offsets, annotator);
+            left = &left[judged.sets.items_of(&sets).len()..];
             joint.copy_from_slice(self.log_prior);
-            probabilities_and_evidence::<T, E>(self.judged, self.coef, &sets, &mut scratch, joint)?;
+            probabilities_and_evidence::<T, E>(
+                judged,
+                self.coef,
+                &sets,
+                &left[..left.len().min(n_ahead)],
+                &mut scratch,
+                joint,
+            )?;
             *evidence = normalize(joint);
-            let count = self.judged.counts.map_or(1.0, |counts| counts[annotator]);
-            residuals(self.judged, &sets, joint, count, &mut scratch.shares);
-            add_residuals::<T, E>(self.judged, &sets, joint, &scratch.shares, self.gradient);
+            let count = judged.counts.map_or(1.0, |counts| counts[annotator]);
+            residuals(judged, &sets, joint, count, &mut scratch);
+            add_residuals::<T, E>(judged, &sets, joint, &scratch.shares, self.gradient);
         }
         Ok(())
     }

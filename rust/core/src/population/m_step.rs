@@ -53,7 +53,6 @@ pub fn linear_statistics<E: Element>(
     ensure(n_tied == sets.len(), || {
         format!("tied has {n_tied} values for {} choice sets", sets.len())
     })?;
-    sets.check_tied(tied)?;
     let judged = Judged {
         features,
         utility,
@@ -80,6 +79,7 @@ impl<E: Element> Judged<'_, E> {
         let first_entry = |set| self.sets.first_entry(set);
         let blocks = Blocks::of_groups(block_ends, self.sets.len(), first_entry, ITEMS_PER_TASK)?;
         let work = |run: Range<usize>| {
+            self.sets.check_choices(self.chosen, self.tied, &run)?;
             let mut partial = Partial::new(d, n_classes)?;
             let probability = &probabilities(self.utility, self.sets, &run)?;
             vectorize(Accumulate::<E, S> {

@@ -72,6 +72,11 @@ pub(super) fn check_judgements(
     })?;
     let outcomes = outcome.unwrap_or_default();
     let wrong = |outcome: i32| outcome < 0 || i64::from(outcome) >= n_outcomes as i64;
+    // Without a branch inside it the search is several times as fast.
+    let any = |outcomes: &[i32]| outcomes.iter().fold(false, |any, &at| any | wrong(at));
+    if !outcomes.chunks(4096).any(any) {
+        return Ok(());
+    }
     match outcomes.iter().position(|&outcome| wrong(outcome)) {
         Some(at) => Err(Error::Shape(format!(
             "outcome must be below the {n_outcomes} outcomes and not negative: outcome[{at}]={}",

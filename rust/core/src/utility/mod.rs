@@ -8,8 +8,8 @@ mod scores;
 mod spread;
 
 pub use linear::linear_utility;
-pub(crate) use products::{panels_of, utilities};
+pub(crate) use products::{panels_of, rows_ahead, utilities};
 pub use pull_back::linear_pull_back;
-pub(crate) use row_sums::WeightedRows;
+pub(crate) use row_sums::{WeightedRows, prefetch};
 pub use scores::linear_scores;
 pub use spread::{Spread, SpreadOfUnits, linear_spread};

@@ -64,6 +64,12 @@ pub(crate) fn utilities<T: Target, E: Element>(
 /// How far ahead of their use rows are asked for.
 const BYTES_AHEAD: usize = 8192;
 
+/// How many rows that is.
+#[inline(always)]
+pub(crate) fn rows_ahead<E>(n_columns: usize) -> usize {
+    (BYTES_AHEAD / (n_columns * size_of::<E>()).max(1)).max(1)
+}
+
 struct Product<'a, E> {
     features: Matrix<'a, E>,
     coef: &'a [[f64; SIDE]],
@@ -78,8 +84,7 @@ impl<E: Element> Product<'_, E> {
     fn of_items<T: Target, const W: usize, const R: usize>(&self, items: &[i32], out: &mut [f64]) {
         let (blocks, rest) = items.as_chunks::<R>();
         let mut rows = out.chunks_exact_mut(self.n_classes);
-        let row_bytes = self.features.n_columns() * size_of::<E>();
-        let distance = (BYTES_AHEAD / (R * row_bytes).max(1)).max(1);
+        let distance = (rows_ahead::<E>(self.features.n_columns()) / R).max(1);
         for (at, block) in blocks.iter().enumerate() {
             // Once is enough; without it memory would stand still between annotators' sums.
             if self.first == 0

@@ -46,6 +46,7 @@ pub fn linear_spread<E: Element>(
     if let Some(outcome) = units.outcome {
         check_rows("outcome", outcome, units.sets.len(), 0)?;
     }
+    units.sets.check(&(0..units.sets.len()))?;
     let n_weights = units.weight.map_or(n_judgements, <[f64]>::len);
     ensure(n_weights == n_judgements, || {
         format!("weight has {n_weights} values for {n_judgements} judgements")
