@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from prefmath.models._likelihood.penalty.virtual_pairs import of_wins
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -221,12 +223,4 @@ def _penalty(utility: _F64, l2: float, prior: float) -> float:
     Beside that others would lose digits.
     """
     value = l2 / 2 * float(utility @ utility)
-    return value + _of_prior(utility, prior) if prior > 0 else value
-
-
-def _of_prior(utility: _F64, prior: float) -> float:
-    """Return 2 prior Σ log cosh(u / 2), to the last digit for small and large utilities."""
-    half = np.abs(utility) / 2
-    near = np.log1p(2 * np.square(np.sinh(np.minimum(half, 1) / 2)))
-    far = half + np.log1p(np.exp(-2 * half)) - np.log(2)
-    return 2 * prior * float(np.where(half < 1, near, far).sum())
+    return value + of_wins(utility, prior) if prior > 0 else value
