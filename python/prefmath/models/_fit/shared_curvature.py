@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath.models._fit.products import combined, inverse_of, products
+from prefmath.models._likelihood.products import combined, inverse_of, products
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ import numpy as np
 
 from prefmath._kernel_view import kernel_view
 from prefmath._kernels import kernels
-from prefmath.models._fit.products import combined, products
+from prefmath.models._likelihood.products import combined, products
 from prefmath.models._likelihood.subset import of_shown
 from prefmath.models._likelihood.unit_scores import unit_scores
 from prefmath.models._likelihood.utility.linear import LinearUtility
