@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prefmath.models._likelihood.sums import cross_sum
+from prefmath.models._likelihood.products import cross_sum
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath.models._likelihood.information import Information
-from prefmath.models._likelihood.sums import outer_sum
+from prefmath.models._likelihood.products import outer_sum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

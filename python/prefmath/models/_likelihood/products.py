@@ -1,4 +1,4 @@
-"""Products of matrices whose bits depend on no number of threads, BLAS's included."""
+"""Products and sums of products whose bits depend on no number of threads, BLAS's included."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["combined", "inverse_of", "products"]
+__all__ = ["combined", "cross_sum", "inverse_of", "outer_sum", "products"]
 
 # LAPACK takes one thread for matrices of so many rows.
 _SMALL = 64
@@ -28,6 +28,24 @@ def products(vectors: _F64, rows: NDArray[Any], n_threads: int) -> _F64:
 def combined(weights: _F64, rows: NDArray[Any], n_threads: int) -> _F64:
     """Return sums of rows, with the weights in each row of `weights`."""
     return kernels.linear_pull_back(rows, np.ascontiguousarray(weights.T), n_threads)
+
+
+def cross_sum(left: _F64, right: _F64, n_threads: int) -> _F64:
+    """Return the sum over rows of the outer products of those of `left` and of `right`."""
+    return kernels.cross_product(left, right, None, n_threads)
+
+
+def outer_sum(scores: _F64, n_threads: int, counts: _F64 | None = None) -> _F64:
+    """Return the sum over rows of their outer products, less that of an equal share of their sum.
+
+    The scores of all units, less an equal share of their sum each, sum to nothing. Each row stands
+    for as many units as `counts` says, by default for one.
+    """
+    counted = scores if counts is None else scores * counts[:, None]
+    total = counted.sum(axis=0)
+    outer = cross_sum(counted, scores, n_threads)
+    outer -= total[:, None] * (total / (len(scores) if counts is None else counts.sum()))
+    return outer
 
 
 def inverse_of(matrix: _F64, n_threads: int) -> _F64:
