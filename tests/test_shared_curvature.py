@@ -9,9 +9,9 @@ from prefmath.models import ChoiceMixture
 from prefmath.models._fit import shared_curvature
 from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.pooled import nearly_pooled
-from prefmath.models._likelihood.products import combined, inverse_of, products
 from prefmath.models._fit.shared_curvature import SharedCurvature, metric_at
 from prefmath.models._fit.subspace import subspace_at
+from prefmath.models._likelihood.products import combined, inverse_of, products
 from wide_world import posed, world
 
 
