@@ -102,7 +102,7 @@ def test_free_utilities_and_features_that_are_the_items_agree():
 @pytest.mark.parametrize("few_items", [500, 0])
 def test_a_resample_of_which_some_is_not_finite_keeps_the_rest(few_items, monkeypatch):
     """By the table of wins, and by the climb of larger problems."""
-    monkeypatch.setattr("prefmath.models._inference.resampling._FEW_ITEMS", few_items)
+    monkeypatch.setattr("prefmath.models._inference.refitting._FEW_ITEMS", few_items)
     winner, loser = with_rare_item()
     choices = Choices.from_pairs(winner, loser)
     found = bootstrap(BradleyTerry(tol=1e-10).fit(choices), choices, n_resamples=20, random_state=0)

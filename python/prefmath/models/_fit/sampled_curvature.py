@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._kernels import kernels
-from prefmath.models._fit.products import inverse_of, products
 from prefmath.models._fit.sample import Sample
+from prefmath.models._likelihood.products import inverse_of, products
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

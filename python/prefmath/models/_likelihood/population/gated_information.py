@@ -12,7 +12,7 @@ import numpy as np
 
 from prefmath.models._likelihood.complete_information import complete_information
 from prefmath.models._likelihood.information import Information
-from prefmath.models._likelihood.sums import cross_sum
+from prefmath.models._likelihood.products import cross_sum
 from prefmath.models._likelihood.unit_scores import unit_scores
 
 if TYPE_CHECKING:
