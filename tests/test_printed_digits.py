@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from choice_samples import draw
+from prefmath import Choices, leaderboard
 from prefmath.cli.summary import fit_table
 from prefmath.models import ChoiceMixture, bootstrap, class_profiles, disagreement
 from prefmath.models._inference.digits import (
@@ -69,6 +70,18 @@ def test_profiles_of_few_people_have_a_share():
     rows = repr(found).splitlines()[2:]
     assert "0.3% [0.1%, 1%]" in rows[0]
     assert "99.7% [99%, 99.9%]" in rows[1]
+
+
+def test_leaderboards_of_many_votes_tell_scores_apart():
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 4, 400_000)
+    second = (first + rng.integers(1, 4, len(first))) % 4
+    board = leaderboard(Choices.from_pairs(first, second))
+    rows = repr(board).splitlines()[2:6]
+    for row, score, (low, high) in zip(rows, board.score, board.interval, strict=True):
+        shown = [float(cell) for cell in re.findall(NUMBER, row.replace(row.split()[0], "", 1))]
+        np.testing.assert_allclose(shown[:3], [score, low, high], atol=(high - low) / 40)
+    assert len({len(row.split("[")[0].split(".")[1].strip()) for row in rows}) == 1
 
 
 def test_two_digits_of_an_error_and_of_a_width():

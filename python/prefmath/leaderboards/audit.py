@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._label_values import shown
-from prefmath.models._inference.digits import p_text
+from prefmath.models._inference.digits import estimate_text, p_text, percent_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,12 +59,13 @@ class Audit:
 
     def __repr__(self) -> str:
         lines = ["Audit"]
-        if self.first_won is None:
+        effect, error = self.order_effect, self.order_effect_se
+        if self.first_won is None or effect is None or error is None:
             lines.append("order: nobody knows what was shown first")
         else:
             lines.append(
-                f"order: the item shown first won {100 * self.first_won:.1f}% of decided battles, "
-                f"an effect of {self.order_effect:.3f} ± {self.order_effect_se:.3f} in logits"
+                f"order: the item shown first won {percent_text(self.first_won, 1)} of decided "
+                f"battles, an effect of {estimate_text(effect, error)} in logits"
             )
         lines.append(f"circles: {self.circles:,} of {self.triples:,} threes that all met")
         lines.append(

@@ -11,6 +11,7 @@ import numpy as np
 
 from prefmath.io.frames_out import frame_of
 from prefmath.leaderboards.wins import Wins, wins_between
+from prefmath.models._inference.digits import decimals, percent_text, spread_of
 from prefmath.models._inference.text_table import text_table
 
 if TYPE_CHECKING:
@@ -160,7 +161,9 @@ class Leaderboard:
         }
 
     def _rows(self, n: int) -> list[list[str]]:
-        digits = 0 if self.scale == "elo" else 2
+        least = 0 if self.scale == "elo" else 2
+        # As many for all rows as the sharpest of them has a meaning for.
+        digits = max((decimals(spread_of(*ends), least) for ends in self.interval[:n]), default=0)
         rows = []
         for at in range(n):
             low, high = self.interval[at]
@@ -173,7 +176,7 @@ class Leaderboard:
                     f"{best}" if best == worst else f"{best} to {worst}",
                     f"{self.tier[at]}",
                     f"{self.votes[at]:,.0f}",
-                    f"{100 * self.win_rate[at]:.0f}%",
+                    percent_text(self.win_rate[at]),
                 ]
             )
         return rows
