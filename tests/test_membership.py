@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -148,8 +150,15 @@ def problem_of(drawn, n_classes, n_threads=2):
     )
 
 
-def test_a_pass_is_the_same_on_any_threads_and_in_shards():
+@pytest.mark.parametrize("own_items", [False, True])
+def test_a_pass_is_the_same_on_any_threads_and_in_shards(own_items):
     drawn = world("choice_sets", n_annotators=900, n_each=40, n_classes=3)
+    if own_items:
+        # Every alternative an item of its own: the gradient needs no table of residuals.
+        every = np.arange(len(drawn.choices.items), dtype=np.int32)
+        features = drawn.features[drawn.choices.items]
+        choices = replace(drawn.choices, items=every, n_items=len(every), item_ids=None)
+        drawn = replace(drawn, choices=choices, features=features)
     rng = np.random.default_rng(3)
     coef, params = rng.standard_normal((3, 2)), rng.standard_normal((3, 3)) * [[0], [1], [1]]
     problem = problem_of(drawn, 3, 1)
@@ -166,6 +175,12 @@ def test_a_pass_is_the_same_on_any_threads_and_in_shards():
     ]
     stats = sum((part[0] for part in parts[1:]), parts[0][0]).total()
     np.testing.assert_array_equal(stats.of_population, whole.masses)
+    assert (stats.of_coef is not None) == own_items
+    if own_items:
+        found = problem.utility.gradient(stats.of_coef) - problem.penalty.gradient(
+            problem.utility, coef
+        )
+        np.testing.assert_array_equal(found, whole.gradient)
     assert float(stats.log_likelihood) == whole.log_likelihood
     np.testing.assert_array_equal(np.concatenate([part[1] for part in parts]), whole.latent)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from prefmath.models._likelihood.penalty import Penalty
     from prefmath.models._likelihood.state import State
     from prefmath.models._likelihood.utility import Utility
+    from prefmath.models._likelihood.utility.linear import LinearUtility
 
     _F64 = NDArray[np.float64]
     _I64 = NDArray[np.int64]
@@ -92,15 +93,15 @@ class Gated(Classes):
             log_prior,
             data.n_threads,
         )
-        outcome_weights = data.outcome_weights(latent)
+        masses = summed(data, covariates, latent, np.exp(log_prior)).flat
+        outcome_weights, total = data.outcome_weights(latent), float(data.sum(evidence))
+        linear = utility.linear
+        if linear is not None and data.outcome is None and linear.items_are_own(data.observation):
+            gradient = _by_entries(linear, data, table, outcome_weights)
+            return Expectation(latent, masses, total, gradient, None)
         on_table, diagonal = data.gradient(table, outcome_weights)
-        return Expectation(
-            latent,
-            summed(data, covariates, latent, np.exp(log_prior)).flat,
-            float(data.sum(evidence)),
-            utility.pull_back(on_table),
-            Tabulated(table, outcome_weights, diagonal, on_table),
-        )
+        tabulated = Tabulated(table, outcome_weights, diagonal, on_table)
+        return Expectation(latent, masses, total, utility.pull_back(on_table), tabulated)
 
     def prior(self, params: _F64, covariates: _F64 | None = None) -> _F64:
         """Return the shares of classes among annotators of these covariates, a row for each."""
@@ -215,6 +216,23 @@ class Gated(Classes):
         of_effects = effects_jacobian(data, covariates, shares, params)
         parts = of_all / data.n_annotators, np.eye((k - 1) * c), of_effects
         return np.concatenate(parts)
+
+
+def _by_entries(linear: LinearUtility, data: Data, table: _F64, outcome_weights: _F64) -> _F64:
+    """Return the gradient in the coefficients where hardly any item is in two choice sets.
+
+    Residuals meet the features once, without a gradient on a table of so many rows between.
+    """
+    seen, ends = data.observation, data.block_ends
+    residuals, _ = kernels.residuals(table, seen.described, data.n_threads)
+    residuals *= np.repeat(outcome_weights, np.diff(seen.offsets), axis=0)
+    of_blocks = np.append(0, seen.offsets[data.annotator_offsets[ends]])
+    # Units come after the sums, as they do where these are those of shards.
+    scores = linear.without_units.scores(seen.items, residuals, of_blocks)
+    flat = np.ascontiguousarray(scores.reshape(len(ends), -1))
+    each = np.arange(1, len(ends) + 1)
+    summed_up = kernels.cross_product(None, flat, each, data.n_threads)
+    return linear.gradient(summed_up.reshape(scores.shape[1:]))
 
 
 def covariates_of(data: Data) -> _F64:

@@ -132,7 +132,7 @@ class LinearUtility:
         block_ends: NDArray[np.int64],
     ) -> tuple[_F64, _F64, _F64] | None:
         """Responsibilities, evidence and gradient, the features being read once."""
-        if not observation.simple or observation.n_entries_of_all > _SETS_AN_ITEM * self.n_items:
+        if not self.items_are_own(observation):
             return None
         responsibilities, evidence, gradient = kernels.linear_posterior(
             kernel_view(self.features),
@@ -149,6 +149,11 @@ class LinearUtility:
             self.n_threads,
         )
         return responsibilities, evidence, self.gradient(gradient)
+
+    def items_are_own(self, observation: Observation) -> bool:
+        """Whether items are in so few sets that features are read set by set."""
+        few = observation.n_entries_of_all <= _SETS_AN_ITEM * self.n_items
+        return observation.simple and few
 
     def scores(self, items: NDArray[np.int32], residuals: _F64, entry_offsets: _I64) -> _F64:
         """Sum residuals times features over the entries of each unit."""
