@@ -53,7 +53,8 @@ _NEXT_TO_NOTHING = 1e-6
 class Pose:
     """The problem that a model solved, for annotators who may stand for several or for none.
 
-    `edges` are there where they tell which utilities are finite.
+    `edges` are there where they tell which utilities are finite, and `sides_of_all` are what a
+    resample says that has all outcomes, as most do where these are frequent.
     """
 
     model: ChoiceModel
@@ -64,6 +65,7 @@ class Pose:
     point: Point
     behind: Behind
     edges: Edges | None
+    sides_of_all: NDArray[np.int8] | None
 
     def refit(self, counts: _F64, check: Callable[[], None]) -> Refit:
         """Return parameters, shares, and whether they settled, with so many of each unit."""
@@ -77,7 +79,9 @@ class Pose:
         check()
         sides = None
         if self.edges is not None:
-            sides = sides_of_items(self.edges, weight, self.model.coef_.shape[1])
+            sides = self.sides_of_all
+            if not (weight > 0).all():
+                sides = sides_of_items(self.edges, weight, self.model.coef_.shape[1])
         if self.by_table:
             return self._refit_table(weight, sides)
         problem = pose_of_outcomes(self.problem, weight)
@@ -214,10 +218,12 @@ def posed(
         covariates=of_units.covariates,
     )
     problem = Problem(utility, fitted.population, fitted.penalty, data)
-    edges = None
+    edges = sides = None
     one_of_items = fitted.population.n_columns == 1 and utility.linear is None
     if one_of_items and fitted.penalty.is_none:
         edges = edges_of(of_units.observation)
+        everything = np.ones(of_units.observation.n_outcomes)
+        sides = sides_of_items(edges, everything, utility.n_items)
     return Pose(
         model=model,
         fitted=fitted,
@@ -227,4 +233,5 @@ def posed(
         point=point,
         behind=units_behind(point),
         edges=edges,
+        sides_of_all=sides,
     )
