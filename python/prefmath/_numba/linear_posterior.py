@@ -10,7 +10,7 @@ import numpy as np
 from ._blocks import pieces_of_groups, reduce
 from ._njit import njit
 from ._widened import rows_of
-from .observation._checks import check_tied
+from .observation._checks import check_choices, check_offsets
 from .utility import dot
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def linear_posterior(
     n_threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Apply Bayes' rule to each annotator, and sum the gradient under what it gives."""
-    check_tied(offsets, tied)
+    check_choices(offsets, items, chosen, tied, len(features))
+    check_offsets("annotator_offsets", annotator_offsets, len(chosen))
     n_annotators, (n_classes, d) = len(annotator_offsets) - 1, coef.shape
     responsibilities, evidence = np.empty((n_annotators, n_classes)), np.empty(n_annotators)
     ties = _NO_TIES if tied is None else tied

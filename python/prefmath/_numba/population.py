@@ -11,7 +11,7 @@ from ._keyed_sums import sums_by_key
 from ._njit import njit
 from ._tasks import groups, in_order
 from ._widened import rows_of
-from .observation._checks import check_finite, check_offsets, check_tied
+from .observation._checks import check_choices, check_finite, check_offsets
 from .observation.choose_one import probabilities
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def linear_statistics(
     n_threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Sum gradient and negative Hessian in the coefficients, here always in float64."""
-    check_tied(offsets, tied)
+    check_choices(offsets, items, chosen, tied, len(features))
     d, n_classes = features.shape[1], utility.shape[1]
     shapes = (n_classes, d), (n_classes, d, d)
     ties = _NO_TIES if tied is None else tied

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     _Bool = NDArray[np.bool_]
 
 __all__ = [
+    "check_choices",
     "check_choose_one",
     "check_extra",
     "check_finite",
@@ -40,6 +41,14 @@ def check_choose_one(
         raise ValueError("choose_one needs chosen")
     if tied is not None:
         raise ValueError("only pairs can be tied")
+    check_choices(offsets, items, chosen, None, n_rows)
+    return offsets
+
+
+def check_choices(
+    offsets: _I64, items: _I32, chosen: _I32, tied: _Bool | None, n_rows: int
+) -> None:
+    """Check choices of one among several, of which those of two may be tied."""
     check_sets(offsets, items, n_rows)
     sizes = np.diff(offsets)
     if len(chosen) != len(sizes):
@@ -48,7 +57,7 @@ def check_choose_one(
     if at is not None:
         where = f"chosen[{at}]={chosen[at]} of {sizes[at]}"
         raise ValueError(f"chosen must be a position in its choice set: {where}")
-    return offsets
+    check_tied(offsets, tied)
 
 
 def check_pair(items: _I32, tied: _Bool | None, ties: str, tie_row: int, n_rows: int) -> _I64:
@@ -160,6 +169,8 @@ def check_tied(offsets: _I64, tied: _Bool | None) -> None:
     if tied is None:
         return
     sizes = np.diff(offsets)
+    if len(tied) != len(sizes):
+        raise ValueError(f"tied has {len(tied)} values for {len(sizes)} choice sets")
     at = _first(tied & (sizes != 2))
     if at is not None:
         of = f"tied[{at}] is of a choice set of {sizes[at]}"
