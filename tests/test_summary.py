@@ -295,3 +295,15 @@ def test_counted_choices_have_the_summary_of_those_written_out(named, n_componen
     assert found.statistics.n_annotators == (count.sum() if named else None)
     assert f"standard errors from {count.sum()} " in repr(found)
     assert "(12 distinct)" in repr(found)
+
+
+@pytest.mark.parametrize("kind", [BradleyTerry, ChoiceMixture])
+def test_a_saved_model_has_the_same_summary(kind, tmp_path):
+    choices = draw(1, layout="tied pairs", n_items=5).choices
+    model = kind(ties="davidson", l2=0.1).fit(choices)
+    model.save(tmp_path / "model.npz")
+    again = kind.load(tmp_path / "model.npz")
+    assert repr(again.summary(choices)) == repr(model.summary(choices))
+    assert "ties are told by the logarithm" in repr(model.summary(choices))
+    assert again.fit_statistics(choices) == model.fit_statistics(choices)
+    np.testing.assert_array_equal(again.pointwise(choices), model.pointwise(choices))

@@ -217,6 +217,8 @@ class Summary:
         notes = [known.kind_text(), *known.footnotes()]
         if known.parameters.of_items and known.reference.all():
             notes.append("utilities are less their mean: z and p are of the distance from it")
+        if known.parameters.ties != "half":
+            notes.append("ties are told by the logarithm, as they are estimated: tie_ is not")
         if statistics.penalty:
             notes.append(
                 f"a penalised fit ({statistics.penalty}): estimates are drawn towards 0, errors "
