@@ -123,7 +123,10 @@ def test_nested_models():
     assert found.df == 2
     assert found.statistic == pytest.approx(2 * (large.log_likelihood_ - small.log_likelihood_))
     assert found.hypotheses == ("ConditionalLogit within ConditionalLogit",)
-    assert "takes judgements of one annotator for independent" in repr(found)
+    told = "takes judgements of one annotator for independent"
+    assert told in repr(found)
+    once = Choices.from_pairs([0, 1, 2, 0, 1] * 9, [1, 2, 0, 2, 0] * 9, annotator=np.arange(45))
+    assert told not in repr(BradleyTerry().fit(once).test(once, **RATIO))
     assert compare_nested(large, items, choices, small_features=x).df == 29 - 3
     # A sum of columns is nested; with what is the same within each set it is the same.
     z = x[:, :1] * 3 - x[:, 1:2] + 5

@@ -43,7 +43,7 @@ def relied_on(
 ) -> tuple[str, ...]:
     """Say what a likelihood-ratio test relies on, of a smaller and a larger model."""
     notes = []
-    if choices.annotator_ids is not None and n_classes == 1:
+    if choices.has_annotators and choices.n_annotators < len(choices) and n_classes == 1:
         notes.append(
             "takes judgements of one annotator for independent; Wald's test with robust errors "
             "does not"
