@@ -213,3 +213,25 @@ def test_the_derivative_of_marginal_effects():
     for j, along in enumerate(1e-6 * np.eye(6)):
         slope = (told(along) - told(-along)) / 2e-6
         np.testing.assert_allclose(jacobian[:, j], slope, atol=1e-8)
+
+
+def test_features_of_many_columns_go_with_covariates():
+    rng = np.random.default_rng(6)
+    n, each, d = 150, 8, 70
+    covariate = rng.standard_normal(n)
+    group = (3 * covariate + rng.logistic(size=n) > 0).astype(int)
+    features = rng.standard_normal((n * each * 3, d)).astype(np.float32)
+    coef = 0.5 * rng.standard_normal((2, d))
+    utility = np.einsum("aij,aj->ai", features.reshape(n, -1, d), coef[group])
+    utility = utility.reshape(-1, 3) + rng.gumbel(size=(n * each, 3))
+    choices = Choices.from_choice_sets(
+        np.arange(0, len(features) + 1, 3),
+        np.arange(len(features)),
+        utility.argmax(axis=1),
+        annotator=np.repeat(np.arange(n), each),
+    )
+    model = ChoiceMixture(2, random_state=0, l2=0.5, max_iter=2000)
+    model.fit(choices, features, membership={"c": covariate})
+    found = model.responsibilities_.argmax(axis=1)
+    assert max((found == group).mean(), (found != group).mean()) > 0.95
+    assert abs(model.membership_.coef[1, 1]) > 1

@@ -74,6 +74,8 @@ def test_columns_are_matched_by_name_afterwards():
         model.membership_proba(frame.assign(x=1.0))
     with pytest.raises(ValueError, match="must have 2 columns as in fit, not 3"):
         model.membership_proba(np.ones((4, 3)))
+    with pytest.raises(ValueError, match=r"-1e.308 for 'age' in row 1, over 1e.12 standard dev"):
+        model.membership_proba([[0.1, 1.0], [-1e308, 0.0]])
     assert ids is not None
 
 

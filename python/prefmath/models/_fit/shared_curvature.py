@@ -209,7 +209,7 @@ class SharedCurvature:
         self.metric = metric
         self._affordable = affordable(problem)
         weight = data.mass
-        masses = np.maximum(state.masses, 1.0)
+        masses = np.maximum(data.sum(state.latent), 1.0)
         self._mass = weight * masses / masses.sum()
         d, n_extra = len(metric.scale), problem.utility.n_extra
         self._beside = np.ones((population.n_columns, n_extra))

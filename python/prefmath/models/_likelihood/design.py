@@ -24,6 +24,8 @@ _REPEATS = 1e-7
 _PART = 1e-5
 # Standard deviations below this part of the size are rounding.
 _ROUNDING = 1e-13
+# A person is no further from the mean of the fit, in standard deviations.
+_FARTHEST = 1e12
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,14 @@ class Design:
         rows = np.ones((len(values), 1 + len(self.center)))
         with np.errstate(over="ignore"):
             rows[:, 1:] = (values[:, self.varying] - self.center) / self.scale
+        far = np.argwhere(~(np.abs(rows) < _FARTHEST))
+        if len(far):
+            row, column = (int(place) for place in far[0])
+            value = values[row, self.varying[column - 1]]
+            raise ValueError(
+                f"membership has {value:g} for {shown(self.called[column])} in row {row}, over "
+                f"{_FARTHEST:.0e} standard deviations from the mean of fit: check its units"
+            )
         return rows
 
     def _in_order(self, table: CovariateTable) -> _F64:
