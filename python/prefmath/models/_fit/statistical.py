@@ -5,18 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from prefmath.choices.text import described
-from prefmath.models._inference.constrained import constrained_fit
+from prefmath.models._inference.constrained import constrained_test
 from prefmath.models._inference.fit_statistics import fit_statistics_of
-from prefmath.models._inference.likelihood_ratio import (
-    likelihood_ratio,
-    refuse_jumps,
-    refuse_other_choices,
-    relied_on,
-)
 from prefmath.models._inference.pointwise import pointwise_of
 from prefmath.models._inference.summary import summary_of
 from prefmath.models._inference.uncertain import uncertainty_of
-from prefmath.models._likelihood.covariates import covariates_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -274,29 +267,16 @@ class StatisticalModel:
             return uncertainty_of(fitted, choices, features, robust=robust).test(hypotheses)
         if method != "likelihood_ratio":
             raise ValueError(f"method must be 'wald' or 'likelihood_ratio', not {method!r}")
-        refuse_jumps(smooth=fitted.population.smooth)
-        here = fitted.log_likelihood(choices, features)[1]
-        refuse_other_choices(self.log_likelihood_, here, "choices and features")
-        if fitted.gate is not None and membership is None:
-            raise ValueError("membership is missing: hand in that of fit")
-        found = constrained_fit(
+        return constrained_test(
             fitted,
             self._specification(choices),
             self._search(),
             choices,
             features,
             hypotheses,
-            None if membership is None else covariates_of(membership, choices),
-        )
-        penalty = self._penalty_text()
-        notes = relied_on(
-            choices,
-            (penalty, penalty),
-            (found.converged, bool(self.converged_)),
-            fitted.population.n_columns,
-        )
-        return likelihood_ratio(
-            found.log_likelihood, self.log_likelihood_, found.df, found.hypotheses, notes
+            log_likelihood=self.log_likelihood_,
+            penalty=self._penalty_text(),
+            converged=bool(self.converged_),
         )
 
     def pointwise(

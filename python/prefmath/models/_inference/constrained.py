@@ -10,7 +10,14 @@ import numpy as np
 from prefmath.models._fit.fitting import fit
 from prefmath.models._inference.fit_statistics import null_log_likelihood
 from prefmath.models._inference.hypotheses import as_equations
+from prefmath.models._inference.likelihood_ratio import (
+    likelihood_ratio,
+    refuse_jumps,
+    refuse_other_choices,
+    relied_on,
+)
 from prefmath.models._inference.named import Names
+from prefmath.models._likelihood.covariates import covariates_of
 from prefmath.models._likelihood.features import features_of
 
 if TYPE_CHECKING:
@@ -20,14 +27,14 @@ if TYPE_CHECKING:
     from prefmath.models._fit.fitted import Fitted
     from prefmath.models._fit.fitting import Fit
     from prefmath.models._fit.starts import Search
-    from prefmath.models._inference.hypotheses import Equations
+    from prefmath.models._inference.hypotheses import Equations, HypothesisTest
     from prefmath.models._likelihood.covariates import CovariateTable
     from prefmath.models._likelihood.posing import Specification
 
     _F64 = NDArray[np.float64]
     _I64 = NDArray[np.int64]
 
-__all__ = ["Constrained", "constrained_fit"]
+__all__ = ["Constrained", "constrained_fit", "constrained_test"]
 
 # A matrix of all items by all items is made up to so many.
 _MOST_ITEMS = 4096
@@ -41,6 +48,33 @@ class Constrained:
     log_likelihood: float
     df: int
     converged: bool
+
+
+def constrained_test(
+    fitted: Fitted,
+    specification: Specification,
+    search: Search,
+    choices: Choices,
+    features: ArrayLike | None,
+    hypotheses: object,
+    *,
+    log_likelihood: float,
+    penalty: str,
+    converged: bool,
+) -> HypothesisTest:
+    """Return the likelihood-ratio test of hypotheses within a fit, as `ChoiceModel.test` says."""
+    refuse_jumps(smooth=fitted.population.smooth)
+    here = fitted.log_likelihood(choices, features)[1]
+    refuse_other_choices(log_likelihood, here, "choices and features")
+    if fitted.gate is not None and fitted.membership is None:
+        raise ValueError("membership is missing: hand in that of fit")
+    membership = None if fitted.gate is None else covariates_of(fitted.membership, choices)
+    found = constrained_fit(
+        fitted, specification, search, choices, features, hypotheses, membership
+    )
+    settled = found.converged, converged
+    notes = relied_on(choices, (penalty, penalty), settled, fitted.population.n_columns)
+    return likelihood_ratio(found.log_likelihood, log_likelihood, found.df, found.hypotheses, notes)
 
 
 def constrained_fit(
