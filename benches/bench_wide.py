@@ -52,7 +52,9 @@ def fit(prepared):
 
 
 def prepare(data):
-    return as_choices(data), data.features, len(data.coef), data.l2
+    # Features have a variance of 1, of which that of their mean over a set is none within it.
+    l2 = data.l2 / (1 - 1 / data.size)
+    return as_choices(data), data.features, len(data.coef), l2
 
 
 def one_pass(problem_and_state):

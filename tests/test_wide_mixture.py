@@ -8,6 +8,7 @@ import pytest
 from prefmath import Choices
 from prefmath.models import ChoiceMixture
 from prefmath.models._fit import shared_curvature
+from prefmath.models._fit.ascent import maximize
 from prefmath.models._fit.starts import Search
 from wide_world import posed, world
 
@@ -110,3 +111,22 @@ def test_hard_classes_are_found_too():
     best = from_the_truth(posed(choices, features, len(coef), hard=True), coef, of_person)
     assert model.converged_
     assert model.lower_bound_ >= best.state.objective - 1e-4
+
+
+def test_a_climb_that_cannot_come_to_the_front_is_given_up():
+    choices, features, coef, _ = world(d=80)
+    problem = posed(choices, features, len(coef))
+    begin = problem.expect(problem.utility.from_coef(coef / 2), np.full(len(coef), 1 / len(coef)))
+
+    def climbed(to_beat):
+        return maximize(
+            problem, begin, tol=1e-6, max_iter=500, report=lambda *_: None, to_beat=to_beat
+        )
+
+    whole = climbed(-np.inf)
+    top = whole.state.objective
+    assert climbed(top - 1).state.objective == top
+    behind = climbed(top + 100)
+    assert not behind.converged
+    assert len(behind.objectives) < 0.7 * len(whole.objectives)
+    assert behind.objectives == whole.objectives[: len(behind.objectives)]
