@@ -232,6 +232,11 @@ class ChoiceModel(StatisticalModel, Estimator):
     ) -> NDArray[np.float64]:
         """Class probabilities of annotators, given these judgements and no others.
 
+        Parameters
+        ----------
+        choices, features, membership
+            As for `adapt`.
+
         Returns
         -------
         ndarray, shape (n_annotators, n_components)
@@ -244,8 +249,9 @@ class ChoiceModel(StatisticalModel, Estimator):
     ) -> NDArray[np.float64]:
         """Class probabilities of annotators after some more judgements.
 
-        New annotators start from the class weights; those known by id from what `fit` found, so
-        that their new judgements add to the old. The model itself is not changed.
+        New annotators start from the class weights, or from what their covariates tell; those known
+        by id from what `fit` found, so that their new judgements add to the old. The model itself
+        is not changed.
 
         Parameters
         ----------
@@ -253,6 +259,9 @@ class ChoiceModel(StatisticalModel, Estimator):
             Judgements, often only a few for each annotator.
         features : array_like, shape (n_items, d), optional
             Of the items of these choices, for a model fitted to features.
+        membership : frame, mapping or array_like, optional
+            Covariates of the annotators of these choices, for a model fitted with membership; those
+            who were in the fit need none.
 
         Returns
         -------
@@ -275,6 +284,8 @@ class ChoiceModel(StatisticalModel, Estimator):
             What was chosen.
         features : array_like, shape (n_items, d), optional
             Of the items of these choices, for a model fitted to features.
+        membership : frame, mapping or array_like, optional
+            As for `adapt`.
 
         Returns
         -------
@@ -363,7 +374,7 @@ class ChoiceModel(StatisticalModel, Estimator):
 
         Parameters
         ----------
-        choices, features
+        choices, features, membership
             Those of `fit`.
         robust : bool
             Whether to be robust to clustering by annotator; where nobody is named, each judgement
@@ -372,7 +383,8 @@ class ChoiceModel(StatisticalModel, Estimator):
         Returns
         -------
         Uncertainty
-            With `interval`, `ranks`, and a table where it is printed.
+            With `interval`, `ranks`, and a table where it is printed; ``uncertainty.membership``
+            has the same of the coefficients of membership and of marginal effects.
 
         Raises
         ------
