@@ -185,7 +185,7 @@ def test_some_annotators_alone():
     mixing = np.array([0.3, 0.7])
     one, two = part.expect(coef, mixing), alone.expect(again, mixing)
     assert one.log_likelihood == pytest.approx(two.log_likelihood, abs=1e-9)
-    share = part.data.n_judgements / problem.data.n_judgements
+    share = part.data.mass / problem.data.mass
     assert part.penalty.strength == pytest.approx(problem.penalty.strength * share)
 
 

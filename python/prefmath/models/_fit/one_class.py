@@ -56,7 +56,9 @@ def begin_one_class(problem: Problem, max_iter: int) -> Run:
     run = maximize(small, begin, tol=tol, max_iter=max_iter, report=lambda *_: None)
     curvature = _curvature(small, run.state, 1) if not is_wide(small) else run.curvature
     state = problem.begin_in_common(run.state.coef)
-    of_all = None if curvature is None else curvature.of_more(n / wanted)
+    seen = small.data.mass
+    times = problem.data.mass / seen if seen > 0 else n / wanted
+    of_all = None if curvature is None else curvature.of_more(times)
     return Run(state, [state.objective], converged=False, curvature=of_all)
 
 
