@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from prefmath.models._determined.run_away import ABSENT, FINITE
+from prefmath.models._inference.closeness import close_classes
 from prefmath.models._inference.marks import (
+    CLOSE,
     COINCIDING,
     FEW_UNITS,
     FEWEST_UNITS,
@@ -34,6 +36,8 @@ __all__ = ["Refit", "bootstrap_of"]
 
 # The share of resamples that may lack a finite estimate, before that is held against it.
 _LACKING = 0.05
+# The covariance of a difference of classes is known from so many resamples for each parameter.
+_RESAMPLES_A_PARAMETER = 4
 # Utilities that vary by more, odds of 50 either way, are kept out of the mean.
 _WIDEST = 2.0
 # The share of what could be told of the classes of annotators, below which nothing is.
@@ -80,14 +84,16 @@ def bootstrap_of(
     params[sides == 1], params[sides == -1] = np.inf, -np.inf
     lacking = 1 - determined.mean(axis=0)
     alike = _coinciding(responsibilities, counts, estimate_weights)
+    close = _close(params, determined, estimate)
     marks: NDArray[Any] = np.select(
         [
             ~known,
             np.broadcast_to(alike[:, None], known.shape),
             lacking > _LACKING,
             behind.units < FEWEST_UNITS,
+            np.broadcast_to(close[:, None], known.shape),
         ],
-        [NOT_DETERMINED, COINCIDING, NOT_FINITE, FEW_UNITS],
+        [NOT_DETERMINED, COINCIDING, NOT_FINITE, FEW_UNITS, CLOSE],
         "",
     )
     return Bootstrap(
@@ -99,7 +105,7 @@ def bootstrap_of(
         estimate_weights=estimate_weights,
         parameters=parameters,
         marks=marks,
-        weights_marks=np.where(alike, COINCIDING, ""),
+        weights_marks=np.select([alike, close], [COINCIDING, CLOSE], ""),
         reference=reference,
         named=named,
         membership=None if gate is None else _membership(found, gate),
@@ -109,6 +115,22 @@ def bootstrap_of(
 def _membership(found: Sequence[Refit], gate: Gate) -> MembershipResamples:
     coef = [one.membership for one in found if one.membership is not None]
     return MembershipResamples(gate.design.called, gate.coef, np.stack(coef))
+
+
+def _close(params: _F64, determined: _Bool, estimate: _F64) -> _Bool:
+    """Say which classes are not clear of another one, by how resamples vary."""
+    n, (n_classes, p) = len(params), estimate.shape
+    if n_classes == 1:
+        return np.zeros(1, np.bool_)
+    known = determined.mean(axis=0) > 1 - _LACKING
+    values = np.where(determined, params, estimate).reshape(n, -1)
+    off = values - values.mean(axis=0)
+    if n >= _RESAMPLES_A_PARAMETER * p:
+        covariance = off.T @ off / (n - 1)
+    else:
+        # Too few to say how parameters go together.
+        covariance = np.diag(np.square(off).sum(axis=0) / max(n - 1, 1))
+    return close_classes(estimate, covariance, known)
 
 
 def _coinciding(responsibilities: _F64, counts: _F64, weights: _F64) -> _Bool:

@@ -15,6 +15,7 @@ from prefmath.choices import Choices
 from prefmath.models._inference.digits import decimals, percent_text
 from prefmath.models._inference.intervals import SHOWN
 from prefmath.models._inference.marks import (
+    CLOSE,
     FEW_UNITS,
     FEWEST_UNITS,
     NEARLY_SINGULAR,
@@ -118,6 +119,7 @@ class Disagreement:
             for mark, note in (
                 (FEW_UNITS, f"* fewer than {FEWEST_UNITS} units stand behind it"),
                 (NEARLY_SINGULAR, "! the information is nearly singular"),
+                (CLOSE, "~ the classes are not clear of each other: errors are too small"),
                 (NOT_DETERMINED, "not determined: the judgements say nothing of it"),
             )
             if (marks == mark).any()
@@ -277,7 +279,7 @@ def _marks(uncertainty: Uncertainty, jacobian: _Jacobian | None) -> NDArray[Any]
     if jacobian is None:
         return marks.T
     found = np.full((len(jacobian), len(marks)), "", marks.dtype)
-    for mark in (FEW_UNITS, NEARLY_SINGULAR, NOT_DETERMINED):  # the gravest last
+    for mark in (CLOSE, FEW_UNITS, NEARLY_SINGULAR, NOT_DETERMINED):  # the gravest last
         marked = (marks == mark).T
         found[jacobian.each(partial(_touches, marked))] = mark
     return found

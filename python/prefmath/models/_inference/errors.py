@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath._memory import machine_memory
+from prefmath.models._inference.closeness import close_classes
 from prefmath.models._inference.information import inverse_information, reported
 from prefmath.models._inference.marks import (
+    CLOSE,
     FEW_UNITS,
     FEWEST_UNITS,
     NEARLY_SINGULAR,
@@ -95,6 +97,7 @@ def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     beside_of_model = once * covariance[n_told:, n_told:]
     units, scale = behind.units, behind.scale
     known = _is_known(point, behind)
+    close = close_classes(point.params, covariance, known)
     if robust:
         covariance = information.of_functions(image, problem.n_threads)
         covariance *= point.n_units / (point.n_units - 1)
@@ -106,8 +109,8 @@ def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
     few = (units < FEWEST_UNITS) & robust
     wide = np.sqrt(np.maximum(of_model[of_params], 0)).reshape(units.shape) * scale > _WIDEST
     marks = np.select(
-        [~known, wide, few, singular[of_params].reshape(units.shape)],
-        [NOT_DETERMINED, NEARLY_SINGULAR, FEW_UNITS, NEARLY_SINGULAR],
+        [~known, wide, few, singular[of_params].reshape(units.shape), known & close[:, None]],
+        [NOT_DETERMINED, NEARLY_SINGULAR, FEW_UNITS, NEARLY_SINGULAR, CLOSE],
         "",
     )
     weights_marks = np.full(n_classes, "", marks.dtype)
@@ -118,8 +121,9 @@ def _errors_of(point: Point, parameters: Parameters, *, robust: bool) -> Errors:
                 problem.population.shares(point.state.mixing, problem.data) == 0,
                 singular[of_params.stop :],
                 few_in_all,
+                close,
             ],
-            [NOT_DETERMINED, NEARLY_SINGULAR, FEW_UNITS],
+            [NOT_DETERMINED, NEARLY_SINGULAR, FEW_UNITS, CLOSE],
             "",
         )
     marked = np.append(marks.ravel(), weights_marks) != ""

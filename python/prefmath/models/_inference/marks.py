@@ -8,9 +8,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "CLOSE",
     "COINCIDING",
     "FEWEST_UNITS",
+    "FEW_PEOPLE",
     "FEW_UNITS",
+    "FIT_LEFT_OUT",
     "NEARLY_SINGULAR",
     "NOT_DETERMINED",
     "NOT_FINITE",
@@ -19,10 +22,13 @@ __all__ = [
 ]
 
 FEW_UNITS = "few units"
+FEW_PEOPLE = "few people"
+FIT_LEFT_OUT = "fit left out"
 NEARLY_SINGULAR = "nearly singular"
 NOT_DETERMINED = "not determined"
 NOT_FINITE = "not finite"
 COINCIDING = "coinciding"
+CLOSE = "close classes"
 
 FEWEST_UNITS = 20
 """Robust errors of fewer units are not reported alone.
@@ -35,9 +41,12 @@ were.
 _SIGNS = {
     "": "  ",
     FEW_UNITS: " *",
+    FEW_PEOPLE: " *",
+    FIT_LEFT_OUT: " ?",
     NEARLY_SINGULAR: " !",
     NOT_FINITE: " !",
     COINCIDING: " =",
+    CLOSE: " ~",
     NOT_DETERMINED: "  ",
 }
 
@@ -57,6 +66,7 @@ def footnotes(*marks: NDArray[Any], robust: bool, named: bool) -> list[str]:
     notes = {
         FEW_UNITS: f"* fewer than {FEWEST_UNITS} {units} stand behind it{larger}",
         NEARLY_SINGULAR: f"! the information is nearly singular{far_below}{larger}",
+        CLOSE: "~ the classes are not clear of each other: errors are too small",
         NOT_DETERMINED: "not determined: the judgements say nothing of it",
     }
     return [note for mark, note in notes.items() if mark in there]

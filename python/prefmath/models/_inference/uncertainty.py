@@ -66,6 +66,8 @@ class Uncertainty(Comparisons):
         Why an error is not to be relied on, or nothing. "few units": fewer than 20 stand behind a
         robust error. "nearly singular": the error of the model is more than 2 in utility, of the
         item or of the usual difference in a feature, or more than 3 times the robust error.
+        "close classes": the distance to another class, over its errors, has an F below 20, so that
+        the classes may be one; errors are then too small, and estimates too far apart.
         "not determined": the judgements say nothing of it, and the error is infinite.
     weights_marks : ndarray of str, shape (n_components,)
         The same of the shares.
@@ -177,6 +179,10 @@ class Uncertainty(Comparisons):
     ) -> NDArray[np.int64]:
         """Confidence intervals of the ranks of items in each class, 1 the best.
 
+        Marginal ones hold each rank by itself, joint ones all ranks of a class at once: both by the
+        largest of the differences to other items over their errors, of one item or of all. Where
+        items are all but equal they hold, and are wide.
+
         An item whose utility is not determined may have any rank.
 
         Parameters
@@ -184,7 +190,8 @@ class Uncertainty(Comparisons):
         level : float
             Above 0 and below 1.
         joint : bool
-            Whether all ranks of a class shall lie within their intervals at once, rather than each.
+            Whether all ranks of a class shall lie within their intervals at once (joint), rather
+            than each by itself (marginal).
         n_draws : int
             Draws of the estimates that tell how large the largest difference may be by chance.
         random_state : int, Generator or None
