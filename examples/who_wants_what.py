@@ -63,7 +63,8 @@ def main(folder: Path) -> None:
     print(f"\n{errors}")
     print(f"\nWhat they disagree on:\n{disagreement(model, uncertainty=errors)}")
     workers = habits(judged)
-    print(f"\nWho they are:\n{class_profiles(model, workers, annotator=workers.index)}")
+    who = class_profiles(model, workers, annotator=workers.index, choices=choices)
+    print(f"\nWho they are:\n{who}")
 
 
 if __name__ == "__main__":

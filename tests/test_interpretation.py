@@ -23,20 +23,20 @@ def test_profiles_by_definition():
     assert found.count.tolist() == [3, 1, 2, 2]
     np.testing.assert_allclose(found.population, [0.75, 0.25, 0.5, 0.5])
     total = GAMMA.sum(axis=0)
-    np.testing.assert_allclose(found.share[0], [1.5, 1.5] / total)
-    np.testing.assert_allclose(found.share[1], [0.75, 0.25] / total)
-    np.testing.assert_allclose(found.share[2:].sum(axis=0), 1)
+    # Bolck, Croon and Hagenaars' weights, with proportional assignment.
+    assigned = GAMMA.T @ GAMMA / total[:, None]
+    weights = GAMMA @ np.linalg.inv(assigned)
+    old = np.array([1, 0, 1, 1])
+    np.testing.assert_allclose(found.share[0], old @ weights / weights.sum(axis=0))
+    np.testing.assert_allclose(found.share[[0, 2]] + found.share[[1, 3]], 1)
     np.testing.assert_allclose(found.lift, found.share / found.population[:, None])
-    np.testing.assert_allclose(found.class_share[0], [0.5, 0.5])
     np.testing.assert_allclose(found.class_share.sum(axis=1), 1)
+    np.testing.assert_allclose(found.class_share[0], found.share[0] * total / 3)
     np.testing.assert_allclose(found.weights, total / 4)
-    # Wilson's interval, solved from |p - share| = z sqrt(p (1 - p) / n).
-    n = total**2 / (GAMMA**2).sum(axis=0)
-    for end in np.moveaxis(found.interval, -1, 0):
-        off = np.abs(end - found.share)
-        np.testing.assert_allclose(off, 1.959964 * np.sqrt(end * (1 - end) / n), rtol=1e-5)
+    assert (found.marks == "few people").all()
     assert (found.interval[..., 0] < found.share).all()
     assert len(found) == 4
+    assert len(found.numbers) == 0
     lines = repr(found).splitlines()
     assert lines[0] == "ClassProfiles(95% intervals, lift after x)"
     assert lines[2].split()[:4] == ["age:", "old", "3", "75%"]
@@ -45,7 +45,7 @@ def test_profiles_by_definition():
 def test_wilson_intervals_of_sure_classes_cover():
     rng = np.random.default_rng(0)
     inside = []
-    for _ in range(2000):
+    for _ in range(500):
         group = rng.integers(2, size=80)
         trait = rng.random(80) < np.where(group == 0, 0.2, 0.6)
         found = class_profiles(np.eye(2)[group], {"trait": trait})
@@ -55,7 +55,7 @@ def test_wilson_intervals_of_sure_classes_cover():
                 for z, p in enumerate((0.2, 0.6))
             ]
         )
-    np.testing.assert_allclose(np.mean(inside, axis=0), 0.95, atol=0.02)
+    np.testing.assert_allclose(np.mean(inside, axis=0), 0.95, atol=0.03)
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])

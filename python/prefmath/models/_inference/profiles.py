@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import numbers as kinds_of_number
 from collections.abc import Mapping
-from dataclasses import dataclass
-from statistics import NormalDist
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,97 +13,25 @@ from prefmath._label_values import family, is_missing, label_array, positions_of
 from prefmath._labels import code_labels
 from prefmath._validate import as_responsibilities
 from prefmath.choices import checks as check
-from prefmath.choices.counts import count_text
-from prefmath.models._inference.digits import percent_text
+from prefmath.models._inference.attributes import Annotators, Levels, levels_of, numbers_of
+from prefmath.models._inference.first_step import FirstStep
 from prefmath.models._inference.intervals import as_level
-from prefmath.models._inference.text_table import text_table
+from prefmath.models._inference.profile_tables import ClassProfiles, NumberProfiles
+from prefmath.models._inference.uncertain import point_of
+from prefmath.models._likelihood.population.classes import Classes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from prefmath.choices import Choices
     from prefmath.models._fit.choice_model import ChoiceModel
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["ClassProfiles", "class_profiles"]
+__all__ = ["ClassProfiles", "NumberProfiles", "class_profiles"]
 
-
-# The least square of a normal quantile that is told from 0.
-_LEAST = 1e-100
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class ClassProfiles:
-    """Shares of the levels of attributes, in each class and among all; a row a level.
-
-    Attributes
-    ----------
-    attribute, level : ndarray, shape (n_levels,)
-        What each row is about.
-    count : ndarray, shape (n_levels,)
-        Annotators of this level, each as often as it counts.
-    population : ndarray, shape (n_levels,)
-        Their share of all annotators of whom the attribute is known.
-    share : ndarray, shape (n_levels, n_components)
-        Their share of a class.
-    interval : ndarray, shape (n_levels, n_components, 2)
-        Confidence interval of it.
-    lift : ndarray, shape (n_levels, n_components)
-        Their share of a class over their share of all: above 1 where they are over-represented.
-    class_share : ndarray, shape (n_levels, n_components)
-        Share of each class among the annotators of this level.
-    weights : ndarray, shape (n_components,)
-        Share of each class among all annotators.
-    confidence : float
-        Level of confidence of the intervals.
-    """
-
-    attribute: NDArray[Any]
-    level: NDArray[Any]
-    count: _F64
-    population: _F64
-    share: _F64
-    interval: _F64
-    lift: _F64
-    class_share: _F64
-    weights: _F64
-    confidence: float
-
-    def __len__(self) -> int:
-        return len(self.level)
-
-    def __repr__(self) -> str:
-        if len(self.weights) == 1:
-            return self._of_one_class()
-        rows = []
-        for i in range(len(self)):
-            figures = [
-                f"{_percents(share, low, high)} x{lift:.2f}"
-                for share, (low, high), lift in zip(
-                    self.share[i], self.interval[i], self.lift[i], strict=True
-                )
-            ]
-            name = f"{self.attribute[i]}: {self.level[i]}"
-            rows.append(
-                [name, count_text(self.count[i]), percent_text(self.population[i]), *figures]
-            )
-        classes = [f"class {z}, {percent_text(weight)}" for z, weight in enumerate(self.weights)]
-        table = text_table(["", "people", "all", *classes], rows)
-        return f"ClassProfiles({self.confidence:.0%} intervals, lift after x)\n{table}"
-
-    def _of_one_class(self) -> str:
-        """Return a table of the annotators, whose class has no number and differs from nobody."""
-        rows = []
-        for i, (low, high) in enumerate(self.interval[:, 0]):
-            name = f"{self.attribute[i]}: {self.level[i]}"
-            share = _percents(self.share[i, 0], low, high)
-            rows.append([name, count_text(self.count[i]), share])
-        table = text_table(["", "people", "share"], rows)
-        return f"ClassProfiles({self.confidence:.0%} intervals)\n{table}"
-
-
-def _percents(share: float, low: float, high: float) -> str:
-    return f"{percent_text(share)} [{percent_text(low)}, {percent_text(high)}]"
+# Numbers of more values than this are summarised, fewer are levels.
+_MOST_LEVELS = 12
 
 
 def class_profiles(
@@ -112,11 +40,15 @@ def class_profiles(
     *,
     annotator: ArrayLike | None = None,
     count: ArrayLike | None = None,
+    choices: Choices | None = None,
+    features: ArrayLike | None = None,
     level: float = 0.95,
 ) -> ClassProfiles:
     r"""Describe each class by what its annotators are like.
 
-    An annotator counts in every class as much as probable, so that nobody is forced into one.
+    Nobody is forced into a class, and shares are corrected for errors of assignment: weighted by
+    responsibilities alone, those of all classes would move towards each other. Numbers of more than
+    12 values are told by their mean and quartiles, all else by the shares of its levels.
 
     Parameters
     ----------
@@ -131,6 +63,9 @@ def class_profiles(
     count : array_like, shape (n_annotators,), optional
         How many people each annotator stands for, where responsibilities are given. Those of a
         model count as the choices of its fit said.
+    choices, features : optional
+        Those of the fit of `model`: intervals then hold the errors of the fit too, without which
+        they are too narrow wherever classes overlap.
     level : float
         Confidence of the intervals, above 0 and below 1.
 
@@ -147,16 +82,24 @@ def class_profiles(
 
     Notes
     -----
-    Intervals are Wilson's [1]_ with :math:`(\sum_h \gamma_{hz})^2 / \sum_h \gamma_{hz}^2`
-    annotators in class z, sums over people, as many as annotators count. They take responsibilities
-    as they are. Where these are unsure, shares of all classes move towards each other [2]_.
+    With responsibilities Γ and what people are like y, 1 or 0 for a level, what is reported is
+    :math:`(\Gamma^\top \Gamma)^{-1} \Gamma^\top y`: the correction of [1]_ with proportional
+    assignment [2]_. Errors are a sandwich over annotators, with that of the fit as in [3]_.
+    Intervals of shares are Wilson's [4]_ with this error, those of quartiles the quantiles at the
+    ends of the interval of the share below; where all classes are sure, they are those of a sample.
+
+    That attributes and choices are independent within classes is taken for granted.
 
     References
     ----------
-    .. [1] Wilson (1927), Probable inference, the law of succession, and statistical inference,
-       Journal of the American Statistical Association 22.
-    .. [2] Bolck, Croon and Hagenaars (2004), Estimating latent structure models with categorical
+    .. [1] Bolck, Croon and Hagenaars (2004), Estimating latent structure models with categorical
        variables: one-step versus three-step estimators, Political Analysis 12.
+    .. [2] Vermunt (2010), Latent class modeling with covariates: two improved three-step
+       approaches, Political Analysis 18.
+    .. [3] Bakk, Oberski and Vermunt (2014), Relating latent class assignments to external
+       variables: standard errors for correct inference, Political Analysis 22.
+    .. [4] Wilson (1927), Probable inference, the law of succession, and statistical inference,
+       Journal of the American Statistical Association 22, equation 4.
 
     Examples
     --------
@@ -179,43 +122,70 @@ def class_profiles(
         raise ValueError("attributes must name one at least")
     rows = None if annotator is None else _rows_of(annotator, known_ids)
     counts = _counts_of(known, count, len(gamma))
-    parts = [
-        _of_attribute(
-            str(name),
-            label_array(attributes[name], str(name)),
-            rows,
-            gamma,
-            counts,
-            as_level(level),
-        )
-        for name in names
-    ]
+    first = None if choices is None else _first_step(known, choices, features)
+    if choices is None and features is not None:
+        raise ValueError("features must be left out, or come with the choices of fit")
+    annotators = Annotators(gamma, counts, first)
+    confidence = as_level(level)
+    of_levels: list[Levels] = []
+    of_numbers: list[NumberProfiles] = []
+    for name in names:
+        given = label_array(attributes[name], str(name))
+        values, there = _values_of(str(name), given, rows, counts)
+        told = str(name), values, there, annotators, confidence
+        if _is_number(values[there]):
+            of_numbers.append(numbers_of(*told))
+        else:
+            of_levels.append(levels_of(*told))
     return ClassProfiles(
-        attribute=np.concatenate([part.attribute for part in parts]),
-        level=np.concatenate([part.level for part in parts]),
-        count=np.concatenate([part.count for part in parts]),
-        population=np.concatenate([part.population for part in parts]),
-        share=np.concatenate([part.share for part in parts]),
-        interval=np.concatenate([part.interval for part in parts]),
-        lift=np.concatenate([part.lift for part in parts]),
-        class_share=np.concatenate([part.class_share for part in parts]),
+        **_joined(Levels, of_levels, gamma.shape[1]),
+        numbers=NumberProfiles(**_joined(NumberProfiles, of_numbers, gamma.shape[1])),
         weights=counts @ gamma / counts.sum(),
         confidence=level,
+        of_fit=first is not None,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Levels:
-    """The columns of `ClassProfiles` that have a row a level."""
+def _joined(kind: Any, parts: list[Any], n_columns: int) -> dict[str, Any]:
+    """Return the rows of all parts, column by column."""
+    names = [field.name for field in fields(kind)]
+    if parts:
+        return {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    shapes = {"interval": (0, n_columns, 2)} | dict.fromkeys(
+        ("share", "lift", "class_share", "value", "marks"), (0, n_columns)
+    )
+    texts = {"attribute", "level", "statistic", "marks"}
+    return {
+        name: np.zeros(shapes.get(name, 0), str if name in texts else np.float64) for name in names
+    }
 
-    attribute: NDArray[Any]
-    level: NDArray[Any]
-    count: _F64
-    population: _F64
-    share: _F64
-    interval: _F64
-    lift: _F64
-    class_share: _F64
+
+def _first_step(model: Any, choices: Choices, features: ArrayLike | None) -> FirstStep | None:
+    """Return the fit that responsibilities come from; one class has none to be wrong about."""
+    if getattr(model, "learned_by_population", None) != Classes.learned:
+        raise ValueError("choices must be left out where model is no fitted mixture of classes")
+    fitted = model._fitted_for(choices)  # noqa: SLF001 -- one package
+    if fitted.population.n_columns == 1:
+        return None
+    if fitted.gate is not None:
+        raise ValueError(
+            "choices must be left out: covariates of membership are in the classes by the fit"
+        )
+    if not fitted.population.smooth:
+        raise ValueError("choices must be left out: a model with hard=True has no errors")
+    return FirstStep(point_of(fitted, choices, features), fitted.parameters)
+
+
+def _is_number(values: NDArray[Any]) -> bool:
+    """Whether values are numbers, and too many to be levels."""
+    if values.dtype.kind not in "iufO":
+        return False
+    if values.dtype.kind == "O":
+        real = kinds_of_number.Real
+        if not all(isinstance(v, real) and not isinstance(v, bool | np.bool_) for v in values):
+            return False
+        values = values.astype(np.float64)
+    return len(np.unique(values)) > _MOST_LEVELS
 
 
 def _rows_of(annotator: ArrayLike, known_ids: NDArray[Any] | None) -> NDArray[np.int64]:
@@ -245,54 +215,19 @@ def _counts_of(model: Any, count: ArrayLike | None, n: int) -> _F64:
     return np.ones(n) if given is None else given
 
 
-def _of_attribute(
-    name: str,
-    values: NDArray[Any],
-    rows: NDArray[np.int64] | None,
-    gamma: _F64,
-    counts: _F64,
-    confidence: float,
-) -> _Levels:
-    """Return the rows of one attribute."""
-    there = np.ones(len(gamma), np.bool_)
+def _values_of(
+    name: str, values: NDArray[Any], rows: NDArray[np.int64] | None, counts: _F64
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return what each annotator has of an attribute, and of whom it is known."""
+    there = counts > 0
     if rows is not None:
-        there = rows >= 0
+        there &= rows >= 0
         values = values[rows]
-    if len(values) != len(gamma):
+    if len(values) != len(counts):
         raise ValueError(
-            f"{name} must have a value for each of {len(gamma)} annotators, not {len(values)}"
+            f"{name} must have a value for each of {len(counts)} annotators, not {len(values)}"
         )
     there &= ~np.fromiter(map(is_missing, values.tolist()), np.bool_, len(values))
-    there &= counts > 0
     if not there.any():
         raise ValueError(f"{name} is known of no annotator")
-    levels, code = code_labels(values[there], name)
-    known, counts = gamma[there], counts[there]
-    mass = np.zeros((len(levels), gamma.shape[1]))
-    np.add.at(mass, code, known * counts[:, None])
-    total = counts @ known
-    # A class that nobody is in is described by nobody: as all are, and not surely.
-    count = np.bincount(code, counts, len(levels)).astype(np.float64)
-    population = count / counts.sum()
-    share = np.where(total > 0, mass / np.where(total > 0, total, 1), population[:, None])
-    squares = counts @ np.square(known)
-    people = np.where(squares > 0, total**2 / np.where(squares > 0, squares, 1), 0)
-    return _Levels(
-        attribute=np.full(len(levels), name),
-        level=np.array([str(level) for level in levels.tolist()]),
-        count=count,
-        population=population,
-        share=share,
-        interval=_wilson(share, people, confidence),
-        lift=share / population[:, None],
-        class_share=mass / count[:, None],
-    )
-
-
-def _wilson(share: _F64, n: _F64, level: float) -> _F64:
-    """Interval of a share among n (Wilson 1927, equation 4)."""
-    # Of nobody all shares are within it, however low the level.
-    z2 = max(NormalDist().inv_cdf(0.5 + level / 2) ** 2, _LEAST)
-    middle = (n * share + z2 / 2) / (n + z2)
-    reach = np.sqrt(z2 * (n * share * (1 - share) + z2 / 4)) / (n + z2)
-    return np.stack([np.maximum(middle - reach, 0), np.minimum(middle + reach, 1)], axis=-1)
+    return values, there
