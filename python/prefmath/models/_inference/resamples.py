@@ -16,6 +16,7 @@ from prefmath.models._inference.intervals import (
     table_of,
 )
 from prefmath.models._inference.marks import (
+    CLOSE,
     COINCIDING,
     FEW_UNITS,
     FEWEST_UNITS,
@@ -24,6 +25,7 @@ from prefmath.models._inference.marks import (
     sign_of,
 )
 from prefmath.models._inference.percentiles import deviation, ends_of_ranks, percentiles
+from prefmath.models._inference.ranks import rank_intervals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +37,11 @@ if TYPE_CHECKING:
     _F64 = NDArray[np.float64]
 
 __all__ = ["Bootstrap"]
+
+# Draws that tell how large the largest difference may be by chance.
+_DRAWS = 2000
+# A covariance of so many items is no matter.
+_FEW_ITEMS = 500
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -139,10 +146,13 @@ class Bootstrap:
         return intervals_of(params, weights, self.parameters, level)
 
     def ranks(self, level: float = 0.95) -> NDArray[np.int64]:
-        """Return percentile intervals of the ranks of items in each class, 1 the best.
+        """Return marginal intervals of the ranks of items in each class, 1 the best.
 
-        An item that was not drawn may have any rank, and two that win all their games either one.
-        Of items that are all but equal the intervals are too narrow: `Uncertainty.ranks` is not.
+        Each by itself, as those of `Uncertainty.ranks`: of percentiles of ranks over resamples,
+        which are too narrow where items are all but equal, and ranks that no clear difference
+        rules out, by the covariance of the resamples, the wider one; of more than 500 items those
+        of percentiles alone. An item that was not drawn
+        may have any rank, and two that win all their games either one.
 
         Parameters
         ----------
@@ -169,7 +179,29 @@ class Bootstrap:
             np.quantile(best, low, axis=0, method="inverted_cdf"),
             np.quantile(worst, high, axis=0, method="inverted_cdf"),
         ]
-        return np.stack(ends, axis=-1).astype(np.int64)
+        percentiles_of_ranks = np.stack(ends, axis=-1).astype(np.int64)
+        if self.coef.shape[2] > _FEW_ITEMS:
+            return percentiles_of_ranks
+        of_differences = np.stack([self._clear_ranks(z, level) for z in range(len(missing[0]))])
+        outer = np.stack([percentiles_of_ranks, of_differences])
+        return np.stack([outer[..., 0].min(axis=0), outer[..., 1].max(axis=0)], axis=-1)
+
+    def _clear_ranks(self, z: int, level: float) -> NDArray[np.int64]:
+        """Return the ranks in a class that no clear difference rules out, (n_items, 2)."""
+        items = self.parameters.coef
+        estimate, there = self.estimate_params[z, items], self.determined[:, z, items]
+        # Where a resample has no finite estimate, percentiles tell more.
+        off = np.where(there, self.params[:, z, items] - estimate, 0.0)
+        off -= off.mean(axis=0)
+        return rank_intervals(
+            estimate,
+            off.T @ off / max(len(off) - 1, 1),
+            as_level(level),
+            unknown=self.marks[z, items] == NOT_DETERMINED,
+            joint=False,
+            n_draws=_DRAWS,
+            rng=np.random.default_rng(0),
+        )
 
     def _natural_ends(self, level: float) -> _F64:
         """Return both ends of parameters as they are called, (n_components, p, 2)."""
@@ -200,6 +232,7 @@ class Bootstrap:
         notes = {
             FEW_UNITS: f"* fewer than {FEWEST_UNITS} {units} stand behind it: too narrow",
             NOT_FINITE: "! not finite in over 5% of resamples: set l2 or prior, or leave it out",
+            CLOSE: "~ the classes are not clear of each other: intervals are too narrow",
             COINCIDING: "= nothing tells the classes apart: refits stay where the fit began",
             NOT_DETERMINED: "not determined: the judgements say nothing of it",
         }
