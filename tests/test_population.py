@@ -24,6 +24,7 @@ class Average:
 
     n_free = 0
     smooth = True
+    by_column = False
     learned = ("weights_", "responsibilities_")
 
     def check(self, params, latent):
@@ -67,6 +68,9 @@ class Average:
     @property
     def in_common(self):
         return Average(1)
+
+    def masses(self, data, latent):
+        return data.sum(latent)
 
     def begun(self, data, latent):
         return np.full(self.n_columns, 1 / self.n_columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prefmath.models._determined.choice_warnings import UndeterminedWarning, WeightWarning
+from prefmath.models._fit.start_report import LocalOptimumWarning, Starts
 from prefmath.models._inference.components import ComponentSelection, select_components
 from prefmath.models._inference.contrasts import Contrast
 from prefmath.models._inference.cross_validation import CrossValidation, cross_validate
@@ -38,9 +39,11 @@ __all__ = [
     "FitStatistics",
     "HypothesisTest",
     "Intervals",
+    "LocalOptimumWarning",
     "PlackettLuce",
     "QuasiVariances",
     "Ratio",
+    "Starts",
     "Summary",
     "TableLikelihood",
     "Uncertainty",

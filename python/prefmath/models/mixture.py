@@ -63,10 +63,14 @@ class ChoiceMixture(ChoiceModel):
         gives plain maximum likelihood.
     n_init : int
         Number of random starts: every other one from k-means++ on what annotators would change in
-        a common model, the others from a few annotators a class. All run for some iterations, of
-        annotators drawn at random where there are many, and the best of them to the end. Where
-        features are more than 64, starts run in the few directions along which annotators differ
-        most.
+        a common model, the others from a few annotators a class. Of small data all run to the end,
+        and with a penalty moves are tried from there, the best ends first: a class is given up and
+        another split, or put where annotators are explained worst [2]_, until the best optimum was
+        found several times or 4,000,000 judgements and alternatives, times classes, were passed
+        over for each start. Of large data, where a pass is over more than 40,000 of these, starts
+        run for some iterations, of annotators drawn at random where there are many, and the best
+        of them to the end. Where features are more than 64, starts run in the few directions along
+        which annotators differ most.
     tol : float
         An iteration that raises the penalised log-likelihood by less ends the fit, if its score
         predicts no more either. In nats, over all data.
@@ -99,6 +103,9 @@ class ChoiceMixture(ChoiceModel):
         Of all judgements, summed, without the penalty.
     lower_bound_, lower_bounds_ : float, list of float
         Penalised log-likelihood at the end, and after every iteration: it never falls.
+    starts_ : Starts or None
+        Where starts and moves ended, and how many agree on the best; prints as a table. None after
+        `warm_start` went on from a fit, and of a model that was loaded.
     converged_, n_iter_ : bool, int
         Whether the best start settled, and after how many iterations.
     annotator_ids_, item_ids_ : ndarray or None
@@ -120,6 +127,8 @@ class ChoiceMixture(ChoiceModel):
     ----------
     .. [1] Chakraborty and others (2024), MaxMin-RLHF: alignment with diverse human preferences,
        arXiv 2402.08925, algorithm 2.
+    .. [2] Ueda, Nakano, Ghahramani and Hinton (2000), SMEM algorithm for mixture models, Neural
+       Computation 12.
 
     McFadden (1974), Conditional logit analysis of qualitative choice behavior.
     Bhat (1997), An endogenous segmentation mode choice model: EM for latent class logit.
@@ -267,6 +276,8 @@ class ChoiceMixture(ChoiceModel):
 
         Warns
         -----
+        LocalOptimumWarning
+            If the best optimum of small data was found but once, by one start or move.
         ConvergenceWarning
             If the best start has not settled within `max_iter` iterations.
         UndeterminedWarning

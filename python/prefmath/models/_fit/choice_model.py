@@ -27,6 +27,7 @@ from prefmath.models._fit.predictions import (
     total_weight,
 )
 from prefmath.models._fit.printed import coefficients_table
+from prefmath.models._fit.start_report import LocalOptimumWarning
 from prefmath.models._fit.starts import Search
 from prefmath.models._fit.statistical import StatisticalModel
 from prefmath.models._inference.uncertain import uncertainty_of
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from prefmath.choices import Choices
     from prefmath.models._fit.fitting import Fit
+    from prefmath.models._fit.start_report import Starts
     from prefmath.models._inference.uncertainty import Uncertainty
     from prefmath.models._likelihood.penalty import Penalty
     from prefmath.models._likelihood.population import Population
@@ -91,6 +93,7 @@ class ChoiceModel(StatisticalModel, Estimator):
     log_likelihood_: float
     lower_bounds_: list[float]
     converged_: bool
+    starts_: Starts | None = None
     _extra: _F64
     _layout: Any
     _ties: Ties
@@ -476,6 +479,8 @@ class ChoiceModel(StatisticalModel, Estimator):
             linear = found.fitted.linear
             msg = unsettled(found.gain, self.n_iter_, self.max_iter, linear=linear)
             warnings.warn(msg, ConvergenceWarning, stacklevel=stacklevel)
+        elif found.starts is not None and found.starts.found_once:
+            warnings.warn(found.starts.once(), LocalOptimumWarning, stacklevel=stacklevel)
         for undetermined in found.undetermined:
             warnings.warn(undetermined, UndeterminedWarning, stacklevel=stacklevel)
 
@@ -509,6 +514,7 @@ class ChoiceModel(StatisticalModel, Estimator):
         self.annotator_counts_ = fitted.annotator_counts
         self.log_likelihood_ = found.log_likelihood
         self.lower_bounds_, self.converged_ = found.objectives, found.converged
+        self.starts_ = found.starts
         self._layout, self._ties = form.layout, form.ties
         self._linear, self._undetermined = fitted.linear, found.undetermined
         self._spreads = fitted.spreads

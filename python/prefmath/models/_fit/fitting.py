@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from prefmath.choices import Choices
     from prefmath.models._fit.ascent import Run
+    from prefmath.models._fit.start_report import Starts
     from prefmath.models._fit.starts import Search
     from prefmath.models._likelihood.covariates import CovariateTable
     from prefmath.models._likelihood.observation import Form
@@ -49,6 +50,7 @@ _FEW_ITEMS = 512
 class Fit:
     """What a fit found, and how far it came.
 
+    `starts` says where starts ended, None where parameters to begin with were given.
     `undetermined` says of which classes the data leave a coefficient open; `gain` is what a further
     step would still add to the objective.
     """
@@ -59,6 +61,7 @@ class Fit:
     converged: bool
     gain: float
     undetermined: list[str]
+    starts: Starts | None = None
 
 
 def fit(
@@ -99,6 +102,7 @@ def fit(
     names = _names(specification, problem, choices, features)
     if names is not None:
         refuse_collinear(problem, names)
+    starts = None
     if begin is not None:
         refuse_other_names(feature_names, begin.feature_names, "in the fit to go on from")
         last = _last_params(problem, begin, choices)
@@ -106,7 +110,7 @@ def fit(
     elif first_params is not None:
         run = search.from_here(problem, first_params(problem), np.ones(1))
     else:
-        run = search.from_random_starts(problem)
+        run, starts = search.from_random_starts(problem)
     if names is not None and specification.one_column:
         _refuse_separated(problem, run, names, search.tol)
     order = specification.population.largest_first(run.state.mixing, run.state.masses)
@@ -146,6 +150,7 @@ def fit(
         converged=run.converged,
         gain=0.0 if run.converged else gain_left(problem, run),
         undetermined=undetermined,
+        starts=starts,
     )
 
 

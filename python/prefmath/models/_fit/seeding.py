@@ -25,6 +25,11 @@ _JUDGEMENTS_A_PARAMETER = 3.0
 _LLOYD_STEPS = 20
 # One start of so many in a subspace is from a few annotators a class.
 _A_FEW_OF_MANY = 5
+# A class is split so that this part of it, of its judgements, and no larger part than that leaves.
+_LEAST_PART = 0.05
+_LARGEST_PART = 0.5
+# A class that is put where annotators are explained worst begins from so many times a few of them.
+_ALIKE = (1, 1, 2, 4)
 # A class begins at least as strongly penalised as this.
 _LEAST_PENALTY = 1.0
 # Where weights are so large that this penalty is nothing beside them, this share is not.
@@ -47,6 +52,7 @@ class Seeding:
         self._scores = np.concatenate([scores[:, 0] for _, scores in of_units])
         self._sizes = np.diff(problem.data.annotator_offsets).astype(np.float64)
         self._counts: _F64 = problem.data.of_each
+        self._mass = self._counts * self._sizes
         self._pooled: _F64 = pooled.coef[0]
         # Of one judgement: a matrix, or where there are too many parameters its diagonal.
         self._curvature: _F64 = curvature.of_one_class() / float(self._counts @ self._sizes)
@@ -63,7 +69,7 @@ class Seeding:
 
     def clusters(self, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
         """Coefficients of classes and their members from k-means++ and Lloyd's steps on scores."""
-        points, sizes = self._points, self._counts * self._sizes
+        points, sizes = self._points, self._mass
         centers = points[_spread_out(points, sizes, n_classes, self._n_candidates(n_classes), rng)]
         nearest = _nearest(points, centers)
         for _ in range(_LLOYD_STEPS):
@@ -83,14 +89,71 @@ class Seeding:
 
     def few(self, n_classes: int, rng: np.random.Generator) -> tuple[_F64, _F64]:
         """Coefficients of classes from a few members each, drawn at random."""
-        n = len(self._sizes)
-        a_row = float(self._counts @ self._sizes) / n
-        wanted = _JUDGEMENTS_A_PARAMETER * len(self._pooled) / max(a_row, 1e-300)
-        size = int(np.clip(np.ceil(wanted), 1, max(n // n_classes, 1)))
+        n, size = len(self._sizes), self._few(n_classes)
         seeds = rng.permutation(n)[: size * n_classes]
         membership = np.zeros((n, n_classes))
         membership[seeds, np.arange(len(seeds)) % n_classes] = 1
         return self._coef(membership), membership
+
+    def _few(self, n_classes: int) -> int:
+        """Return how many annotators a class may be begun from."""
+        n = len(self._sizes)
+        a_row = float(self._counts @ self._sizes) / n
+        wanted = _JUDGEMENTS_A_PARAMETER * len(self._pooled) / max(a_row, 1e-300)
+        return int(np.clip(np.ceil(wanted), 1, max(n // n_classes, 1)))
+
+    def some(self, n_classes: int, rng: np.random.Generator) -> _F64:
+        """Draw the members of one class, a few annotators, 1 for each of them and 0 for others."""
+        members = np.zeros(len(self._sizes))
+        members[rng.permutation(len(members))[: self._few(n_classes)]] = 1
+        return members
+
+    def differences(self, latent: _F64) -> _F64:
+        """Sum of squared distances of the members of each class from their mean."""
+        members = latent * self._mass[:, None]
+        mass = np.maximum(members.sum(axis=0), 1e-300)
+        means = self._summed(members, self._points) / mass[:, None]
+        squares = members.T @ (self._points**2).sum(axis=1)
+        differences: _F64 = np.maximum(squares - mass * (means**2).sum(axis=1), 0.0)
+        return differences
+
+    def part(self, members: _F64, rng: np.random.Generator) -> _F64:
+        """Draw a part of a class: those who differ from its mean as one of them does."""
+        mass = members * self._mass
+        total = mass.sum()
+        if not total > 0:
+            return self.some(1, rng)
+        away = self._points - (mass @ self._points) / total
+        one = int(rng.choice(len(mass), p=mass / total))
+        along = away @ away[one]
+        order = np.argsort(-along, kind="stable")
+        share = rng.uniform(_LEAST_PART, _LARGEST_PART)
+        n_taken = int(np.searchsorted(np.cumsum(mass[order]), share * total)) + 1
+        part = np.zeros(len(mass))
+        part[order[:n_taken]] = members[order[:n_taken]]
+        return part
+
+    def worst_explained(self, latent: _F64, rng: np.random.Generator) -> _F64:
+        """Draw an annotator who is far from the classes, and at times a few who are much alike."""
+        members = latent * self._mass[:, None]
+        means = self._summed(members, self._points)
+        means /= np.maximum(members.sum(axis=0), 1e-300)[:, None]
+        away = self._mass * ((self._points - latent @ means) ** 2).sum(axis=1)
+        odds = np.square(away)
+        if not odds.sum() > 0:
+            return self.some(1, rng)
+        one = int(rng.choice(len(odds), p=odds / odds.sum()))
+        near = ((self._points - self._points[one]) ** 2).sum(axis=1)
+        near[one] = -1.0
+        n_alike = int(rng.choice(_ALIKE)) * self._few(latent.shape[1])
+        worst = np.zeros(len(odds))
+        worst[np.argsort(near, kind="stable")[:n_alike]] = 1
+        return worst
+
+    def fitted_to(self, members: _F64) -> _F64:
+        """Return the coefficients of one class of these members."""
+        coef: _F64 = self._coef(np.ascontiguousarray(members[:, None]))[0]
+        return coef
 
     def _coef(self, membership: _F64) -> _F64:
         """Newton's step of each class from what all have in common."""

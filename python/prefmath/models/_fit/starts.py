@@ -13,7 +13,10 @@ from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.one_class import begin_one_class
 from prefmath.models._fit.seeding import Seeding
 from prefmath.models._fit.side_by_side import side_by_side
+from prefmath.models._fit.start_report import Starts
+from prefmath.models._fit.thorough import Thorough, is_cheap, refilled
 from prefmath.models._fit.wide_starts import WideStarts
+from prefmath.models._likelihood.stages import of_stages
 from prefmath.models._likelihood.subset import of_annotators
 
 if TYPE_CHECKING:
@@ -56,13 +59,15 @@ class Search:
         """Go on from known parameters."""
         return self._run(problem, problem.expect(coef, mixing), 0, self.max_iter)
 
-    def from_random_starts(self, problem: Problem) -> Run:
-        """Run every start for a while, the best ones to the end; return the best.
+    def from_random_starts(self, problem: Problem) -> tuple[Run, Starts]:
+        """Run starts to their end where passes are cheap; return the best, and where all ended.
 
-        The short runs are of annotators drawn at random where there are more than they need.
+        Otherwise every start runs for a while, the best ones to the end. The short runs are of
+        annotators drawn at random where there are more than they need.
         """
         if problem.population.n_columns == 1:
-            return self._one_class(problem)
+            run = self._one_class(problem)
+            return run, Starts(np.array([run.state.objective]), np.zeros(0))
         rng = as_generator(self.random_state)
         wide = WideStarts.of(problem)
         if wide is None:
@@ -75,6 +80,8 @@ class Search:
             common = small.in_common()
             pooled = common.begin_in_common(origin)
         seeding = Seeding(common, pooled, Survey(common).at(pooled), in_subspace=wide is not None)
+        if wide is None and small is problem and is_cheap(problem):
+            return self._thorough(problem, seeding, rng)
         seeds = rng.integers(1 << 63, size=self.n_init)
         serial = small if self.progress is not None else small.on_threads(1)
 
@@ -90,7 +97,7 @@ class Search:
             return coef if wide is None else wide.subspace.lifted(coef)
 
         best: Run | None = None
-        risen = 0.0
+        risen, ends = 0.0, []
         for start in _different(problem, runs, order):
             begin = runs[start]
             if wide is not None:
@@ -107,10 +114,43 @@ class Search:
             run = self._run(problem, begin, start, self.max_iter, to_beat=to_beat)
             if not problem.population.smooth:
                 run = self._refilled(problem, run, few, rng, start, self.max_iter)
+            if run.converged or best is None:
+                ends.append(run.state.objective)
             risen = run.state.objective - begin.state.objective
             if best is None or run.state.objective > best.state.objective:
                 best = run
-        return best if best is not None else runs[0]
+        if best is None:
+            # The first is never behind: only the type of `best` does not say so.
+            best = runs[order[0]]
+        return best, Starts(np.array(ends), np.zeros(0), n_left=self.n_init - len(ends))
+
+    def _thorough(
+        self, problem: Problem, seeding: Seeding, rng: np.random.Generator
+    ) -> tuple[Run, Starts]:
+        """Run all starts to their end, and try moves from there."""
+        serial = of_stages(problem.on_threads(1))
+
+        def climb(run: Run, start: int, told: Callable[[int, float], None]) -> Run:
+            def few(rng: np.random.Generator) -> NDArray[np.float64]:
+                return seeding.few(serial.population.n_columns, rng)[0]
+
+            found = maximize(serial, run, tol=self.tol, max_iter=self.max_iter, report=told)
+            if serial.population.smooth:
+                return found
+            rng = np.random.default_rng(start)
+            return replace(self, progress=None)._refilled(  # noqa: SLF001
+                serial, found, few, rng, start, self.max_iter
+            )
+
+        def report(start: int, iteration: int, objective: float) -> None:
+            if self.progress is not None:
+                self.progress(start, iteration, objective)
+
+        search = Thorough(serial, seeding, climb, report, self.max_iter)
+        run, starts = search.best(self.n_init, rng)
+        state = problem.expect(run.state.coef, run.state.mixing)
+        objectives = [min(objective, state.objective) for objective in run.objectives[:-1]]
+        return Run(state, [*objectives, state.objective], run.converged), starts
 
     def _one_class(self, problem: Problem) -> Run:
         """Fit what all have in common."""
@@ -157,14 +197,11 @@ class Search:
         check: Callable[[], None] = lambda: None,
     ) -> Run:
         """Re-initialise empty columns among all others, and go on where that is better."""
-        population, latent = problem.population, run.state.latent
-        empty = population.empty(problem.data, latent)
+        population = problem.population
+        empty = population.empty(problem.data, run.state.latent)
         if not empty.any():
             return run
-        coef = np.where(empty[:, None], few(rng), run.state.coef)
-        membership = latent + empty / population.n_columns
-        membership /= membership.sum(axis=1, keepdims=True)
-        begin = problem.begin(coef, membership)
+        begin = refilled(problem, run.state, empty, few(rng))
         again = self._run(problem, begin, start, max_iter, check)
         return max(run, again, key=lambda run: run.state.objective)
 

@@ -13,6 +13,7 @@ from prefmath._progress import reporting
 from prefmath._threads import resolve_threads
 from prefmath._validate import as_generator, as_whole_number
 from prefmath.choices.folds import folds_of
+from prefmath.models._determined.cells import cells_of
 from prefmath.models._determined.choice_warnings import (
     UndeterminedWarning,
     WeightWarning,
@@ -22,6 +23,7 @@ from prefmath.models._determined.choice_warnings import (
 from prefmath.models._fit.only_choices import refuse_other_than_choices
 from prefmath.models._fit.predictions import n_units_of, total_weight
 from prefmath.models._fit.side_by_side import side_by_side
+from prefmath.models._fit.start_report import LocalOptimumWarning
 from prefmath.models._inference.text_table import text_table
 from prefmath.models._likelihood.covariates import covariates_of
 from prefmath.models._likelihood.problem import ConvergenceWarning
@@ -67,6 +69,10 @@ class ComponentSelection:
     held_out : ndarray, shape (n,), or None
         Log-likelihood of the judgements of annotators who were left out of the fit, summed over all
         of them as they weigh and count; the largest is best. None where it was not asked for.
+    n_cells : int or None
+        How many probabilities the data estimate, where every annotator judged once: of each set
+        the outcomes that it may have, less one. They determine no more parameters. None where
+        annotators judged more often.
     """
 
     n_components: int
@@ -80,11 +86,20 @@ class ComponentSelection:
     aic: _F64
     icl: _F64
     held_out: _F64 | None
+    n_cells: int | None = None
 
     @property
     def is_largest_tried(self) -> bool:
         """Whether the choice is the largest number tried, so that more classes may be better."""
         return self.n_components == int(self.components.max())
+
+    @property
+    def undetermined(self) -> NDArray[np.int64]:
+        """The numbers tried of which a model has more parameters than the data have cells."""
+        beyond: NDArray[np.bool_] = np.zeros(len(self.components), np.bool_)
+        if self.n_cells is not None:
+            beyond = self.n_parameters > self.n_cells
+        return self.components[beyond]
 
     def __repr__(self) -> str:
         columns = {
@@ -103,6 +118,12 @@ class ComponentSelection:
         table = text_table(["classes", "parameters", *columns], rows)
         if self.is_largest_tried:
             table += f"\n* {self.n_components} is the largest number tried: more may be better"
+        if len(self.undetermined):
+            beyond = ", ".join(map(str, self.undetermined))
+            table += (
+                f"\n{beyond} classes have more parameters than the {self.n_cells} cells of the "
+                "data, which do not determine them"
+            )
         return f"ComponentSelection({self.n_components} by {self.criterion})\n{table}"
 
 
@@ -161,6 +182,8 @@ def select_components(
 
     Warns
     -----
+    LocalOptimumWarning
+        If the best optimum of a number was found but once.
     ConvergenceWarning
         If fits have not settled within the iterations of `estimator`.
 
@@ -238,14 +261,11 @@ def select_components(
         # Told once, before and below.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", UndeterminedWarning)
+        warnings.simplefilter("ignore", LocalOptimumWarning)
         warnings.simplefilter("ignore", WeightWarning)
         results = side_by_side(fit, tasks, threads, report)
     models = [result for result in reversed(results) if isinstance(result, ChoiceMixture)]
-    unsettled = ", ".join(str(m.n_components) for m in models if not m.converged_)
-    if unsettled:
-        classes = "class" if unsettled == "1" else "classes"
-        msg = f"EM has not settled with {unsettled} {classes}: raise max_iter of the estimator"
-        warnings.warn(msg, ConvergenceWarning, stacklevel=2)
+    _warn_of_searches(models)
     held_out = None
     if folds:
         scores = [result for result in reversed(results) if isinstance(result, float)]
@@ -254,6 +274,26 @@ def select_components(
     for undetermined in selection.model._undetermined:  # noqa: SLF001
         warnings.warn(undetermined, UndeterminedWarning, stacklevel=2)
     return selection
+
+
+def _warn_of_searches(models: list[ChoiceMixture]) -> None:
+    """Tell of fits that have not settled, and of optima that were found but once."""
+    unsettled = ", ".join(str(m.n_components) for m in models if not m.converged_)
+    if unsettled:
+        classes = "class" if unsettled == "1" else "classes"
+        msg = f"EM has not settled with {unsettled} {classes}: raise max_iter of the estimator"
+        warnings.warn(msg, ConvergenceWarning, stacklevel=3)
+    once = ", ".join(
+        str(model.n_components)
+        for model in models
+        if model.converged_ and model.starts_ is not None and model.starts_.found_once
+    )
+    if once:
+        msg = (
+            f"the best optimum of {once} classes was found but once, so that a better one may be "
+            "left and they may compare too low: raise n_init of the estimator"
+        )
+        warnings.warn(msg, LocalOptimumWarning, stacklevel=3)
 
 
 def _selection(
@@ -282,5 +322,6 @@ def _selection(
         log_likelihood=log_likelihood,
         n_parameters=n_parameters,
         held_out=held_out,
+        n_cells=cells_of(choices),
         **figures,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._kernels import kernels
-from prefmath.models._likelihood.laplacian import laplacian
+from prefmath.models._likelihood.laplacian import laplacians
 from prefmath.models._likelihood.ties import tie_model
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def table_curvature(observation: Observation, table: _F64, weights: _F64) -> _F6
         winner, loser = observation.winner, observation.loser
         small = np.exp(-np.abs(table[winner] - table[loser]))
         of_pairs = weights * small / np.square(1 + small)
-        return np.stack([laplacian(winner, loser, column, n_rows) for column in of_pairs.T])
+        return laplacians(winner, loser, of_pairs, n_rows)
     if observation.kind != "pair" and observation.extra is None:
         return kernels.table_curvature(table, observation.described, weights, observation.n_threads)
     ties = tie_model(observation.ties)

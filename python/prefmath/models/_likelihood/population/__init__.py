@@ -41,6 +41,13 @@ class Population(Protocol):
         """Whether the objective has a gradient everywhere, so that secants tell its curvature."""
 
     @property
+    def by_column(self) -> bool:
+        """Whether an outcome counts in each column as much as its annotator is `latent` there.
+
+        Then the columns of several fits can stand side by side in a pass.
+        """
+
+    @property
     def learned(self) -> tuple[str, str]:
         """Name the attributes of a fitted model that hold `params` and what annotators are."""
 
@@ -92,6 +99,9 @@ class Population(Protocol):
     def drawn(self, latent: _F64, rng: np.random.Generator) -> _F64:
         """Draw a weight vector for every annotator."""
 
+    def masses(self, data: Data, latent: _F64) -> _F64:
+        """Return what the parameters depend on, where annotators are so."""
+
     def begun(self, data: Data, latent: _F64) -> _F64:
         """Return the parameters from which to start where annotators are guessed to be so.
 
@@ -105,7 +115,10 @@ class Population(Protocol):
         """Return which column of another fit each column is, where annotators are `other` there."""
 
     def apart(self, latent: _F64, other: _F64) -> float:
-        """Return how far two fits are from each other, 0 to 1, their columns being matched."""
+        """Return how far two fits are from each other, 0 to 1, their columns being matched.
+
+        Of fits that are far apart, some distance that they are apart at least.
+        """
 
     def largest_first(self, params: _F64, masses: _F64) -> _I64:
         """Return the order of the columns in which they are reported."""

@@ -18,6 +18,9 @@ def best_assignment(value: NDArray[np.float64]) -> NDArray[np.int64]:
     The Hungarian method with potentials, one row added at a time (Kuhn 1955; Munkres 1957).
     """
     n = len(value)
+    largest: NDArray[np.int64] = value.argmax(axis=1)
+    if len(set(largest.tolist())) == n:
+        return largest
     cost = value.max() - value
     row_price, column_price = np.zeros(n), np.zeros(n + 1)
     row_of = np.full(n + 1, -1)  # of each column; the last column is where a new row waits

@@ -33,6 +33,8 @@ __all__ = ["Classes", "log_of"]
 _OFF = 1e-6
 # No mixing proportion is multiplied by more than e to this in a step.
 _LONGEST = 3.0
+# Fits that are further apart than this by the sizes of their classes alone are not matched.
+_FAR = 0.05
 # The logarithm of a proportion of nothing.
 _NOTHING = -690.0
 
@@ -50,6 +52,7 @@ class Classes:
     n_columns: int
     hard: bool = False
 
+    by_column = True
     learned = ("weights_", "responsibilities_")
 
     @property
@@ -101,7 +104,7 @@ class Classes:
         on_table, diagonal = data.gradient(table, outcome_weights)
         return Expectation(
             latent,
-            data.sum(latent),
+            self.masses(data, latent),
             float(data.sum(evidence)),
             utility.pull_back(on_table),
             Tabulated(table, outcome_weights, diagonal, on_table),
@@ -165,6 +168,10 @@ class Classes:
         vertices: _F64 = np.eye(self.n_columns)[classes]
         return vertices
 
+    def masses(self, data: Data, latent: _F64) -> _F64:
+        """Return the annotators in each class."""
+        return data.sum(latent)
+
     def begun(self, data: Data, latent: _F64) -> _F64:
         """Return the shares of the classes, as if each had one annotator more."""
         masses = data.sum(latent) + 1
@@ -180,9 +187,14 @@ class Classes:
         return best_assignment(latent.T @ other)
 
     def apart(self, latent: _F64, other: _F64) -> float:
-        """Return the mean total variation between responsibilities."""
+        """Return the mean total variation of responsibilities, or only that it is large."""
+        n = max(len(latent), 1)
+        sizes = np.sort(latent.sum(axis=0)), np.sort(other.sum(axis=0))
+        least = float(np.abs(sizes[0] - sizes[1]).sum()) / 2 / n
+        if least > _FAR:
+            return least
         away = np.abs(latent - other[:, self.matched(latent, other)])
-        return float(away.sum()) / 2 / max(len(away), 1)
+        return float(away.sum()) / 2 / n
 
     def largest_first(self, params: _F64, masses: _F64) -> _I64:  # noqa: ARG002
         """Return the classes in the order of their proportions."""

@@ -60,6 +60,9 @@ class Gated(Classes):
 
     largest: _F64 | None = None
 
+    # What its parameters depend on takes more than responsibilities.
+    by_column = False
+
     @property
     def n_covariates(self) -> int:
         """Covariates, the constant one included."""
