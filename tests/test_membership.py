@@ -11,7 +11,7 @@ from scipy.special import softmax
 
 from membership_world import negative_objective, world
 from prefmath import Choices
-from prefmath.models import ChoiceMixture
+from prefmath.models import ChoiceMixture, bootstrap
 from prefmath.models._likelihood.blocks import aligned
 from prefmath.models._likelihood.observation import form_of
 from prefmath.models._likelihood.penalty.l2 import L2
@@ -139,6 +139,13 @@ def test_one_class_asks_nothing_of_covariates():
     assert model.membership_.coef.tolist() == [[0.0, 0.0, 0.0]]
     found = model.uncertainty(drawn.choices, drawn.features, membership=drawn.covariates)
     assert found.membership.coef_se.tolist() == [[0.0, 0.0, 0.0]]
+    for given in (drawn.features, None):
+        alone = ChoiceMixture(1, l2=0.1).fit(drawn.choices, given, membership=drawn.covariates)
+        resamples = bootstrap(
+            alone, drawn.choices, given, membership=drawn.covariates, n_resamples=5, random_state=0
+        )
+        assert not resamples.membership.coef.any()
+        assert alone.score(drawn.choices, given, membership=drawn.covariates) < 0
 
 
 def problem_of(drawn, n_classes, n_threads=2):

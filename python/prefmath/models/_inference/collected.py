@@ -113,7 +113,9 @@ def bootstrap_of(
 
 
 def _membership(found: Sequence[Refit], gate: Gate) -> MembershipResamples:
-    coef = [one.membership for one in found if one.membership is not None]
+    # Of one class there is nothing to tell.
+    nothing = np.zeros_like(gate.coef)
+    coef = [nothing if one.membership is None else one.membership for one in found]
     return MembershipResamples(gate.design.called, gate.coef, np.stack(coef))
 
 
