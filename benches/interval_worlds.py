@@ -22,6 +22,8 @@ SCENARIOS = {
     "balanced": {"people": 400, "each": 12, "share": 0.5},
     "15% class": {"people": 400, "each": 12, "share": 0.15},
     "5% class": {"people": 400, "each": 12, "share": 0.05},
+    "15% class, clear": {"people": 400, "each": 12, "share": 0.15, "apart": 2.0},
+    "5% class, clear": {"people": 400, "each": 24, "share": 0.05, "apart": 2.0},
     "few judgements": {"people": 400, "each": 4, "share": 0.5},
     "weighted": {"people": 400, "each": 12, "weighted": True},
     "clustered": {"people": 400, "each": 12, "clustered": True},
@@ -183,13 +185,14 @@ def _mixture(rng, scenario, *, resample):
     people, share = scenario["people"], scenario["share"]
     group = (rng.random(people) < share).astype(int)
     annotator, one, two = _pairs(rng, scenario, 6)
-    margin = UTILITIES[group[annotator], one] - UTILITIES[group[annotator], two]
+    utilities = scenario.get("apart", 1.0) * UTILITIES
+    margin = utilities[group[annotator], one] - utilities[group[annotator], two]
     won = rng.logistic(size=len(one)) < margin
     pairs = np.where(won, one, two), np.where(won, two, one)
     choices = Choices.from_pairs(*pairs, annotator=annotator)
     model = ChoiceMixture(2, n_init=4, random_state=0, n_threads=1).fit(choices)
-    order = _order(model)
-    truth = UTILITIES[order]
+    order = _order(model, utilities)
+    truth = utilities[order]
     shares = np.array([1 - share, share])[order]
     small = np.argsort(order)[1]
     for kind, robust in (("robust", True), ("of the model", False)):
@@ -213,13 +216,13 @@ def _mixture(rng, scenario, *, resample):
     return found
 
 
-def _order(model):
+def _order(model, utilities):
     """Say which class of the truth each class of the model is."""
     coef = model.coef_ - model.coef_.mean(axis=1, keepdims=True)
-    straight = np.square(coef - UTILITIES).sum()
+    straight = np.square(coef - utilities).sum()
     return (
         np.array([0, 1])
-        if straight <= np.square(coef - UTILITIES[::-1]).sum()
+        if straight <= np.square(coef - utilities[::-1]).sum()
         else np.array([1, 0])
     )
 
