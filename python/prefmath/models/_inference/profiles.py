@@ -106,7 +106,7 @@ def class_profiles(
     >>> from prefmath.models import class_profiles
     >>> found = class_profiles([[1, 0], [0.9, 0.1], [0, 1]], {"age": ["young", "old", "old"]})
     >>> found.level.tolist(), found.share.round(2).tolist()
-    (['old', 'young'], [[0.47, 1.0], [0.53, 0.0]])
+    (['old', 'young'], [[0.45, 1.0], [0.55, 0.0]])
     """
     known_ids = getattr(model, "annotator_ids_", None)
     known: Any = model
