@@ -159,7 +159,10 @@ class ClassProfiles:
         notes = {
             FEW_PEOPLE: f"* known no better than from {FEWEST_UNITS} people whose class is sure",
             CLOSE: "~ the classes are not clear of each other: intervals are too narrow",
-            FIT_LEFT_OUT: "? intervals leave out the errors of the fit: pass choices= of the fit",
+            FIT_LEFT_OUT: (
+                "? intervals leave out the errors of the fit: pass choices= of the fit, "
+                "if it had no membership="
+            ),
             COINCIDING: "= nothing tells the class from others: what all are like",
         }
         return [note for mark, note in notes.items() if mark in there]
