@@ -87,7 +87,8 @@ def test_progress_reports_every_start():
     starts, iterations, objectives = zip(*seen, strict=True)
     assert set(starts) == {0, 1, 2}
     assert min(iterations) == 1
-    assert max(objectives) == model.lower_bound_
+    # Several starts are passed over at once, whose sums round in another order.
+    assert max(objectives) == pytest.approx(model.lower_bound_, rel=1e-12)
     assert set(model.lower_bounds_[1:]) <= set(objectives)
 
 
