@@ -41,7 +41,7 @@ def test_pointwise_log_likelihoods_sum_to_that_of_people(by):
 
 def test_covariates_of_counted_ballots():
     data = both("rankings", "each")
-    covariate = np.random.default_rng(1).standard_normal((30, 1))
+    covariate = np.random.default_rng(2).standard_normal((30, 1))
     model = ChoiceMixture(2, l2=0.1, tol=1e-10, random_state=0)
     counted = model.fit(data.counted, membership=covariate)
     found = counted.uncertainty(data.counted, membership=covariate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +153,7 @@ def learn(
         The figures.
     """
     from prefmath.choices import Choices
-    from prefmath.models import ChoiceMixture
+    from prefmath.models import ChoiceMixture, LocalOptimumWarning
 
     items = sets[task.prompt]
     chosen = draw_choices(population, task.annotator, items, np.random.default_rng([task.seed, 3]))
@@ -164,7 +165,10 @@ def learn(
     )
     n_groups = len(population.coef)
     model = ChoiceMixture(n_groups, n_init=n_starts, random_state=task.seed, progress=progress)
-    model.fit(choices, population.embeddings)
+    with warnings.catch_warnings():
+        # Look-alikes tell so little that starts disagree: the table shows what comes of it.
+        warnings.simplefilter("ignore", LocalOptimumWarning)
+        model.fit(choices, population.embeddings)
     unit = population.embeddings[sets]
     unit = unit / np.linalg.norm(unit, axis=2, keepdims=True)
     k = items.shape[1]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from prefmath.models._fit.secants import LEAST_PRODUCT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -54,7 +56,7 @@ class SeveralSecants:
         """Remember a step of some, unless the objective is not concave along it."""
         bend = _products(steps, falls)
         least = _LEAST_BEND * np.sqrt(_products(steps, steps) * _products(falls, falls))
-        good = climbs & (bend > least)
+        good = climbs & (bend > np.maximum(least, LEAST_PRODUCT))
         slot = self._n % _MEMORY
         self._n += 1
         self._steps[slot], self._falls[slot] = steps, falls

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from prefmath._validate import as_generator
-from prefmath.models._fit.ascent import Run, maximize
+from prefmath.models._fit.ascent import Run, gain_left, maximize
 from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.one_class import begin_one_class
 from prefmath.models._fit.seeding import Seeding
@@ -150,7 +150,11 @@ class Search:
         run, starts = search.best(self.n_init, rng)
         state = problem.expect(run.state.coef, run.state.mixing)
         objectives = [min(objective, state.objective) for objective in run.objectives[:-1]]
-        return Run(state, [*objectives, state.objective], run.converged), starts
+        found = Run(state, [*objectives, state.objective], run.converged)
+        # Steps of several starts at once do not ask whether one of them has settled.
+        if not found.converged and np.diff(found.objectives[-2:]).sum() < self.tol:
+            found = replace(found, converged=gain_left(problem, found) < self.tol)
+        return found, starts
 
     def _one_class(self, problem: Problem) -> Run:
         """Fit what all have in common."""
