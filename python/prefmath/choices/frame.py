@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from prefmath.choices.judgements import sides
+
 if TYPE_CHECKING:
     from prefmath.choices.sorted_judgements import SortedJudgements
 
@@ -29,7 +31,8 @@ def columns_of(choices: SortedJudgements) -> dict[str, Any]:
     if judged.context is not None and judged.context.ndim == 1:
         about["context"] = judged.context
     if choices.layout == "pairs":
-        columns: dict[str, Any] = {"winner": labels[0::2], "loser": labels[1::2]}
+        winner, loser = sides(labels)
+        columns: dict[str, Any] = {"winner": winner, "loser": loser}
         if judged.tied is not None:
             columns["tie"] = judged.tied
         if judged.first is not None:

@@ -209,6 +209,7 @@ def _model(header: _Header, arrays: dict[str, NDArray[Any]]) -> Any:
         elif name in values:
             setattr(model, name, values[name])
     model.annotator_counts_ = getattr(model, "annotator_counts_", None)
+    model.starts_ = None
     check_model(model)
     _name_features(model, header.feature_names)
     for name in DERIVED:

@@ -23,9 +23,10 @@ def transcript(text: str) -> list[Message] | None:
     parts = _TURNS.split(text if text.startswith("\n\n") else f"\n\n{text}")
     if len(parts) < 3 or parts[0].strip():
         return None
+    batches = zip(*[iter(parts[1:])] * 2, strict=True)
     return [
         Message("user" if side == "Human" else "assistant", content.strip())
-        for side, content in zip(parts[1::2], parts[2::2], strict=True)
+        for side, content in batches
     ]
 
 

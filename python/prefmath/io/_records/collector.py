@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath.choices import Choices
+from prefmath.choices.judgements import sides
 from prefmath.io._records.texts import Texts
 from prefmath.io.preferences import Columns, Preferences, Report
 
@@ -197,8 +198,7 @@ class Collector:
             tied = np.frombuffer(self._tied, np.bool_)
             first = np.frombuffer(self._first, np.uint8)
             return Choices.from_pairs(
-                entries[0::2],
-                entries[1::2],
+                *sides(entries),
                 tie=tied if tied.any() else None,
                 first=None if (first == _UNKNOWN).any() else first.astype(np.bool_),
                 **about,

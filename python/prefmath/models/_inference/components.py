@@ -43,6 +43,10 @@ __all__ = ["ComponentSelection", "select_components"]
 
 Criterion = Literal["bic", "aic", "icl", "held_out"]
 
+# Numbers of classes further behind by the criterion are not chosen for a slightly better optimum:
+# very strong evidence, in the words of Kass and Raftery (1995).
+_MAY_BE_CHOSEN = 10.0
+
 _N_FOLDS = 5
 
 
@@ -87,6 +91,15 @@ class ComponentSelection:
     icl: _F64
     held_out: _F64 | None
     n_cells: int | None = None
+
+    @property
+    def behind(self) -> _F64:
+        """How far each number is behind the choice by the criterion, as differences of BIC are."""
+        held_out = np.zeros(1) if self.held_out is None else -2 * self.held_out
+        costs = {"bic": self.bic, "aic": self.aic, "icl": self.icl, "held_out": held_out}
+        cost = costs[self.criterion]
+        behind: _F64 = cost - cost.min()
+        return behind
 
     @property
     def is_largest_tried(self) -> bool:
@@ -265,19 +278,20 @@ def select_components(
         warnings.simplefilter("ignore", WeightWarning)
         results = side_by_side(fit, tasks, threads, report)
     models = [result for result in reversed(results) if isinstance(result, ChoiceMixture)]
-    _warn_of_searches(models)
     held_out = None
     if folds:
         scores = [result for result in reversed(results) if isinstance(result, float)]
         held_out = np.array(scores).reshape(len(tried), len(folds)).sum(axis=1)
     selection = _selection(criterion, choices, models, held_out)
+    _warn_of_searches(selection)
     for undetermined in selection.model._undetermined:  # noqa: SLF001
         warnings.warn(undetermined, UndeterminedWarning, stacklevel=2)
     return selection
 
 
-def _warn_of_searches(models: list[ChoiceMixture]) -> None:
-    """Tell of fits that have not settled, and of optima that were found but once."""
+def _warn_of_searches(selection: ComponentSelection) -> None:
+    """Tell of fits that have not settled, and of optima found but once that may be chosen."""
+    models = selection.models
     unsettled = ", ".join(str(m.n_components) for m in models if not m.converged_)
     if unsettled:
         classes = "class" if unsettled == "1" else "classes"
@@ -285,8 +299,11 @@ def _warn_of_searches(models: list[ChoiceMixture]) -> None:
         warnings.warn(msg, ConvergenceWarning, stacklevel=3)
     once = ", ".join(
         str(model.n_components)
-        for model in models
-        if model.converged_ and model.starts_ is not None and model.starts_.found_once
+        for model, behind in zip(models, selection.behind, strict=True)
+        if behind < _MAY_BE_CHOSEN
+        and model.converged_
+        and model.starts_ is not None
+        and model.starts_.found_once
     )
     if once:
         msg = (
