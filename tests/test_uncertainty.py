@@ -262,7 +262,7 @@ def test_pairs_of_items_have_a_way_of_their_own(tied, named, monkeypatch):
     for robust in (False, True):
         found = model.uncertainty(choices, robust=robust).covariance
         with monkeypatch.context() as patch:
-            patch.setattr("prefmath.models._likelihood.table_curvature.laplacian", None)
+            patch.setattr("prefmath.models._likelihood.table_curvature.laplacians", None)
             patch.setattr(
                 "prefmath.models._likelihood.observation.Observation.simple",
                 property(lambda _: False),

@@ -130,6 +130,9 @@ class Thorough:
             # Moves would lead to columns of a few annotators, which run to infinity.
             return True
         best = self._best
+        if not best.run.converged and len(best.run.objectives) > self._max_iter:
+            # What has not settled is no place to move from.
+            return True
         elsewhere = sum(place is not best for place in self._of_starts) / len(self._of_starts)
         wanted = _ROUNDS + _MORE_ROUNDS * elsewhere
         return best.n_found >= _OFTEN and self._n_in_vain >= wanted
@@ -140,7 +143,7 @@ class Thorough:
         rngs = [np.random.default_rng(seed) for seed in seeds]
         begun = [self._seeding.start(first + i, n, rng) for i, rng in enumerate(rngs)]
         coef = np.concatenate([of_start for of_start, _ in begun])
-        fits = Together.begin(self._problem, coef, [members for _, members in begun])
+        fits = self._begun(coef, [members for _, members in begun])
 
         def told(i: int, iteration: int, objective: float) -> None:
             self._report(first + i, iteration, objective)
@@ -153,6 +156,12 @@ class Thorough:
         for i in np.argsort(-fits.states.objective, kind="stable").tolist():
             found[i] = self._end(fits.run(i), first + i, partial(told, i))
         self._of_starts += [found[i] for i in range(len(seeds))]
+
+    def _begun(self, coef: _F64, latent: Sequence[_F64]) -> Together:
+        """Begin several fits, which takes a pass too."""
+        fits = Together.begin(self._problem, coef, latent)
+        self._spent += len(fits) * (self._work + _OVERHEAD_TOGETHER)
+        return fits
 
     def _refill(self, fits: Together, i: int, rng: np.random.Generator) -> None:
         """Put columns that nobody is left for elsewhere."""
@@ -192,7 +201,7 @@ class Thorough:
         best = self._best
         self._n_in_vain += 1
         coef, guesses = moves(place.run.state, self._seeding, _MOVES, rng)
-        fits = Together.begin(self._problem, coef, guesses)
+        fits = self._begun(coef, guesses)
         told = _Highest(self._report, place.start)
         for n_steps, n_kept in zip(_MOVE_STEPS, _KEPT, strict=True):
             self._steps(fits, n_steps, told.of_several)
