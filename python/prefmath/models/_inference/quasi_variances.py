@@ -84,7 +84,9 @@ class QuasiVariances:
             lines.append(f"… {n - len(order)} more")
         for z, (low, high) in enumerate(self.worst):
             where = f" in class {z}" if k > 1 else ""
-            lines.append(f"errors of differences are off by {low:+.1%} to {high:+.1%}{where}")
+            # Of rounding alone no sign is told: -0.0 and 0 make 0.
+            ends = [f"{round(end, 3) + 0.0:+.1%}" for end in (low, high)]
+            lines.append(f"errors of differences are off by {ends[0]} to {ends[1]}{where}")
         return "\n".join([f"QuasiVariances({n} items{reading_order(self.parameters)})", *lines])
 
 
