@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from baselines import lcl_choice as lcl
 from baselines.latent_classes import Blocked
 from data import choices_of_classes
@@ -119,5 +120,6 @@ WORKS = (
 )
 
 
+@pytest.mark.filterwarnings("ignore::prefmath.models.LocalOptimumWarning")  # of small data
 def bench_linear(work, who, timed):
     timed(work, who)
