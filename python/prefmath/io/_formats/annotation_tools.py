@@ -120,13 +120,11 @@ def _two_texts(record: Mapping[str, Any], names: list[str]) -> tuple[list[str], 
     for name in names:
         word = name.lower()
         for side in _SIDES:
-            if word == side or word.endswith((f"_{side}", f"-{side}", f" {side}", f"{side}")):
-                stem = word[: -len(side)].rstrip("_- ")
-                if word != side and not stem:
-                    continue
-                if side.isdigit() or len(word) == len(side) or word[-len(side) - 1] in "_- ":
-                    sides.setdefault(stem, []).append(name)
-                    break
+            stem = word.removesuffix(side)
+            # A digit may follow at once, as in answer1; letters stand alone or behind a stroke.
+            if stem != word and (not stem or side.isdigit() or stem[-1] in "_- "):
+                sides.setdefault(stem.rstrip("_- "), []).append(name)
+                break
     found = [pair for pair in sides.values() if len(pair) == 2]
     if len(found) != 1:
         raise ValueError(

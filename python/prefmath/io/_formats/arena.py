@@ -57,12 +57,12 @@ def add(record: Mapping[str, Any], row: int, out: Collector, items: str = "model
     if outcome is None:
         out.drop(row, "neither a winner nor a tie is said")
         return
-    prompt_text = _prompt(record)
-    prompt = -1 if prompt_text is None else out.prompt(prompt_text)
+    asked = _prompt(record)
     if items == "models":
         if models[0] == models[1]:
             out.drop(row, "a model met itself")
             return
+        prompt = -1 if asked is None else out.prompt(asked)
         sides = [out.named(model) for model in models if model is not None]
     else:
         texts = [_response(record, side) for side in "ab"]
@@ -72,8 +72,9 @@ def add(record: Mapping[str, Any], row: int, out: Collector, items: str = "model
         if texts[0] == texts[1]:
             out.drop(row, "both responses are the same")
             return
+        prompt = out.prompt(asked or "")
         sides = [
-            out.response(max(prompt, 0) if prompt >= 0 else out.prompt(""), text, model=model)
+            out.response(prompt, text, model=model)
             for text, model in zip(texts, models, strict=True)
             if text is not None
         ]

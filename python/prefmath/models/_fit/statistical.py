@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Literal
 
 from prefmath.choices.text import described
@@ -30,25 +31,29 @@ if TYPE_CHECKING:
 __all__ = ["StatisticalModel"]
 
 
-class StatisticalModel:
+class StatisticalModel(ABC):
     """Questions whose answers need the fit and the choices it was fitted to."""
 
     log_likelihood_: float
     converged_: bool
     _ties: Any
 
+    @abstractmethod
     def _fitted_for(self, choices: Any, membership: Any = None) -> Fitted:
-        raise NotImplementedError
+        """Return what was found, for choices that it can be asked of."""
 
     @property
+    @abstractmethod
     def _n_parameters(self) -> int:
-        raise NotImplementedError
+        """How many the data determine."""
 
+    @abstractmethod
     def _specification(self, choices: Choices) -> Specification:
-        raise NotImplementedError
+        """Return what the estimator is."""
 
+    @abstractmethod
     def _search(self) -> Search:
-        raise NotImplementedError
+        """Return how to look for the best fit."""
 
     def _penalty_text(self) -> str:
         """Say what penalty the fit has."""
