@@ -145,6 +145,16 @@ def test_a_board_for_each_label():
     boards = leaderboard(read(battles), by="language")
     assert sorted(boards["en"].items) == ["x", "y", "z"]
     assert sorted(boards["fr"].items) == ["x", "y"]
+    rows = [{**row, "judge": f"u{at % 5}"} for at, row in enumerate(battles)]
+    languages = [row["language"] for row in rows]
+    preferences = read(rows)
+    for by in ("language", languages, np.array(languages)):
+        again = leaderboard(preferences, by=by)
+        for language, board in boards.items():
+            assert again[language].items == board.items
+            np.testing.assert_array_equal(again[language].votes, board.votes)
+    with pytest.raises(TypeError, match="by"):
+        leaderboard(preferences, by=[1, *languages[1:]])
     with pytest.raises(ValueError, match="by='lang' is no column"):
         leaderboard(read(battles), by="lang")
     with pytest.raises(ValueError, match="by must have a label for each of 12 judgements"):

@@ -50,6 +50,29 @@ def test_the_side_shown_first():
     assert "nobody knows" in repr(audit)
 
 
+def test_an_effect_of_order_that_nothing_tells():
+    choices = Choices.from_pairs([0, 1, 0], [1, 0, 1], first=[True, False, True])
+    audit = leaderboard(choices).audit()
+    assert audit.first_won == pytest.approx(2 / 3)
+    assert audit.order_effect is None
+    assert "an effect that is not determined" in repr(audit)
+    tied = Choices.from_pairs([0, 1], [1, 0], tie=[True, True], first=[True, False])
+    assert leaderboard(tied, prior=1).audit().first_won is None
+
+
+def test_counts_are_battles():
+    written = battles(600)
+    tie = np.arange(600) % 5 == 0
+    pairs = {"tie": tie, "first": written.first}
+    counts = np.where(tie, 3.0, 1.0)
+    rows = np.repeat(np.arange(600), counts.astype(int))
+    out = Choices.from_pairs(
+        written.winner[rows], written.loser[rows], tie=tie[rows], first=written.first[rows]
+    )
+    counted = Choices.from_pairs(written.winner, written.loser, **pairs, count=counts)
+    assert leaderboard(counted).audit().misfit == pytest.approx(leaderboard(out).audit().misfit)
+
+
 def test_circles():
     audit = leaderboard(battles(circle=1.5)).audit()
     assert audit.circles >= 1
@@ -103,8 +126,11 @@ def test_the_command(tmp_path, monkeypatch):
         "z",
     }
     assert "<x>" not in (tmp_path / "board.html").read_text()
-    assert (
-        "is a file that is read" in refusal("rank", "battles.jsonl", "-o", "battles.jsonl") or True
-    )
+    (tmp_path / "b.jsonl").write_text("\n".join(json.dumps({**r, "language": "<b>"}) for r in rows))
+    assert run("rank", "b.jsonl", "-o", "hostile.html", "--by", "language").status == 0
+    assert "<b>" not in (tmp_path / "hostile.html").read_text()
+    (tmp_path / "board.json").write_text(json.dumps(rows))
+    read = refusal("rank", "board.json", "-o", "board.json", "--force")
+    assert "is a file that is read" in read
     (tmp_path / "b.csv").write_text("model_a,model_b,winner\nx,y,left\n")
     assert "'b.csv', line 2: winner must be" in refusal("rank", "b.csv")

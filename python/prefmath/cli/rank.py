@@ -1,6 +1,7 @@
 """prefmath rank: a leaderboard of battles in a file."""
 
 import json
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,7 +69,7 @@ def rank(
 def _write(output: Path, suffix: str, boards: dict[Any, Any], by: str | None) -> None:
     if suffix == ".html":
         parts = [
-            (f"<h2>{label}</h2>" if label is not None else "") + board._repr_html_()
+            (f"<h2>{escape(str(label))}</h2>" if label is not None else "") + board._repr_html_()
             for label, board in boards.items()
         ]
         page = f'<!doctype html><meta charset="utf-8"><title>Leaderboard</title>{"".join(parts)}'

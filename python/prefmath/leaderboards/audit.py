@@ -60,12 +60,15 @@ class Audit:
     def __repr__(self) -> str:
         lines = ["Audit"]
         effect, error = self.order_effect, self.order_effect_se
-        if self.first_won is None or effect is None or error is None:
+        if self.first_won is None:
             lines.append("order: nobody knows what was shown first")
         else:
+            told = "an effect that is not determined"
+            if effect is not None and error is not None:
+                told = f"an effect of {estimate_text(effect, error)} in logits"
             lines.append(
                 f"order: the item shown first won {percent_text(self.first_won, 1)} of decided "
-                f"battles, an effect of {estimate_text(effect, error)} in logits"
+                f"battles, {told}"
             )
         lines.append(f"circles: {self.circles:,} of {self.triples:,} threes that all met")
         lines.append(

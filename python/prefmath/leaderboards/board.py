@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from prefmath.io.frames_out import frame_of
 from prefmath.leaderboards.wins import Wins, wins_between
 from prefmath.models._inference.digits import decimals, percent_text, spread_of
 from prefmath.models._inference.text_table import text_table
+from prefmath.models._likelihood.ties import tie_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,8 +64,8 @@ class Leaderboard:
         Why the error of an item is not to be relied on, or nothing.
     model : BradleyTerry
         The fit behind it.
-    uncertainty : Uncertainty or None
-        Its errors; None where they are of a bootstrap.
+    uncertainty : Uncertainty
+        Its standard errors, behind ranks and tiers. With resamples the intervals are not of these.
     choices : Choices
         The battles.
     method : str
@@ -105,17 +107,23 @@ class Leaderboard:
 
     def win_matrix(self) -> _F64:
         """Share of battles that the row won against the column, ties half; nan without battles."""
-        return self._wins().rate
+        return self.wins.rate
 
     def expected_win_matrix(self) -> _F64:
         """Return the same as the model has it, also of those that never met."""
         utilities = self.model.utilities_[self.order]
         ahead = utilities[:, None] - utilities
-        return _of_half_ties(ahead, self.model)
+        ties = tie_model(self.model.ties)
+        if ties is None:
+            return np.asarray((1 + np.tanh(ahead / 2)) / 2)
+        parameter = self.uncertainty.params[0, -1]
+        won, lost = ties.probabilities(ahead, np.zeros_like(ahead), parameter)
+        half_of_ties: _F64 = (1 + won - lost) / 2
+        return half_of_ties
 
     def battles(self) -> _F64:
         """Battles of each two."""
-        return self._wins().battles
+        return self.wins.battles
 
     def audit(self) -> Audit:
         """Ask whether the board is to be believed: order, circles, single people, too few votes.
@@ -139,7 +147,9 @@ class Leaderboard:
         order: _I64 = np.argsort(-self.model.utilities_, kind="stable")
         return order
 
-    def _wins(self) -> Wins:
+    @cached_property
+    def wins(self) -> Wins:
+        """Who won how often against whom, in the order of the board."""
         order = self.order
         return Wins(wins_between(self.choices).won[np.ix_(order, order)])
 
@@ -204,15 +214,3 @@ class Leaderboard:
         )
         notes = "".join(f"<p>{escape(note)}</p>" for note in [self.method, *self._notes])
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
-
-
-def _of_half_ties(ahead: _F64, model: BradleyTerry) -> _F64:
-    """Return the probability of a win and half that of a tie, by how far one is ahead."""
-    win, lose = np.exp(ahead / 2), np.exp(-ahead / 2)
-    rate: _F64 = win / (win + lose)
-    if model.ties == "davidson":
-        rate = (win + model.tie_ / 2) / (win + lose + model.tie_)
-    elif model.ties == "rao_kupper":
-        theta = model.tie_
-        rate = (1 + 1 / (1 + theta * np.exp(-ahead)) - 1 / (1 + theta * np.exp(ahead))) / 2
-    return rate

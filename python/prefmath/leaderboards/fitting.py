@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from prefmath._label_values import label_array
 from prefmath._labels import code_labels, shown
 from prefmath._validate import as_generator, as_number, as_whole_number
 from prefmath.choices import Choices
@@ -57,7 +58,7 @@ def leaderboard(
         Pairs, or what `prefmath.io.read_arena` reads: `model_a, model_b, winner` and the like.
     by : str or array_like, shape (n_judgements,), optional
         A board for each label: a column of ``Preferences.judgements``, such as "language", or
-        labels in the order of the choices.
+        labels in the order in which the judgements were passed in.
     scale : {"elo", "logit"}
         400 points to odds of 10 to 1 around 1,000, or utilities around 0.
     anchor : dict of a label to a score, optional
@@ -123,10 +124,10 @@ def leaderboard(
     )
     if by is None:
         return _board(choices, settings)
-    labels, codes = code_labels(_labels(by, judgements, len(choices)), "by")
+    labels, codes = code_labels(_labels(by, judgements, choices), "by")
     boards = {}
     for at, label in enumerate(labels.tolist()):
-        some = choices.take(choices.restore(codes == at))
+        some = choices.take(codes == at)
         try:
             boards[label] = _board(_of_those_there(some), settings)
         except ValueError as error:
@@ -143,15 +144,18 @@ def _battles(battles: Any) -> tuple[Choices, Mapping[str, Any]]:
     return choices, {} if isinstance(battles, Choices) else battles.judgements
 
 
-def _labels(by: str | ArrayLike, judgements: Mapping[str, Any], n: int) -> NDArray[Any]:
+def _labels(by: str | ArrayLike, judgements: Mapping[str, Any], choices: Choices) -> NDArray[Any]:
+    """Return a label for each judgement, in the order in which they were passed in."""
     if isinstance(by, str):
         if by not in judgements:
             known = ", ".join(map(repr, judgements)) or "none: give labels, one a judgement"
             raise ValueError(f"by={by!r} is no column of the judgements; there are {known}")
-        by = judgements[by]
-    labels = np.asarray(by)
-    if labels.shape != (n,):
-        raise ValueError(f"by must have a label for each of {n} judgements, not {labels.shape}")
+        return choices.restore(label_array(judgements[by], "by"))
+    labels = label_array(by, "by")
+    if len(labels) != len(choices):
+        raise ValueError(
+            f"by must have a label for each of {len(choices)} judgements, not {len(labels)}"
+        )
     return labels
 
 

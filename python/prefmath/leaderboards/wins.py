@@ -47,7 +47,8 @@ class Wins:
 def wins_between(choices: Choices) -> Wins:
     """Count pairs by weight and count."""
     n = choices.n_items
-    weight = np.ones(len(choices)) if choices.counted_weight is None else choices.counted_weight
+    weight = choices.counted_weight
+    weight = np.ones(len(choices)) if weight is None else weight
     tied = np.zeros(len(choices), bool) if choices.tied is None else choices.tied
     cells = choices.winner.astype(np.int64) * n + choices.loser
     won = np.zeros((n, n))

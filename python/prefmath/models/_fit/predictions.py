@@ -81,6 +81,13 @@ def total_weight(choices: Choices) -> float:
     return float(len(choices) if weight is None else weight.sum())
 
 
+def decided_weight(choices: Choices) -> NDArray[np.float64]:
+    """Return what each judgement counts, by weight and count; ties count nothing."""
+    weight = choices.counted_weight
+    weight = np.ones(len(choices)) if weight is None else weight
+    return weight if choices.tied is None else np.where(choices.tied, 0.0, weight)
+
+
 def n_units_of(choices: Choices) -> float:
     """Annotators, as often as they count; where none is known, judgements as often as they do."""
     if not choices.has_annotators:

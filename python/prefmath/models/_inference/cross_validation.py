@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from prefmath.models._fit.only_choices import refuse_other_than_choices
-from prefmath.models._fit.predictions import total_weight
+from prefmath.models._fit.predictions import decided_weight, total_weight
 from prefmath.models._inference.fit_statistics import null_log_likelihood
 from prefmath.models._inference.text_table import text_table
 
@@ -148,8 +148,6 @@ def accuracy_of(probability: _F64, choices: Choices) -> float:
         choices.offsets[:-1] if choices.chosen is None else choices.offsets[:-1] + choices.chosen
     )
     right = best[place] / n_best
-    weight = np.ones(len(choices)) if choices.counted_weight is None else choices.counted_weight
-    if choices.tied is not None:
-        weight = np.where(choices.tied, 0.0, weight)
+    weight = decided_weight(choices)
     total = weight.sum()
     return float(right @ weight / total) if total > 0 else 0.0
