@@ -4,6 +4,7 @@ import gzip
 import json
 import pickle
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -93,6 +94,43 @@ def test_nested_records_of_a_parquet_file(tmp_path):
         pa.Table.from_pylist([{"chosen": talk, "rejected": other}]), tmp_path / "a.parquet"
     )
     assert list(read(tmp_path / "a.parquet").items["text"]) == ["yes", "no"]
+
+
+def test_nested_columns_of_pandas_and_missing_values():
+    talk = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "yes"}]
+    frame = pd.DataFrame({
+        "chosen": [np.array(talk, object)],
+        "rejected": [np.array([talk[0], {"role": "assistant", "content": "no"}], object)],
+        "user_id": pd.array([pd.NA], "string"),
+        "margin": pd.array([pd.NA], "Int64"),
+    })  # fmt: skip
+    assert list(read(frame).items["text"]) == ["yes", "no"]
+
+
+def test_numbers_that_are_none_are_read_alike(tmp_path):
+    record = '{"prompt": "q", "chosen": "a", "rejected": "b", "margin": NaN}'
+    for name, written in (("a.jsonl", record), ("a.json", f"[{record}]")):
+        (tmp_path / name).write_text(written)
+        assert "strength" not in read(tmp_path / name).judgements
+
+
+def test_other_ends_of_lines_are_parts_of_cells(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('prompt,chosen,rejected\nhi\u2028there,a\x0bb,c\n"x\u0085y",d,\n')
+    preferences = read(path)
+    assert list(preferences.prompts["text"]) == ["hi\u2028there"]
+    assert preferences.report.dropped == {"chosen or rejected is missing or empty": [3]}
+
+
+def test_one_record_over_lines_is_a_record(tmp_path):
+    path = tmp_path / "a.json"
+    record = {"prompt": "q", "answers": [{"answer": "a", "rank": 1}, {"answer": "b", "rank": 2}]}
+    path.write_text(json.dumps(record, indent=1))
+    assert list(read(path).items["text"]) == ["a", "b"]
+    battle = {"model_a": "x", "model_b": "y", "winner": "left"}
+    path.write_text(json.dumps({"data": [battle]}, indent=1))
+    with pytest.raises(ValueError, match=r"a\.json', row 0: winner must be"):
+        read(path)
 
 
 def test_a_survey_export_has_three_rows_of_names(tmp_path):

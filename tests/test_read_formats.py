@@ -290,6 +290,11 @@ def test_community_alignment():
         "a turn is missing before another": [0],
         "the preferred response is missing": [1],
     }
+    lost = {**ALIGNMENT[0], "first_turn_preferred_response": "EMPTY STRING"}
+    report = read([lost, ALIGNMENT[2]]).report
+    assert report.dropped["a turn follows one without a preferred response"] == [0]
+    with pytest.raises(ValueError, match="must be response_a to response_d, not 'ab'"):
+        read([{**ALIGNMENT[0], "first_turn_preferred_response": "ab"}])
     assert len(read_community_alignment(ALIGNMENT, turns=["second"]).choices) == 1
 
 
@@ -308,6 +313,11 @@ def test_prism_with_a_survey():
     preferences = read_prism(records, [{"user_id": "u", "age": 30}, {"user_id": "v", "age": 40}])
     assert sets(preferences) == [("b", ["a", "b"]), ("c", ["c", "d"])]
     assert preferences.annotators["age"] == [30]
+    assert preferences.judgements["score"] == [9, 9]
+    again = [said("i", "a", True, score=90), said("i", "b", False), said("i", "a", False, score=1)]
+    assert read(again).judgements["score"] == [90]
+    with pytest.raises(ValueError, match="source, row 1: if_chosen must be true or false"):
+        read([again[0], {**again[1], "if_chosen": "perhaps"}])
     assert preferences.items["model"] == ["ma", "mb", "mc", "md"]
 
 
@@ -326,6 +336,17 @@ def test_argilla_keeps_what_was_submitted():
     with pytest.raises(ValueError, match="question must name one of better, other"):
         read([two])
     assert len(read_annotations([two], question="better").choices) == 3
+
+
+def test_sides_do_not_depend_on_the_order_of_fields():
+    record = {
+        "prompt": "q", "response_b": "b", "response_a": "a",
+        "response.responses": ["a", "response_b"], "response.responses.users": [1, 2],
+    }  # fmt: skip
+    assert pairs(read([record])) == [("a", "b", False), ("b", "a", False)]
+    answers = {"data": {"answer_2": "two", "answer_1": "one"}, "annotations": []}
+    left = [{"type": "pairwise", "value": {"selected": "left"}}]
+    assert pairs(read([{**answers, "annotations": [{"result": left}]}])) == [("one", "two", False)]
 
 
 def test_label_studio():

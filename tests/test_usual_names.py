@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from prefmath import Choices
-from prefmath.io import read_arena
 
 PAIRS = pd.DataFrame({"Chosen": list("aab"), "rejected": list("bcc"), "user_id": [1, 1, 2]})
 
@@ -48,5 +47,5 @@ def test_arena():
         {"model_a": ["x", "y"], "model_b": ["y", "x"], "winner": ["model_a", "tie"]}
     )
     choices = Choices.from_arena(battles)
-    assert choices == read_arena(battles).choices
-    assert choices.tied.tolist() == [False, True]
+    first = [True, True]
+    assert choices == Choices.from_pairs(["x", "y"], ["y", "x"], tie=[False, True], first=first)

@@ -29,7 +29,7 @@ class Table:
     """The columns of a frame; errors name the argument that asked for a column."""
 
     def __init__(self, frame: object) -> None:
-        self._frame = _eager(frame)
+        self._frame = eager(frame)
         if not len(self):
             raise ValueError("there are no judgements: frame has no rows")
 
@@ -158,7 +158,8 @@ def _collected(lazy: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
         raise ValueError(f"frame is lazy and cannot be collected: {reason}") from error
 
 
-def _eager(frame: object) -> nw.DataFrame[Any]:
+def eager(frame: object, name: str = "frame", others: str = "") -> nw.DataFrame[Any]:
+    """Return a frame of any library, collected; `others` says what else the argument may be."""
     try:
         import narwhals as nw
     except ImportError as error:
@@ -168,7 +169,7 @@ def _eager(frame: object) -> nw.DataFrame[Any]:
     try:
         table: Any = nw.from_native(frame, pass_through=True)
     except ValueError as error:  # two columns of one name
-        raise ValueError(f"frame cannot be read: {' '.join(str(error).split())}") from error
+        raise ValueError(f"{name} cannot be read: {' '.join(str(error).split())}") from error
     if isinstance(table, nw.LazyFrame):
         return _collected(table)
     if isinstance(table, nw.DataFrame):
@@ -178,5 +179,6 @@ def _eager(frame: object) -> nw.DataFrame[Any]:
 
         return nw.from_native(pa.table(frame), eager_only=True)
     raise TypeError(
-        f"frame must be a data frame (pandas, Polars, Arrow, …), got {type(frame).__name__}"
+        f"{name} must be {others}a data frame (pandas, Polars, Arrow, …), got "
+        f"{type(frame).__name__}"
     )

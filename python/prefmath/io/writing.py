@@ -58,7 +58,8 @@ def trl_rows(
         class for the judgements of its annotators, ``model.responsibilities_[annotator, z]``.
         TRL's trainers know no weights: the column `weight` is for a loss that reads it.
     draw : int, optional
-        Draw so many judgements with replacement in proportion to `weight`, instead of a column.
+        Draw so many pairs of texts with replacement, each in proportion to the `weight` of its
+        judgement, instead of a column.
     margin : array_like, shape (n_judgements,), optional
         Kind "reward": how much better the chosen one is; `strength` by default where the file has
         it for every judgement.
@@ -181,10 +182,11 @@ def _rows(
     def said(text: str | None, role: str) -> Any:
         return [{"role": role, "content": text}] if conversational else text
 
+    lists = {name: values.tolist() for name, values in beside.items()}
     for row in rows.tolist():
         judgement = int(pairs.judgement[row])
         prompt = "" if asked is None or prompts is None else asked[int(prompts[judgement])]
-        more = {name: values[judgement].item() for name, values in beside.items()}
+        more = {name: values[judgement] for name, values in lists.items()}
         better, worse = (
             said(texts[int(items[row])], "assistant") for items in (pairs.better, pairs.worse)
         )

@@ -51,7 +51,7 @@ def add(record: Mapping[str, Any], row: int, out: Collector, question: str | Non
     n = len(answers)
     users = record.get(f"{asked}{_RESPONSES}.users") or [None] * n
     states = record.get(f"{asked}{_RESPONSES}.status") or [None] * n
-    names, texts = _two_texts(record, [name for name in record if not name.startswith(asked)])
+    names, texts = _two_texts(record, [name for name in record if name.partition(".")[0] != asked])
     for answer, user, state in zip(answers, users, states, strict=True):
         if state not in _SUBMITTED:
             out.drop(row, f"an answer is {state}, not submitted")
@@ -116,14 +116,14 @@ def _questions(fields: Mapping[str, Any]) -> list[str]:
 
 def _two_texts(record: Mapping[str, Any], names: list[str]) -> tuple[list[str], list[str | None]]:
     """Return the two fields that are compared: those whose names differ in the side alone."""
-    sides: dict[str, list[str]] = {}
+    sides: dict[str, list[tuple[int, str]]] = {}
     for name in names:
         word = name.lower()
-        for side in _SIDES:
+        for side, place in _SIDES.items():
             stem = word.removesuffix(side)
             # A digit may follow at once, as in answer1; letters stand alone or behind a stroke.
             if stem != word and (not stem or side.isdigit() or stem[-1] in "_- "):
-                sides.setdefault(stem.rstrip("_- "), []).append(name)
+                sides.setdefault(stem.rstrip("_- "), []).append((place, name))
                 break
     found = [pair for pair in sides.values() if len(pair) == 2]
     if len(found) != 1:
@@ -131,7 +131,9 @@ def _two_texts(record: Mapping[str, Any], names: list[str]) -> tuple[list[str], 
             "two fields must hold the responses, named alike up to a, b or 1, 2 or left, right; "
             f"there are {', '.join(names)}"
         )
-    return found[0], [_content(record.get(name)) for name in found[0]]
+    # The first side first, in whatever order the fields stand.
+    first_and_second = [name for _, name in sorted(found[0])]
+    return first_and_second, [_content(record.get(name)) for name in first_and_second]
 
 
 def _side(answer: Any, names: list[str]) -> int | None:

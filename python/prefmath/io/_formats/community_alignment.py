@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["TURNS", "add", "recognises"]
 
 TURNS = ("first", "second", "third", "fourth")
-_LETTERS = "abcd"
+_LETTERS = ("a", "b", "c", "d")
 _MISSING = "EMPTY STRING"
 _END = "<|end_of_text|>"
 _ATTRIBUTES = ("age", "gender", "education_level", "political", "ethnicity", "country")
@@ -41,9 +41,7 @@ def add(
     for turn in TURNS:
         prompt = _text(record.get(f"{turn}_turn_prompt"))
         if prompt is None:
-            if any(
-                _text(record.get(f"{later}_turn_prompt")) for later in TURNS[TURNS.index(turn) :]
-            ):
+            if _goes_on(record, turn):
                 out.drop(row, "a turn is missing before another")
             break
         said.append(prompt)
@@ -53,8 +51,16 @@ def add(
             _add_turn(row, out, turn, "\n\n".join(said), responses, letter, annotator, about)
         chosen = responses.get(_letter(letter))
         if chosen is None:
+            if _goes_on(record, turn):
+                out.drop(row, "a turn follows one without a preferred response")
             break
         said.append(chosen)
+
+
+def _goes_on(record: Mapping[str, Any], turn: str) -> bool:
+    """Whether there are turns after this one."""
+    later = TURNS[TURNS.index(turn) + 1 :]
+    return any(_text(record.get(f"{name}_turn_prompt")) is not None for name in later)
 
 
 def _add_turn(

@@ -40,7 +40,10 @@ def add_all(records: Iterator[tuple[int, Mapping[str, Any]]], out: Collector) ->
                 conversation,
             )
         texts.append(text_of(record.get("model_response")))
-        chosen = flag(record.get("if_chosen"), "if_chosen")
+        try:
+            chosen = flag(record.get("if_chosen"), "if_chosen")
+        except ValueError as error:
+            raise ValueError(f"{out.report.source}, {out.report.unit} {row}: {error}") from error
         score = number(record.get("score"))
         entry = row, len(texts) - 1, record.get("model_name"), chosen, score
         sets.setdefault(interaction, []).append(entry)
@@ -64,9 +67,10 @@ def _add_set(
             continue
         known = told.get(text)
         # A text that stands twice is one alternative, chosen where it is chosen once.
-        told[text] = (
-            (model, chosen, score) if known is None else (*known[:1], known[1] or chosen, score)
-        )
+        if known is None:
+            told[text] = model, chosen, score
+        elif chosen and not known[1]:
+            told[text] = known[0], chosen, score
     picked = [text for text, (_, chosen, _) in told.items() if chosen]
     if len(told) < 2:
         out.drop(row, "fewer than two responses differ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
@@ -81,7 +82,8 @@ def _rows(
 
 def _first_lines(head: str, stream: IO[str]) -> Iterator[str]:
     """Return the lines of what was read already; the last goes on in the stream."""
-    lines = head.splitlines(keepends=True)
+    # Not by splitlines, which takes more characters for ends of lines than files have.
+    lines = io.StringIO(head, newline="").readlines()
     for at, line in enumerate(lines):
         whole = line
         if at == len(lines) - 1 and not line.endswith("\n"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from prefmath.io._records.memory import records_of_columns
@@ -12,28 +13,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["read_json"]
+__all__ = ["read_json", "spreads_over_lines"]
 
 _CHUNK = 1 << 20
 _SPACE = b" \t\r\n"
+_BETWEEN = re.compile(r"[ \t\r\n,]*")
+# What lists of records are called in objects that hold more than these.
+_WRAPPERS = ("data", "rows", "records", "examples", "instances", "items")
+
+
+def spreads_over_lines(path: Path) -> bool:
+    """Whether a file is one object over several lines, whose records have no lines of their own."""
+    with bytes_of(path) as stream:
+        head = stream.peek(_CHUNK)[:_CHUNK].lstrip(_SPACE)
+    first, _, rest = head.partition(b"\n")
+    return head[:1] != b"[" and bool(rest.strip(_SPACE)) and not _is_value(first)
 
 
 def read_json(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Read a file of JSON, told by how it begins; memory holds a record at a time.
+    """Read a file of JSON, told by how it begins.
 
-    A list, which may be the only one in an object, is read as it comes; an object that spreads
-    over lines is read whole.
+    A list is read as it comes, as lines are: memory holds a record at a time. An object that
+    spreads over lines is read whole: columns, a record, or a list of records called `data`, `rows`
+    or the like, which are numbered from 0.
     """
+    whole = spreads_over_lines(path)
     with bytes_of(path) as stream:
         head = stream.peek(_CHUNK)[:_CHUNK].lstrip(_SPACE)
-        if head[:1] == b"[":
-            yield from _elements(path, stream)
-            return
-        first, _, rest = head.partition(b"\n")
-        if rest.strip(_SPACE) and not _is_value(first):
-            yield from _whole(path, stream)
-            return
-        yield from _lines(path, stream)
+        read = _elements if head[:1] == b"[" else _whole if whole else _lines
+        yield from read(path, stream)
 
 
 def _lines(path: Path, stream: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -43,50 +51,47 @@ def _lines(path: Path, stream: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
             continue
         try:
             record = loads(line)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(_said(path, number, error)) from error
-        if not isinstance(record, dict):
-            raise ValueError(  # noqa: TRY004 -- of a file's content
-                f"{str(path)!r}, line {number} must hold an object of fields and values, not "
-                f"{type(record).__name__}"
-            )
-        yield number, record
+        except (ValueError, RecursionError):
+            try:  # the standard library reads what some readers refuse: NaN, halves of characters
+                record = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise ValueError(_said(path, number, error)) from error
+        yield number, _as_record(path, number, record)
 
 
 def _elements(path: Path, stream: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Read the elements of a list, each when it is whole."""
-    decoder = json.JSONDecoder()
-    text, line, at_end = "", 1, False
-    decode = _incremental()
-    begun = False
+    decoder, decode = json.JSONDecoder(), _incremental()
+    text, at, line, at_end, opened = "", 0, 1, False, False
     while True:
-        text = text.lstrip(" \t\r")
-        while text[:1] == "\n" or (text[:1] in {"[", ","} and not (begun and text[0] == "[")):
-            begun = begun or text[0] == "["
-            line += text[0] == "\n"
-            text = text[1:].lstrip(" \t\r")
-        if text[:1] == "]":
+        begin = _end_of(_BETWEEN, text, at)
+        line += text.count("\n", at, begin)
+        at = begin
+        if not opened and text[at : at + 1] == "[":
+            at, opened = at + 1, True
+            continue
+        if text[at : at + 1] == "]":
             return
         try:
-            record, end = decoder.raw_decode(text)
+            record, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            if at_end:
+            if at_end or isinstance(error, RecursionError):
                 raise ValueError(_said(path, line, error)) from error
-            more = stream.read(max(_CHUNK, len(text)))
+            more = stream.read(max(_CHUNK, len(text) - at))
             at_end = not more
             try:
-                text += decode(more, at_end)
+                text, at = text[at:] + decode(more, at_end), 0
             except UnicodeDecodeError as undecoded:
                 raise ValueError(f"{str(path)!r} is not in UTF-8: {undecoded}") from undecoded
             continue
-        if not isinstance(record, dict):
-            raise ValueError(  # noqa: TRY004 -- of a file's content
-                f"{str(path)!r}, line {line} must hold an object of fields and values, not "
-                f"{type(record).__name__}"
-            )
-        yield line, record
-        line += text.count("\n", 0, end)
-        text = text[end:]
+        yield line, _as_record(path, line, record)
+        line += text.count("\n", at, end)
+        at = end
+
+
+def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return at if found is None else found.end()
 
 
 def _whole(path: Path, stream: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -95,13 +100,25 @@ def _whole(path: Path, stream: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise ValueError(_said(path, line, error)) from error
-    lists = [of for of in value.values() if isinstance(of, list)]
-    if len(lists) == 1 and all(isinstance(element, dict) for element in lists[0]):
-        yield from enumerate(lists[0])
+    lists = {name: of for name, of in value.items() if isinstance(of, list)}
+    rows = next((lists[name] for name in _WRAPPERS if name in lists), None)
+    if rows is None and len(value) == 1:
+        rows = next(iter(lists.values()), None)
+    if rows is not None and all(isinstance(element, dict) for element in rows):
+        yield from enumerate(rows)
     elif lists and len(lists) == len(value):
         yield from records_of_columns(value)
     else:
         yield 0, value
+
+
+def _as_record(path: Path, line: int, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(  # noqa: TRY004 -- of a file's content
+            f"{str(path)!r}, line {line} must hold an object of fields and values, not "
+            f"{type(value).__name__}"
+        )
+    return value
 
 
 def _is_value(line: bytes) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from prefmath.io._table import eager
 
 __all__ = ["records_of", "records_of_columns"]
 
@@ -51,16 +54,7 @@ def records_of_columns(columns: Mapping[str, Any]) -> Iterator[tuple[int, Mappin
 
 
 def _rows_of_frame(frame: object, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    import narwhals as nw
-
-    known = nw.from_native(frame, pass_through=True)
-    if isinstance(known, nw.LazyFrame):
-        known = known.collect()
-    if not isinstance(known, nw.DataFrame):
-        raise TypeError(
-            f"{name} must be a path, a list of dictionaries, a dictionary of columns or a data "
-            f"frame, not {type(frame).__name__}"
-        )
+    known = eager(frame, name, "a path, a list of dictionaries, a dictionary of columns or ")
     for first in range(0, len(known), _BATCH):
         batch = known[first : first + _BATCH]
         columns = {column: _plain(batch[column]) for column in batch.columns}
@@ -70,5 +64,18 @@ def _rows_of_frame(frame: object, name: str) -> Iterator[tuple[int, Mapping[str,
 
 def _plain(series: Any) -> list[Any]:
     """Return values of a column as Python has them; what is missing is None."""
-    values: list[Any] = series.to_list()
-    return [None if value != value else value for value in values]  # noqa: PLR0124 -- NaN
+    return [
+        None if missing or (isinstance(value, float) and math.isnan(value)) else _listed(value)
+        for value, missing in zip(series.to_list(), series.is_null().to_list(), strict=True)
+    ]
+
+
+def _listed(value: Any) -> Any:
+    """Return arrays within a cell, as pandas has them, as lists."""
+    if isinstance(value, np.ndarray):
+        return [_listed(each) for each in value.tolist()]
+    if isinstance(value, dict):
+        return {name: _listed(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_listed(each) for each in value]
+    return value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefmath.io._records.columnar import read_arrow, read_parquet
 from prefmath.io._records.csv_rows import read_csv_rows
-from prefmath.io._records.json_values import read_json
+from prefmath.io._records.json_values import read_json, spreads_over_lines
 from prefmath.io._records.memory import records_of
 from prefmath.io._records.records import Records
 from prefmath.io._records.streams import plain_suffix
@@ -58,7 +58,8 @@ def open_records(source: object, separator: str | None = None, name: str = "sour
         ".arrow": lambda: read_arrow(path),
     }
     if suffix in readers:
-        return Records(called, "line" if suffix in _TEXT else "row", readers[suffix])
+        by_row = suffix not in _TEXT or (suffix in _JSON and spreads_over_lines(path))
+        return Records(called, "row" if by_row else "line", readers[suffix])
     raise ValueError(
         f"{called} must end in {', '.join(_SUFFIXES)} (text may be packed, .gz or .zst), or be the "
         f"folder of a stored data set"
