@@ -183,3 +183,8 @@ def test_choices_that_say_nothing_of_a_fit_are_refused():
     model = fitted(choices, l2=0.1)
     with pytest.raises(ValueError, match="choices must be those of fit"):
         class_profiles(model, attributes, choices=studied(1, people=31)[0])
+
+
+def test_the_level_is_printed_as_it_is():
+    found = class_profiles([[1, 0], [0, 1]], {"age": ["young", "old"]}, level=0.999)
+    assert repr(found).startswith("ClassProfiles(99.9% intervals")

@@ -244,3 +244,17 @@ def test_components_are_compared_with_their_covariates():
     assert found.model.membership_.names == ("intercept", "age", "female")
     plain = select_components(drawn.choices, drawn.features, [2], n_folds=3, random_state=0)
     assert found.log_likelihood[1] > plain.log_likelihood[0]
+
+
+def test_what_all_share_may_differ_by_rounding():
+    choices = Choices.from_pairs([0, 1, 0, 1] * 4, [1, 0, 1, 0] * 4, annotator=list("aabbccdd") * 2)
+    shared = {"c": [0.1 + 0.2, 0.3, 0.3, 0.3]}
+    model = ChoiceMixture(1).fit(choices, membership=shared)
+    assert model.membership_proba(shared).tolist() == [[1.0]] * 4
+
+
+def test_a_number_beyond_float64_is_named():
+    choices = Choices.from_pairs([0, 1], [1, 0], annotator=["a", "b"])
+    beyond = {"c": np.array([1, 10**400], object)}
+    with pytest.raises(ValueError, match="column 'c' has 1000"):
+        ChoiceMixture(1).fit(choices, membership=beyond)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -144,3 +146,15 @@ def test_more_parameters_than_cells_are_told_of():
     assert repr(found).splitlines()[-1] == (
         "3 classes have more parameters than the 5 cells of the data, which do not determine them"
     )
+
+
+@pytest.mark.parametrize("max_iter", [3, 17])
+def test_no_fit_takes_more_steps_than_allowed(max_iter):
+    winner = (["tea"] * 9 + ["milk"]) * 5 + (["milk"] * 9 + ["tea"]) * 5
+    loser = ["milk" if item == "tea" else "tea" for item in winner]
+    choices = Choices.from_pairs(winner, loser, annotator=[i // 10 for i in range(100)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for seed in range(4):
+            model = ChoiceMixture(6, random_state=seed, max_iter=max_iter).fit(choices)
+            assert model.n_iter_ <= max_iter

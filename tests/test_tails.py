@@ -56,3 +56,8 @@ def test_normal_as_scipy_has_it():
         assert normal_tails(-z) == normal_tails(z)
     assert normal_quantile(0.95) == pytest.approx(norm.ppf(0.975), rel=1e-12)
     assert normal_tails(np.inf) == 0.0
+
+
+def test_normal_quantiles_of_any_level():
+    assert normal_quantile(5e-324) > 0
+    assert normal_quantile(np.nextafter(1, 0)) == pytest.approx(norm.isf(2**-54), rel=1e-12)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -128,7 +127,7 @@ def _linear(problem: Problem) -> LinearUtility:
     """Return the utility, its parameters the coefficients in the units of the features."""
     utility = problem.utility
     if utility.linear is not None:
-        return replace(utility.linear, units=None)
+        return utility.linear.without_units
     # Utilities of items are coefficients of indicators, that of the first item being 0.
     indicators = np.ascontiguousarray(np.eye(utility.n_items)[:, 1:])
     return LinearUtility(indicators, problem.n_threads, utility.n_extra)

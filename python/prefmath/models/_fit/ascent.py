@@ -34,7 +34,7 @@ _CUTS = 3
 # curvature that says so is that of a sample.
 _TOP = 1 / 2
 # The part of the rise that its score predicts, which a quasi-Newton step must bring.
-_ENOUGH = 1e-4
+ENOUGH = 1e-4
 # A run is not given up before so many steps, nor while the gain that its score predicts, so many
 # times, would bring it to the front.
 _STEPS_OF_HOPE = 5
@@ -251,7 +251,7 @@ class _Climb:
         size = self._problem.population.longest(direction[state.coef.size :])
         for _ in range(_CUTS):
             after = self._moved(state, size * direction)
-            if after.objective - state.objective >= _ENOUGH * size * rise:
+            if after.objective - state.objective >= ENOUGH * size * rise:
                 self.sure = size * rise < 10 * self.tol(state)
                 return after
             missing = size * rise - (after.objective - state.objective)

@@ -263,8 +263,8 @@ class ChoiceModel(StatisticalModel, Estimator):
         features : array_like, shape (n_items, d), optional
             Of the items of these choices, for a model fitted to features.
         membership : frame, mapping or array_like, optional
-            Covariates of the annotators of these choices, for a model fitted with membership; those
-            who were in the fit need none.
+            Covariates of the annotators of these choices, for a model fitted with membership; may
+            be left out where all of them were in the fit.
 
         Returns
         -------

@@ -140,7 +140,7 @@ class Fitted:
         """Return what annotators are, and the log-likelihood of all, each as often as it counts."""
         latent, evidence = self.expect(choices, features)
         counts = choices.annotator_counts
-        return latent, float(evidence.sum() if counts is None else evidence @ counts)
+        return latent, float(evidence.sum() if counts is None else (evidence * counts).sum())
 
     def before(self, choices: Choices) -> _F64:
         """Return what is known of annotators: by their id from the fit, or as of anyone."""

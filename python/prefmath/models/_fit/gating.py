@@ -50,11 +50,10 @@ def last_mixing(problem: Problem, begin: Fitted, design: Design | None) -> _F64:
         coef[:, 0] = (logs - logs[0]) / design.level
         return design.from_units(coef)
     known = begin.gate.design
-    if (known.names, known.constant) == (design.names, design.constant):
-        told = begin.gate.params @ known.to_units().T
-        if told.shape == coef.shape:
-            return design.from_units(told)
     told = begin.gate.params @ known.to_units().T
+    same = (known.names, known.constant) == (design.names, design.constant)
+    if same and told.shape == coef.shape:
+        return design.from_units(told)
     coef[:, 0] = told[:, 0] * known.level / design.level
     for j, name in enumerate(design.called):
         if j and name in known.called[1:]:

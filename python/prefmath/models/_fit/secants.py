@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     _F64 = NDArray[np.float64]
 
-__all__ = ["LEAST_PRODUCT", "Secants"]
+__all__ = ["LEAST_BEND", "LEAST_PRODUCT", "Secants"]
 
 # Steps remembered.
 _MEMORY = 20
 # A step along which the curvature is not positive to working precision teaches nothing.
-_LEAST_BEND = 1e-10
+LEAST_BEND = 1e-10
 # Nor does one whose products float64 no longer tells from 0.
 LEAST_PRODUCT = 1e-290
 
@@ -42,7 +42,7 @@ class Secants:
     def add(self, step: _F64, fall: _F64) -> None:
         """Remember a step, unless the objective is not concave along it."""
         bend = float(step @ fall)
-        least = _LEAST_BEND * float(np.sqrt((step @ step) * (fall @ fall)))
+        least = LEAST_BEND * float(np.sqrt((step @ step) * (fall @ fall)))
         if not bend > max(least, LEAST_PRODUCT):
             return
         if len(self._steps) == _MEMORY:

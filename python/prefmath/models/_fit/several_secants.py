@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath.models._fit.secants import LEAST_PRODUCT
+from prefmath.models._fit.secants import LEAST_BEND, LEAST_PRODUCT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,8 +20,6 @@ __all__ = ["SeveralSecants"]
 
 # Steps remembered.
 _MEMORY = 10
-# A step along which the curvature is not positive to working precision teaches nothing.
-_LEAST_BEND = 1e-10
 
 
 class SeveralSecants:
@@ -55,7 +53,7 @@ class SeveralSecants:
     def add(self, steps: _F64, falls: _F64, climbs: _Bool) -> None:
         """Remember a step of some, unless the objective is not concave along it."""
         bend = _products(steps, falls)
-        least = _LEAST_BEND * np.sqrt(_products(steps, steps) * _products(falls, falls))
+        least = LEAST_BEND * np.sqrt(_products(steps, steps) * _products(falls, falls))
         good = climbs & (bend > np.maximum(least, LEAST_PRODUCT))
         slot = self._n % _MEMORY
         self._n += 1

@@ -129,17 +129,17 @@ class Search:
     ) -> tuple[Run, Starts]:
         """Run all starts to their end, and try moves from there."""
         serial = of_stages(problem.on_threads(1))
+        refills = None if serial.population.smooth else as_generator(int(rng.integers(1 << 63)))
 
         def climb(run: Run, start: int, told: Callable[[int, float], None]) -> Run:
             def few(rng: np.random.Generator) -> NDArray[np.float64]:
                 return seeding.few(serial.population.n_columns, rng)[0]
 
             found = maximize(serial, run, tol=self.tol, max_iter=self.max_iter, report=told)
-            if serial.population.smooth:
+            if refills is None:
                 return found
-            rng = np.random.default_rng(start)
             return replace(self, progress=None)._refilled(  # noqa: SLF001
-                serial, found, few, rng, start, self.max_iter
+                serial, found, few, refills, start, self.max_iter
             )
 
         def report(start: int, iteration: int, objective: float) -> None:

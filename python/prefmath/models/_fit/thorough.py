@@ -183,6 +183,8 @@ class Thorough:
                 place = _Place(finished, start)
                 self._places.append(place)
                 return place
+            if finished.state.objective > place.objective:
+                place.run = finished
         place.n_found += 1
         return place
 
@@ -236,7 +238,7 @@ class Thorough:
         return chosen
 
     def _steps(self, fits: Together, n_steps: int, told: _Report) -> None:
-        n_steps = min(n_steps, self._max_iter - len(fits.objectives[0]) + 1)
+        n_steps = min(n_steps, self._max_iter - max(map(len, fits.objectives)) + 1)
         self._spent += n_steps * len(fits) * (self._work + _OVERHEAD_TOGETHER)
         fits.climb(n_steps, told)
 

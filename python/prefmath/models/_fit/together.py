@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prefmath.models._fit.ascent import Run
+from prefmath.models._fit.ascent import ENOUGH, Run
 from prefmath.models._fit.curvature import Survey
 from prefmath.models._fit.several_secants import SeveralSecants
 from prefmath.models._likelihood.several import States, expect_each
@@ -30,8 +30,6 @@ _EM_STEPS = 5
 _CURVATURE_STEPS = 3
 # A step that lowers the objective is this part as long the next time.
 _SHORTER = 0.25
-# The part of the rise that its score predicts, which a quasi-Newton step must bring.
-_ENOUGH = 1e-4
 
 
 class Together:
@@ -102,7 +100,7 @@ class Together:
             for i in fits
         ]
         after = expect_each(problem, now.coef + step[:, :n].reshape(now.coef.shape), mixing)
-        wanted = np.where(quasi_newton, _ENOUGH * size * rise, 0.0)
+        wanted = np.where(quasi_newton, ENOUGH * size * rise, 0.0)
         good = after.objective - now.objective >= wanted
         self._secants.forget(quasi_newton & ~good)
         self._size = np.where(quasi_newton | good, 1.0, self._size * _SHORTER)

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Annotators", "Levels", "levels_of", "numbers_of"]
 
-# The least square of a normal quantile that is told from 0.
-_LEAST = 1e-100
 # Where classes overlap so little, that part of the people is lost to it, the fit is sure enough.
 _SURE = 0.9
 _QUARTILES = {"lower quartile": 0.25, "median": 0.5, "upper quartile": 0.75}
@@ -167,7 +165,7 @@ def _wilson(share: _F64, found: ClassMeans, level: float) -> _F64:
     Where all classes are sure, that is the share times the rest over their number.
     """
     # Of nobody all shares are within it, however low the level.
-    z2 = max(normal_quantile(level) ** 2, _LEAST)
+    z2 = normal_quantile(level) ** 2
     n = found.people
     scale = n + z2
     middle = (n * share + z2 / 2) / scale

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +17,13 @@ from prefmath.models._inference.marks import (
     CLOSE,
     FEW_UNITS,
     FEWEST_UNITS,
+    GRAVITY,
     NEARLY_SINGULAR,
     NOT_DETERMINED,
     sign_of,
 )
 from prefmath.models._inference.ranks import ranks_of
+from prefmath.models._inference.tails import normal_quantile
 from prefmath.models._inference.text_table import text_table
 from prefmath.models._likelihood.feature_names import named_columns, refuse_other_names
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Disagreement", "disagreement"]
 
-_REACH = NormalDist().inv_cdf(0.975)
+_REACH = normal_quantile(0.95)
 
 # Numbers that are widened at a time.
 _BLOCK = 1 << 20
@@ -279,7 +280,7 @@ def _marks(uncertainty: Uncertainty, jacobian: _Jacobian | None) -> NDArray[Any]
     if jacobian is None:
         return marks.T
     found = np.full((len(jacobian), len(marks)), "", marks.dtype)
-    for mark in (CLOSE, FEW_UNITS, NEARLY_SINGULAR, NOT_DETERMINED):  # the gravest last
+    for mark in GRAVITY[1:]:
         marked = (marks == mark).T
         found[jacobian.each(partial(_touches, marked))] = mark
     return found

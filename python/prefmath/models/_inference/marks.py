@@ -30,6 +30,9 @@ NOT_FINITE = "not finite"
 COINCIDING = "coinciding"
 CLOSE = "close classes"
 
+GRAVITY = ("", CLOSE, COINCIDING, FEW_UNITS, NEARLY_SINGULAR, NOT_FINITE, NOT_DETERMINED)
+"""Marks of parameters, the gravest last."""
+
 FEWEST_UNITS = 20
 """Robust errors of fewer units are not reported alone.
 

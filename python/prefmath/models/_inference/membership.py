@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from prefmath.models._inference.marks import (
     sign_of,
 )
 from prefmath.models._inference.membership_estimates import membership_estimates
+from prefmath.models._inference.tails import normal_quantile
 from prefmath.models._inference.text_table import text_table
 from prefmath.models._likelihood.population.logit import effects_of
 
@@ -258,7 +258,7 @@ def _people(point: Point) -> _F64:
 
 
 def _ends(values: _F64, errors: _F64, level: float) -> _F64:
-    reach = NormalDist().inv_cdf(0.5 + as_level(level) / 2)
+    reach = normal_quantile(as_level(level))
     finite = np.where(np.isfinite(values), values, 0)
     ends: _F64 = finite[..., None] + errors[..., None] * np.array([-reach, reach])
     return ends

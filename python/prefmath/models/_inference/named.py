@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from prefmath._validate import as_number
-from prefmath.models._inference.marks import NOT_DETERMINED
+from prefmath.models._inference.marks import GRAVITY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -169,11 +169,7 @@ def covariance_of(estimates: Estimates) -> _F64:
 def gravest(estimates: Estimates, rows: _F64) -> list[str]:
     """Return for each sum of parameters the gravest of the marks of those that it has."""
     marks = estimates.marks.ravel()
-    found = []
-    for row in rows:
-        there = {mark for mark in marks[row != 0].tolist() if mark}
-        found.append(NOT_DETERMINED if NOT_DETERMINED in there else max(there, default=""))
-    return found
+    return [max(marks[row != 0].tolist(), key=GRAVITY.index, default="") for row in rows]
 
 
 def name_text(name: object) -> str:

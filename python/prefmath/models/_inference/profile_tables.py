@@ -136,7 +136,7 @@ class ClassProfiles:
             classes = ["all", *(f"class {z}, {percent_text(weight)}" for z, weight in told)]
         table = text_table(["", "people", *classes], rows)
         lift = ", lift after x" if several else ""
-        head = f"ClassProfiles({self.confidence:.0%} intervals{lift})"
+        head = f"ClassProfiles({100 * self.confidence:.10g}% intervals{lift})"
         return "\n".join([head, table, *self._footnotes()])
 
     def _of_number(self, i: int, *, several: bool, any_marked: bool) -> list[str]:

@@ -141,7 +141,7 @@ def class_profiles(
         **_joined(Levels, of_levels, gamma.shape[1]),
         numbers=NumberProfiles(**_joined(NumberProfiles, of_numbers, gamma.shape[1])),
         weights=counts @ gamma / counts.sum(),
-        confidence=level,
+        confidence=confidence,
         of_fit=first is not None,
     )
 

@@ -22,6 +22,9 @@ _STIRLING = 16.0
 _NEAR = 0.1
 
 
+_LEAST_REACH = 1e-50
+
+
 def normal_tails(z: float) -> float:
     """Return how probable a standard normal number at least as far from 0 is.
 
@@ -35,7 +38,9 @@ def normal_tails(z: float) -> float:
 
 def normal_quantile(level: float) -> float:
     """Return how far from 0 a standard normal number is at most, with a probability of `level`."""
-    return NormalDist().inv_cdf(0.5 + level / 2)
+    # From the lower tail, which float64 tells from 0 at any level; never 0, since 0 times an
+    # infinite error is no number.
+    return max(-NormalDist().inv_cdf((1 - level) / 2), _LEAST_REACH)
 
 
 def chi2_tail(statistic: float, df: float) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from prefmath.models._inference.intervals import (
 )
 from prefmath.models._inference.marks import NOT_DETERMINED, footnotes, sign_of
 from prefmath.models._inference.ranks import rank_intervals
+from prefmath.models._inference.tails import normal_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Intervals", "Uncertainty"]
 
-# The least quantile that is told from 0.
-_LEAST_REACH = 1e-100
 # Ends of ranks want ten thousand draws; of more than this a digit was too many.
 _MOST_DRAWS = 10_000_000
 
@@ -155,7 +153,7 @@ class Uncertainty(Comparisons):
             If `level` is no such number.
         """
         # Of what is not determined all is within reach, however low the level.
-        reach = max(NormalDist().inv_cdf(0.5 + as_level(level) / 2), _LEAST_REACH)
+        reach = normal_quantile(as_level(level))
         ends = np.array([-reach, reach])
         errors = self.params_se
         with np.errstate(over="ignore"):

@@ -176,6 +176,11 @@ def _numbers(column: NDArray[Any], what: str) -> _F64:
                 values[row] = float(value)
             except (TypeError, ValueError):
                 raise _no_number(what, value) from None
+            except OverflowError:
+                raise ValueError(
+                    f"membership must hold numbers that float64 holds, but {what} has "
+                    f"{shown(value)} in row {row}"
+                ) from None
         return values
     raise _no_number(what, column[0] if len(column) else column.dtype)
 

@@ -81,7 +81,7 @@ class Data:
         """Where blocks of annotators end, in which all is summed."""
         return block_ends_of(self.annotator_offsets)
 
-    @property
+    @cached_property
     def of_each(self) -> _F64:
         """How many annotators each row stands for."""
         return np.ones(self.n_rows) if self.counts is None else self.counts

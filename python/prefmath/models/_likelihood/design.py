@@ -24,6 +24,8 @@ _REPEATS = 1e-7
 _PART = 1e-5
 # Standard deviations below this part of the size are rounding.
 _ROUNDING = 1e-13
+# What all people of the fit share is alike to this part of its size: rounding, of many rows too.
+_ALIKE = 1e-9
 # A person is no further from the mean of the fit, in standard deviations.
 _FARTHEST = 1e12
 
@@ -64,8 +66,11 @@ class Design:
     def rows(self, table: CovariateTable) -> _F64:
         """Return the standardised covariates of other people, (n, 1 + n_varying)."""
         values = self._in_order(table)
-        if self.constant >= 0 and (values[:, self.constant] != self.level).any():
-            row = int((values[:, self.constant] != self.level).argmax())
+        others = np.zeros(len(values), np.bool_)
+        if self.constant >= 0:
+            others = np.abs(values[:, self.constant] - self.level) > _ALIKE * abs(self.level)
+        if others.any():
+            row = int(others.argmax())
             raise ValueError(
                 f"membership has {values[row, self.constant]:g} for {shown(self.called[0])} in row "
                 f"{row}, which was {self.level:g} for everyone in fit: nothing is known of others"

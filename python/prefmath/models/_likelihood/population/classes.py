@@ -149,7 +149,7 @@ class Classes:
         """Return the entropy of the responsibilities."""
         known = np.where(latent > 0, latent, 1)
         of_each = -(known * np.log(known)).sum(axis=1)
-        return float(of_each.sum() if counts is None else of_each @ counts)
+        return float(of_each.sum() if counts is None else (of_each * counts).sum())
 
     def probabilities(
         self, observation: Observation, table: _F64, latent: _F64, annotator: _I64

@@ -50,8 +50,9 @@ def information_of_classes(
         scores = np.zeros((data.n_rows, n))
         for units, of_units in unit_scores(utility, data, state.coef, table):
             scores[units, :n_parameters] = of_units[:, 0]
-        scores -= data.of_each @ scores / data.n_annotators
-        scores *= np.sqrt(data.of_each)[:, None]
+        scores -= data.sum(scores) / data.n_annotators
+        if data.counts is not None:
+            scores *= np.sqrt(data.counts)[:, None]
     elif outer:
         products = np.zeros((n, n))
         products[:n_parameters, :n_parameters] = _outer_of_one_class(utility, data, state, table)
