@@ -130,7 +130,7 @@ class Thorough:
             # Moves would lead to columns of a few annotators, which run to infinity.
             return True
         best = self._best
-        if not best.run.converged and len(best.run.objectives) > self._max_iter:
+        if not best.run.converged:
             # What has not settled is no place to move from.
             return True
         elsewhere = sum(place is not best for place in self._of_starts) / len(self._of_starts)
